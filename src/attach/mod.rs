@@ -1,0 +1,1 @@
+//! From a pid to a session that can be read.

@@ -1,0 +1,1 @@
+//! What every thread and loop is doing now, with evidence.

@@ -1,0 +1,3 @@
+//! The program: words in, exit code out.
+
+fn main() {}

@@ -1,0 +1,1 @@
+//! `/proc` and control groups: parsers over text plus thin readers.

@@ -1,0 +1,11 @@
+//! The finished findings as one serializable model.
+//!
+//! A pure room: [`build`] turns recordings into a [`Report`], the same ones into the same one, byte for byte.
+
+mod model;
+
+pub use crate::aggregate::{Blame, Cause, Confidence, Kind, Place, SecondParty, Verdict};
+pub use model::{
+    CgroupReport, EpisodeReport, Gap, GilReport, LoopReport, Observation, ProcessReport, ProfileEntry, Ranked, Report,
+    SocketReport, Target, ThreadReport, Tool, Window,
+};

@@ -1,0 +1,309 @@
+//! The report as data: the contract of `--json`.
+
+use serde::{Deserialize, Serialize};
+
+use crate::aggregate::{Cause, Place, Verdict};
+use crate::snapshot::{Cost, Excerpt, Known};
+
+/// The finished findings of one run.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Report {
+    /// Version of this contract.
+    pub schema: u32,
+    /// Who made it.
+    pub tool: Tool,
+    /// What was looked at.
+    pub target: Target,
+    /// How it was looked at.
+    pub window: Window,
+    /// Findings, the worst first. Never empty: a healthy target has one verdict `healthy` per process.
+    pub verdicts: Vec<Verdict>,
+    /// Facts that contribute or stand out and are no verdict.
+    pub observations: Vec<Observation>,
+    /// Blocking functions, the most time first.
+    pub ranking: Vec<Ranked>,
+    /// Event loops.
+    pub loops: Vec<LoopReport>,
+    /// Threads.
+    pub threads: Vec<ThreadReport>,
+    /// One entry per process.
+    pub gil: Vec<GilReport>,
+    /// Pools. Empty: not examined, see `gaps`.
+    pub pools: Vec<serde_json::Value>,
+    /// Tasks. Empty: not examined, see `gaps`.
+    pub tasks: Vec<serde_json::Value>,
+    /// Requests in flight. Empty: not examined, see `gaps`.
+    pub requests: Vec<serde_json::Value>,
+    /// Sockets, one entry per process.
+    pub sockets: Vec<SocketReport>,
+    /// Control groups, one entry per process.
+    pub cgroup: Vec<CgroupReport>,
+    /// What could not be known, and why.
+    pub gaps: Vec<Gap>,
+    /// What hangspy itself cost.
+    pub cost: Cost,
+    /// Source lines around blamed frames.
+    #[serde(skip)]
+    pub excerpts: Vec<Excerpt>,
+    /// Weighted stacks, for flame graphs.
+    #[serde(skip)]
+    pub profile: Vec<ProfileEntry>,
+}
+
+/// Who made a report.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Tool {
+    /// `hangspy`
+    pub name: String,
+    /// Its version.
+    pub version: String,
+}
+
+/// What was looked at.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Target {
+    /// What the user asked for; empty when nothing was named.
+    pub asked: String,
+    /// The processes it meant.
+    pub processes: Vec<ProcessReport>,
+}
+
+/// A process in words.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ProcessReport {
+    /// Its pid.
+    pub pid: u32,
+    /// `server`, `worker`, `master`, `helper`
+    pub role: String,
+    /// `uvicorn`, `gunicorn`, ...
+    pub server: String,
+    /// Interpreter version, `3.12.4`; empty when unknown.
+    pub python: String,
+    /// Loop kinds found.
+    pub loops: Vec<String>,
+    /// Ports it listens on.
+    pub ports: Vec<u16>,
+    /// `own`, `py-spy` or `proc-only`
+    pub reader: String,
+    /// Whether it ended while it was watched.
+    pub ended: bool,
+}
+
+/// How the target was looked at.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Window {
+    /// When the first snapshot began: seconds of `CLOCK_MONOTONIC`.
+    pub started_monotonic_s: f64,
+    /// From the first snapshot to the last, seconds.
+    pub seconds: f64,
+    /// Snapshots per second asked for.
+    pub rate: u32,
+    /// Snapshots taken.
+    pub samples: u64,
+    /// Stacks of which nothing could be relied on.
+    pub torn: u64,
+    /// Stacks of which only the outer frames were kept.
+    pub cut: u64,
+    /// Snapshots that began more than one period late.
+    pub late: u64,
+    /// Snapshots that failed.
+    pub failed: u64,
+}
+
+/// A fact that is no verdict.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Observation {
+    /// The process.
+    pub process: u32,
+    /// The fact, one short sentence.
+    pub summary: String,
+}
+
+/// A function that blocked a loop.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Ranked {
+    /// The process.
+    pub process: u32,
+    /// Function.
+    pub function: String,
+    /// File.
+    pub file: String,
+    /// Line where most of the time went.
+    pub line: u32,
+    /// How many stalls.
+    pub stalls: u64,
+    /// Their time within the window, seconds.
+    pub total_s: f64,
+    /// Median length, seconds. Lengths count from the start of a stall, also where that was before the window.
+    pub p50_s: f64,
+    /// 95th percentile, seconds.
+    pub p95_s: f64,
+    /// Longest, seconds.
+    pub max_s: f64,
+    /// `total_s` over the window.
+    pub share: f64,
+    /// What it mostly waited for.
+    pub cause: Cause,
+    /// The other side, in words; `None` when there is none.
+    pub peer: Option<String>,
+    /// One example, innermost first.
+    pub stack: Vec<Place>,
+}
+
+/// An event loop over the window.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct LoopReport {
+    /// The process.
+    pub process: u32,
+    /// The thread that runs it.
+    pub thread: u32,
+    /// The thread's name.
+    pub thread_name: String,
+    /// `asyncio`, `uvloop` or a type name.
+    pub kind: String,
+    /// Share of samples waiting in its own poll.
+    pub idle: f64,
+    /// Share of samples in a step that lasted longer than the stall threshold.
+    pub blocked: f64,
+    /// Share of samples waiting for the GIL or for a CPU.
+    pub starved: f64,
+    /// Share of samples running steps that end in time.
+    pub busy: f64,
+    /// Share of samples that do not decide.
+    pub unknown: f64,
+    /// Callbacks ready, last sample.
+    pub ready: Known<u64>,
+    /// Timers scheduled, last sample.
+    pub timers: Known<u64>,
+    /// How overdue the earliest timer is in the last sample, seconds; 0 when it is not.
+    pub timer_late_s: Known<f64>,
+    /// Stalls, in the order of time.
+    pub episodes: Vec<EpisodeReport>,
+}
+
+/// One stall of a loop.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct EpisodeReport {
+    /// When it began, seconds of `CLOCK_MONOTONIC`; may be before the window.
+    pub start_s: f64,
+    /// How long it lasted, or has lasted so far, seconds.
+    pub length_s: f64,
+    /// Whether it had ended by the last sample.
+    pub ended: bool,
+    /// Why.
+    pub cause: Cause,
+    /// The blamed place; `None` when no frame could be blamed.
+    pub place: Option<Place>,
+    /// The coroutine beside it.
+    pub coroutine: Option<Place>,
+    /// The other side, in words.
+    pub peer: Option<String>,
+    /// The stack seen most often, innermost first.
+    pub stack: Vec<Place>,
+}
+
+/// A thread over the window, as it was last seen.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ThreadReport {
+    /// The process.
+    pub process: u32,
+    /// Its id.
+    pub thread: u32,
+    /// Python's name, else the kernel's.
+    pub name: String,
+    /// Whether Python knows it.
+    pub python: bool,
+    /// Whether it runs an event loop.
+    pub runs_loop: bool,
+    /// What it does now, in words: "blocked in recv from 10.0.3.7:5432", "waiting for the GIL", "idle in epoll".
+    pub doing: String,
+    /// CPU time over the window, as a share of one core.
+    pub cpu_share: Known<f64>,
+    /// Share of samples in which it held the GIL.
+    pub gil_share: Known<f64>,
+    /// Its last stack, innermost first. Empty when `stack_unknown` says why.
+    pub stack: Vec<Place>,
+    /// Why there is no stack, or `None`.
+    pub stack_unknown: Option<String>,
+}
+
+/// The GIL over the window.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct GilReport {
+    /// The process.
+    pub process: u32,
+    /// Share of samples in which somebody held it.
+    pub held: Known<f64>,
+    /// Hand-overs per second.
+    pub switches_per_s: Known<f64>,
+}
+
+/// Listening sockets and their queues.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct SocketReport {
+    /// The process.
+    pub process: u32,
+    /// Listening sockets, as last seen.
+    pub listeners: Known<Vec<crate::snapshot::Listener>>,
+    /// Connections, as last seen.
+    pub connections: Known<u64>,
+    /// Open descriptors.
+    pub open_descriptors: Known<u64>,
+    /// The limit of open descriptors.
+    pub descriptor_limit: Known<u64>,
+}
+
+/// The control group over the window.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct CgroupReport {
+    /// The process.
+    pub process: u32,
+    /// CPU quota in cores; `Is(None)` when unlimited.
+    pub cpu_quota: Known<Option<f64>>,
+    /// Cores used over the window.
+    pub cpu_used: Known<f64>,
+    /// Share of periods throttled over the window.
+    pub throttled: Known<f64>,
+    /// Memory limit, bytes; `Is(None)` when unlimited.
+    pub memory_limit: Known<Option<u64>>,
+    /// Memory used, bytes.
+    pub memory_used: Known<u64>,
+}
+
+/// Something that could not be known.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct Gap {
+    /// The process.
+    pub process: u32,
+    /// What.
+    pub what: String,
+    /// Why.
+    pub why: String,
+}
+
+/// A stack and how often it was seen.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ProfileEntry {
+    /// The process.
+    pub process: u32,
+    /// The thread.
+    pub thread: u32,
+    /// The thread's name.
+    pub thread_name: String,
+    /// Whether the thread runs an event loop.
+    pub runs_loop: bool,
+    /// The stall this belongs to: index into the loop's `episodes`; `None` outside of stalls.
+    pub episode: Option<usize>,
+    /// Whether the thread held the GIL.
+    pub holds_gil: bool,
+    /// Whether the loop was idle in its poll.
+    pub idle: bool,
+    /// Samples.
+    pub samples: u64,
+    /// Only the outer frames are known.
+    pub cut: bool,
+    /// What the thread did, as in [`ThreadReport::doing`] but without changing figures: the innermost box of a graph.
+    pub doing: String,
+    /// Frames, outermost first.
+    pub stack: Vec<Place>,
+}

@@ -1,0 +1,91 @@
+//! Unknown is a value: never 0, never false, never a missing key.
+
+use serde::{Deserialize, Serialize};
+
+/// Why something is not known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Why {
+    /// The kernel refused.
+    NotPermitted,
+    /// This Python has no such field, or we do not know where it keeps it.
+    NotInThisPython,
+    /// The thread, page or file was gone when we came to it.
+    Vanished,
+    /// It changed while it was read.
+    Torn,
+    /// What was read cannot be true.
+    Implausible,
+    /// A named limit ended the read.
+    Bounded,
+    /// Not asked for in this sample, to keep the cost down.
+    NotRead,
+    /// This kernel does not offer it.
+    NotInThisKernel,
+}
+
+impl Why {
+    /// The reason in words, to stand behind "unknown: ".
+    #[must_use]
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::NotPermitted => "not permitted",
+            Self::NotInThisPython => "not kept by this Python",
+            Self::Vanished => "gone when we came to read it",
+            Self::Torn => "changed while it was read",
+            Self::Implausible => "what was read cannot be true",
+            Self::Bounded => "cut by a limit",
+            Self::NotRead => "not read in this sample",
+            Self::NotInThisKernel => "not offered by this kernel",
+        }
+    }
+}
+
+/// A fact, or why we do not have it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Known<T> {
+    /// This is the fact.
+    Is(T),
+    /// We do not know, for this reason.
+    Unknown(Why),
+}
+
+impl<T> Known<T> {
+    /// The fact, if known.
+    pub fn get(&self) -> Option<&T> {
+        match self {
+            Self::Is(value) => Some(value),
+            Self::Unknown(_) => None,
+        }
+    }
+
+    /// The fact by value, if known.
+    pub fn ok(self) -> Option<T> {
+        match self {
+            Self::Is(value) => Some(value),
+            Self::Unknown(_) => None,
+        }
+    }
+
+    /// The reason, if unknown.
+    pub fn why(&self) -> Option<Why> {
+        match self {
+            Self::Is(_) => None,
+            Self::Unknown(why) => Some(*why),
+        }
+    }
+
+    /// The same with the fact changed by `change`.
+    pub fn map<U>(self, change: impl FnOnce(T) -> U) -> Known<U> {
+        match self {
+            Self::Is(value) => Known::Is(change(value)),
+            Self::Unknown(why) => Known::Unknown(why),
+        }
+    }
+
+    /// `Is` of the value, or `Unknown` for this reason.
+    pub fn from_option(value: Option<T>, why: Why) -> Self {
+        value.map_or(Self::Unknown(why), Self::Is)
+    }
+}

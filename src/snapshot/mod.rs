@@ -1,0 +1,32 @@
+//! What was true of a process at one instant, and what could not be known, and why.
+//!
+//! This room is the hub. Everything to the left of it touches a process; everything to the right is a pure function of
+//! the values defined here, so a verdict can be replayed from a file. Live and recorded input meet in [`Recording`].
+//!
+//! Three lifetimes, three homes: facts that hold as long as the process lives ([`Process`]), facts that are learnt once
+//! and referred to by number ([`Code`], stacks), and facts of one instant ([`Snapshot`] many times a second,
+//! [`Surroundings`] about once a second).
+
+mod code;
+mod event_loop;
+mod known;
+mod names;
+mod process;
+mod recording;
+mod surroundings;
+mod thread;
+
+pub use code::{Code, CodeFlags, CodeId, Frame, StackId};
+pub use event_loop::{LoopKind, LoopSample, Step, TaskRef};
+pub use known::{Known, Why};
+pub use names::{Address, Moment, ProcessId, ThreadId};
+pub use process::{Process, PythonVersion, Reader, Role, Server};
+pub use recording::{Cost, Excerpt, Ledger, Recording, Snapshot};
+pub use surroundings::{Cgroup, Child, Connection, FileLock, Listener, Surroundings};
+pub use thread::{
+    CpuTimes, Descriptor, DescriptorKind, GilRole, GilSample, InterpreterSample, PythonThread, StackSample, Switches,
+    SyscallState, TaskState, ThreadOs, ThreadSample,
+};
+
+/// The version of these types on disk and of the `--json` report. Changed when a field changes its meaning or goes.
+pub const SCHEMA: u32 = 1;

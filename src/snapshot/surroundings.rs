@@ -1,0 +1,118 @@
+//! What surrounds the threads: sockets, limits, children. Read about once a second.
+
+use serde::{Deserialize, Serialize};
+
+use super::{Known, Moment, ProcessId};
+
+/// A listening TCP socket of the process.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Listener {
+    /// Where it listens, `0.0.0.0:8000`.
+    pub address: String,
+    /// The port alone.
+    pub port: u16,
+    /// Connections that the kernel accepted and the process did not.
+    pub waiting: u32,
+    /// The accept queue's limit.
+    pub limit: Known<u32>,
+}
+
+/// A connected TCP socket of the process.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Connection {
+    /// The descriptor.
+    pub descriptor: i32,
+    /// Our end.
+    pub local: String,
+    /// The other end.
+    pub peer: String,
+    /// State in `ss`'s words.
+    pub state: String,
+    /// Bytes received and not read.
+    pub unread: u64,
+    /// Bytes written and not acknowledged.
+    pub unsent: u64,
+}
+
+/// The control group's limits and what they did.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Cgroup {
+    /// 1 or 2.
+    pub version: u8,
+    /// CPU quota in cores; `Is(None)` when unlimited.
+    pub cpu_quota: Known<Option<f64>>,
+    /// Scheduling periods so far in which the group was runnable.
+    pub periods: Known<u64>,
+    /// Periods in which it was throttled.
+    pub throttled_periods: Known<u64>,
+    /// Time throttled, nanoseconds.
+    pub throttled_ns: Known<u64>,
+    /// CPU time used by the group, nanoseconds.
+    pub cpu_used_ns: Known<u64>,
+    /// Memory limit in bytes; `Is(None)` when unlimited.
+    pub memory_limit: Known<Option<u64>>,
+    /// Memory in use, bytes.
+    pub memory_used: Known<u64>,
+    /// How often the group was pushed back at a memory limit (`memory.events` `high` + `max`, v1 `failcnt`).
+    pub memory_limit_hits: Known<u64>,
+    /// How often the kernel killed for memory.
+    pub memory_kills: Known<u64>,
+}
+
+/// A child process.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Child {
+    /// Its pid.
+    pub pid: ProcessId,
+    /// Its name (`comm`).
+    pub name: String,
+    /// The kernel's state letter.
+    pub state: char,
+}
+
+/// A line of `/proc/locks` that concerns this process.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FileLock {
+    /// `FLOCK`, `POSIX` or `OFDLCK`.
+    pub kind: String,
+    /// Inode of the locked file.
+    pub inode: u64,
+    /// Who holds it.
+    pub holder: ProcessId,
+    /// The holder's name, where visible.
+    pub holder_name: Option<String>,
+    /// Who waits for it.
+    pub waiters: Vec<ProcessId>,
+}
+
+/// What surrounds the threads of a process at one instant.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Surroundings {
+    /// When it was read.
+    pub at: Moment,
+    /// Listening sockets.
+    pub listeners: Known<Vec<Listener>>,
+    /// Connected sockets, at most [`Surroundings::MOST_CONNECTIONS`].
+    pub connections: Known<Vec<Connection>>,
+    /// Open descriptors.
+    pub open_descriptors: Known<u64>,
+    /// `RLIMIT_NOFILE`, soft.
+    pub descriptor_limit: Known<u64>,
+    /// Limits of the control group.
+    pub cgroup: Known<Cgroup>,
+    /// Child processes.
+    pub children: Known<Vec<Child>>,
+    /// File locks held or wanted.
+    pub file_locks: Known<Vec<FileLock>>,
+    /// Who traces the process; `Is(None)` when nobody does.
+    pub tracer: Known<Option<ProcessId>>,
+    /// Resident memory, bytes.
+    pub resident_bytes: Known<u64>,
+    /// Major page faults so far.
+    pub major_faults: Known<u64>,
+}
+
+impl Surroundings {
+    /// How many connections are kept, so that a server with 100,000 of them cannot fill our memory.
+    pub const MOST_CONNECTIONS: usize = 4096;
+}
