@@ -14,6 +14,7 @@ mod names;
 mod process;
 mod recording;
 mod surroundings;
+mod syscalls;
 mod thread;
 
 pub use code::{Code, CodeFlags, CodeId, Frame, StackId};
@@ -23,6 +24,7 @@ pub use names::{Address, Moment, ProcessId, ThreadId};
 pub use process::{Process, PythonVersion, Reader, Role, Server};
 pub use recording::{Cost, Excerpt, Ledger, Recording, Snapshot};
 pub use surroundings::{Cgroup, Child, Connection, FileLock, Listener, Surroundings};
+pub use syscalls::{Call, Operand, Syscall};
 pub use thread::{
     CpuTimes, Descriptor, DescriptorKind, GilRole, GilSample, InterpreterSample, PythonThread, StackSample, Switches,
     SyscallState, TaskState, ThreadOs, ThreadSample,
