@@ -1,5 +1,6 @@
 //! Snapshots in a row, and what they refer to.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
@@ -18,8 +19,9 @@ pub struct Snapshot {
     pub took: Duration,
     /// Interpreters, the main one first.
     pub interpreters: Vec<InterpreterSample>,
-    /// Threads, by id.
-    pub threads: Vec<ThreadSample>,
+    /// Threads, by id. Shared with the snapshot before where nothing changed, so that a long recording of parked threads
+    /// stays small: see [`Snapshot::share_with`].
+    pub threads: Vec<Arc<ThreadSample>>,
     /// Running event loops.
     pub loops: Vec<LoopSample>,
     /// Why loops or threads may be missing, if something went wrong.
@@ -30,7 +32,17 @@ impl Snapshot {
     /// The thread with this id.
     #[must_use]
     pub fn thread(&self, thread: ThreadId) -> Option<&ThreadSample> {
-        self.threads.iter().find(|sample| sample.thread == thread)
+        self.threads.iter().find(|sample| sample.thread == thread).map(Arc::as_ref)
+    }
+
+    /// Uses the samples of `earlier` for the threads that did not change since.
+    pub fn share_with(&mut self, earlier: &Self) {
+        for sample in &mut self.threads {
+            let found = earlier.threads.binary_search_by_key(&sample.thread, |before| before.thread);
+            if let Some(before) = found.ok().and_then(|at| earlier.threads.get(at)).filter(|before| *before == sample) {
+                *sample = Arc::clone(before);
+            }
+        }
     }
 }
 
