@@ -30,8 +30,17 @@ const MAY_NAME: &[(&str, &[&str])] = &[
 const PURE: &[&str] = &["classify", "aggregate", "report", "render"];
 
 /// What a pure room never says.
-const IMPURE_WORDS: &[&str] =
-    &["std::fs", "std::process", "std::net", "Instant::now", "SystemTime::now", "remoteprocess", "py_spy", "nix::", "unsafe"];
+const IMPURE_WORDS: &[&str] = &[
+    "std::fs",
+    "std::process",
+    "std::net",
+    "Instant::now",
+    "SystemTime::now",
+    "remoteprocess",
+    "py_spy",
+    "nix::",
+    "unsafe",
+];
 
 /// No source file is longer.
 const LONGEST_FILE: usize = 600;
