@@ -1,0 +1,44 @@
+//! What hangspy itself costs.
+
+use nix::sys::resource::{UsageWho, getrusage};
+use nix::sys::time::TimeValLike;
+
+use super::proc_file::{SMALL, known, read_text};
+use super::task_text::parse_status_size;
+use crate::snapshot::{Known, Why};
+
+/// CPU time and memory of this program so far.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct SelfCost {
+    /// CPU time, user and system, all threads, seconds.
+    pub cpu_s: f64,
+    /// Largest resident size, bytes.
+    pub peak_bytes: Known<u64>,
+}
+
+/// What this program has cost so far.
+///
+/// The peak comes from `VmHWM`: `getrusage`'s would still show the size of whatever program started us, because it
+/// survives `exec`.
+#[must_use]
+pub fn self_cost() -> SelfCost {
+    let cpu_s = getrusage(UsageWho::RUSAGE_SELF).map_or(0.0, |usage| {
+        let microseconds = usage.user_time().num_microseconds() + usage.system_time().num_microseconds();
+        std::time::Duration::from_micros(u64::try_from(microseconds).unwrap_or(0)).as_secs_f64()
+    });
+    let peak = read_text("/proc/self/status", SMALL)
+        .and_then(|text| parse_status_size(&text, "VmHWM").ok_or(Why::NotInThisKernel));
+    SelfCost { cpu_s, peak_bytes: known(peak) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_running_program_costs_something() {
+        let cost = self_cost();
+        assert!(cost.peak_bytes.get().is_some_and(|bytes| *bytes > 100_000), "{cost:?}");
+        assert!(cost.cpu_s >= 0.0, "{cost:?}");
+    }
+}

@@ -1,0 +1,357 @@
+//! The threads of a process as the kernel sees them, cheap enough to be read with every snapshot.
+//!
+//! A look at a thread is two `pread`s of descriptors that stay open (about a microsecond each); opening the files again
+//! every time would cost five times as much. A descriptor of `/proc` belongs to one thread for ever: after the thread's
+//! end it answers `ESRCH`, also when the number is used again, and is then opened anew.
+
+use std::collections::HashMap;
+use std::fs::File;
+use std::os::unix::fs::FileExt;
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use nix::sys::resource::{Resource, getrlimit, setrlimit};
+
+use super::clock;
+use super::proc_file::{self, SMALL, known, numbered_entries, reason};
+use super::task_text::{
+    Sched, parse_sched, parse_schedstat, parse_state, parse_status_switches, parse_syscall, status_value,
+};
+use crate::snapshot::{Known, Moment, ProcessId, ThreadId, ThreadOs, Why};
+
+/// How many threads of one process are listed. A Python server has tens; a thousand is a fault worth reporting; beyond
+/// this the list itself would cost more than a sample may.
+pub const MOST_THREADS: usize = 8192;
+
+/// How often the scheduler's clock is compared with ours. It runs at the same rate but leaves out time stolen by
+/// interrupts and hypervisors (0.7 s in 53 minutes were measured), which is nothing in this span.
+const CALIBRATION_SPAN: Duration = Duration::from_millis(200);
+
+/// How many descriptors hangspy lets itself have, if the hard limit allows: 16 threads short of 4000 threads at four
+/// files each.
+const WANTED_DESCRIPTORS: u64 = 16_384;
+
+/// How much of a thread is read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Detail {
+    /// System call, CPU and run-queue time: with every snapshot.
+    Light,
+    /// Also state, context switches and for how long it has slept: a few times a second.
+    Full,
+}
+
+/// Threads of one process, with their files kept open.
+#[derive(Debug)]
+pub struct ThreadReader {
+    process: ProcessId,
+    threads: HashMap<ThreadId, OpenThread>,
+    scheduler_clock: Option<SchedulerClock>,
+    buffer: Vec<u8>,
+}
+
+impl ThreadReader {
+    /// A reader that has not opened anything yet.
+    #[must_use]
+    pub fn new(process: ProcessId) -> Self {
+        Self { process, threads: HashMap::new(), scheduler_clock: None, buffer: vec![0; BUFFER] }
+    }
+
+    /// The threads that exist now, at most [`MOST_THREADS`], by id. Closes the files of those that ended.
+    pub fn threads(&mut self) -> Known<Vec<ThreadId>> {
+        let listed = list(self.process);
+        if let Known::Is(threads) = &listed {
+            self.threads.retain(|thread, _| threads.binary_search(thread).is_ok());
+        }
+        listed
+    }
+
+    /// What the kernel says of one thread. What its system call waits on is not resolved here.
+    pub fn read(&mut self, thread: ThreadId, detail: Detail) -> ThreadOs {
+        let place = Place { process: self.process, thread };
+        let open = self.threads.entry(thread).or_default();
+        let buffer = &mut self.buffer;
+        let mut os = ThreadOs {
+            state: Known::Unknown(Why::NotRead),
+            syscall: known(open.read(Kind::Syscall, place, buffer, parse_syscall)),
+            cpu: known(open.read(Kind::Schedstat, place, buffer, parse_schedstat)),
+            switches: Known::Unknown(Why::NotRead),
+            asleep_for: Known::Unknown(Why::NotRead),
+            waits_on: Vec::new(),
+            path: None,
+        };
+        if detail == Detail::Full {
+            os.state = known(open.read(Kind::Stat, place, buffer, parse_state));
+            let sched = open.read(Kind::Sched, place, buffer, parse_sched);
+            // `sched` has the same two counters; `status` costs a read of its own and is for kernels without `sched`.
+            os.switches = match sched {
+                Ok(Sched { switches: Some(switches), .. }) => Known::Is(switches),
+                _ => known(open.read(Kind::Status, place, buffer, parse_status_switches)),
+            };
+            os.asleep_for = known(sched.and_then(|sched| self.asleep_for(sched.last_on_cpu)));
+        }
+        os
+    }
+
+    fn asleep_for(&mut self, last_on_cpu: Duration) -> Result<Duration, Why> {
+        let now = clock::now();
+        let current = match self.scheduler_clock {
+            Some(clock) if now.since(clock.read_at) < CALIBRATION_SPAN => clock,
+            _ => SchedulerClock::read()?,
+        };
+        self.scheduler_clock = Some(current);
+        // A thread seen on another CPU after our own last tick is ahead of us by some milliseconds: awake.
+        Ok((current.value + now.since(current.read_at)).saturating_sub(last_on_cpu))
+    }
+}
+
+/// The threads of a process, at most [`MOST_THREADS`], by id.
+#[must_use]
+pub fn list(process: ProcessId) -> Known<Vec<ThreadId>> {
+    known(
+        numbered_entries(format!("/proc/{process}/task"), MOST_THREADS)
+            .map(|(numbers, _)| numbers.into_iter().map(ThreadId).collect()),
+    )
+}
+
+/// The kernel's name of a thread (`comm`): up to 15 bytes that the program chose.
+#[must_use]
+pub fn kernel_name(process: ProcessId, thread: ThreadId) -> Known<String> {
+    let text = proc_file::read_text(format!("/proc/{process}/task/{thread}/comm"), SMALL);
+    known(text.map(|text| text.strip_suffix('\n').unwrap_or(&text).to_owned()))
+}
+
+/// The number by which the thread knows itself: the innermost pid namespace's. CPython's thread states hold this one.
+#[must_use]
+pub fn innermost_id(process: ProcessId, thread: ThreadId) -> Known<u32> {
+    let text = proc_file::read_text(format!("/proc/{process}/task/{thread}/status"), SMALL);
+    known(text.and_then(|text| parse_innermost(&text).ok_or(Why::NotInThisKernel)))
+}
+
+/// The last column of `NSpid` in `/proc/PID/task/TID/status`.
+#[must_use]
+pub fn parse_innermost(status: &str) -> Option<u32> {
+    status_value(status, "NSpid")?.split_ascii_whitespace().next_back()?.parse().ok()
+}
+
+/// The scheduler's clock, as the reader's own thread shows it, and when it was looked at.
+#[derive(Clone, Copy, Debug)]
+struct SchedulerClock {
+    value: Duration,
+    read_at: Moment,
+}
+
+impl SchedulerClock {
+    fn read() -> Result<Self, Why> {
+        let text = proc_file::read_text("/proc/thread-self/sched", SMALL).map_err(|why| match why {
+            Why::Vanished => Why::NotInThisKernel,
+            other => other,
+        })?;
+        let sched = parse_sched(&text).ok_or(Why::NotInThisKernel)?;
+        Ok(Self { value: sched.last_on_cpu, read_at: clock::now() })
+    }
+}
+
+/// Room for the longest of the files; `status` is the longest with some kilobytes on the largest machines.
+const BUFFER: usize = 16 * 1024;
+
+#[derive(Clone, Copy, Debug)]
+struct Place {
+    process: ProcessId,
+    thread: ThreadId,
+}
+
+/// The files about a thread that are read again and again.
+#[derive(Clone, Copy, Debug)]
+enum Kind {
+    Syscall,
+    Schedstat,
+    Stat,
+    Sched,
+    Status,
+}
+
+impl Kind {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Syscall => "syscall",
+            Self::Schedstat => "schedstat",
+            Self::Stat => "stat",
+            Self::Sched => "sched",
+            Self::Status => "status",
+        }
+    }
+}
+
+#[derive(Debug, Default)]
+struct OpenThread {
+    slots: [Slot; 5],
+}
+
+#[derive(Debug, Default)]
+enum Slot {
+    #[default]
+    Unopened,
+    Open(KeptFile),
+    /// Refused for good: rights and kernels do not change under us.
+    Refused(Why),
+}
+
+impl OpenThread {
+    fn read<T>(
+        &mut self,
+        kind: Kind,
+        place: Place,
+        buffer: &mut [u8],
+        parse: impl Fn(&str) -> Option<T>,
+    ) -> Result<T, Why> {
+        let Some(slot) = self.slots.get_mut(kind as usize) else { return Err(Why::NotRead) };
+        if let Slot::Open(kept) = slot {
+            match read_whole(&kept.file, buffer, &parse) {
+                Err(Why::Vanished) => *slot = Slot::Unopened,
+                answer => return answer,
+            }
+        }
+        if let Slot::Refused(why) = slot {
+            return Err(*why);
+        }
+        let file = match File::open(format!("/proc/{}/task/{}/{}", place.process, place.thread, kind.name())) {
+            Ok(file) => file,
+            Err(error) => {
+                let why = missing(kind, reason(&error));
+                if matches!(why, Why::NotPermitted | Why::NotInThisKernel) {
+                    *slot = Slot::Refused(why);
+                }
+                return Err(why);
+            }
+        };
+        let answer = read_whole(&file, buffer, &parse);
+        if !matches!(answer, Err(Why::Vanished))
+            && let Some(kept) = KeptFile::new(file)
+        {
+            *slot = Slot::Open(kept);
+        }
+        answer
+    }
+}
+
+/// A file that is missing for our own thread too is not offered by this kernel.
+fn missing(kind: Kind, why: Why) -> Why {
+    let offered = || std::fs::exists(format!("/proc/thread-self/{}", kind.name())).unwrap_or(true);
+    if why == Why::Vanished && !offered() { Why::NotInThisKernel } else { why }
+}
+
+fn read_whole<T>(file: &File, buffer: &mut [u8], parse: impl Fn(&str) -> Option<T>) -> Result<T, Why> {
+    let length = file.read_at(buffer, 0).map_err(|error| reason(&error))?;
+    if length == buffer.len() {
+        return Err(Why::Bounded);
+    }
+    let bytes = buffer.get(..length).unwrap_or_default();
+    // Only a name can be something else than ASCII, and then the text is copied.
+    let text = String::from_utf8_lossy(bytes);
+    parse(&text).ok_or(if length == 0 { Why::Vanished } else { Why::Implausible })
+}
+
+/// Files that all readers of this program keep open.
+static KEPT_FILES: AtomicU64 = AtomicU64::new(0);
+
+/// A file that stays open, counted, so that watching many workers cannot use up our own descriptors.
+#[derive(Debug)]
+struct KeptFile {
+    file: File,
+}
+
+impl KeptFile {
+    /// `None` when enough are open: the caller then reads the file once and closes it, which is slower but right.
+    fn new(file: File) -> Option<Self> {
+        let before = KEPT_FILES.fetch_add(1, Ordering::Relaxed);
+        if before < most_kept_files() {
+            return Some(Self { file });
+        }
+        KEPT_FILES.fetch_sub(1, Ordering::Relaxed);
+        None
+    }
+}
+
+impl Drop for KeptFile {
+    fn drop(&mut self) {
+        KEPT_FILES.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+/// Three quarters of our descriptors; the rest is for everything else. Raises the soft limit once, within the hard one.
+fn most_kept_files() -> u64 {
+    static MOST: OnceLock<u64> = OnceLock::new();
+    *MOST.get_or_init(|| {
+        let Ok((soft, hard)) = getrlimit(Resource::RLIMIT_NOFILE) else { return 128 };
+        let wanted = WANTED_DESCRIPTORS.min(hard);
+        let have =
+            if wanted > soft && setrlimit(Resource::RLIMIT_NOFILE, wanted, hard).is_ok() { wanted } else { soft };
+        have.saturating_mul(3) / 4
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::mpsc;
+    use std::thread;
+
+    use super::*;
+    use crate::snapshot::{SyscallState, TaskState};
+
+    fn own_process() -> ProcessId {
+        ProcessId(std::process::id())
+    }
+
+    fn own_thread() -> ThreadId {
+        ThreadId(nix::unistd::gettid().as_raw().cast_unsigned())
+    }
+
+    #[test]
+    fn the_reader_sees_itself_reading() {
+        let mut reader = ThreadReader::new(own_process());
+        let os = reader.read(own_thread(), Detail::Full);
+        let inside = matches!(os.syscall, Known::Is(SyscallState::Inside { .. }));
+        assert!(inside, "our own look is itself a system call, but was seen as {:?}", os.syscall);
+        assert_eq!(os.state, Known::Is(TaskState::Running));
+        assert!(os.cpu.get().is_some_and(|times| times.on_cpu_ns > 0), "no CPU time: {:?}", os.cpu);
+        assert!(os.switches.get().is_some(), "no context switches: {:?}", os.switches);
+    }
+
+    #[test]
+    fn an_ended_thread_is_forgotten_and_its_files_closed() {
+        let mut reader = ThreadReader::new(own_process());
+        let (tell, told) = mpsc::channel();
+        let (release, released) = mpsc::channel::<()>();
+        let other = thread::spawn(move || {
+            tell.send(own_thread()).unwrap();
+            let _ = released.recv();
+        });
+        let id = told.recv().unwrap();
+        assert!(reader.threads().get().unwrap().contains(&id), "the thread is not in the list");
+        assert!(reader.read(id, Detail::Light).syscall.get().is_some(), "its system call cannot be read");
+        drop(release);
+        other.join().unwrap();
+        // The kernel removes the task shortly after the join returns; both answers must come to agree.
+        while reader.threads().get().unwrap().contains(&id) {
+            thread::yield_now();
+        }
+        assert!(reader.threads.is_empty(), "the files of an ended thread stay open");
+        assert_eq!(reader.read(id, Detail::Light).syscall, Known::Unknown(Why::Vanished));
+    }
+
+    #[test]
+    fn no_such_process() {
+        let mut reader = ThreadReader::new(ProcessId(u32::MAX));
+        assert_eq!(reader.threads(), Known::Unknown(Why::Vanished));
+        assert_eq!(reader.read(ThreadId(1), Detail::Full).state, Known::Unknown(Why::Vanished));
+    }
+
+    #[test]
+    fn names_and_inner_numbers() {
+        let name = kernel_name(own_process(), own_thread());
+        assert!(name.get().is_some_and(|name| !name.is_empty() && !name.ends_with('\n')), "{name:?}");
+        assert_eq!(parse_innermost("Name:\tx\nNSpid:\t4711\t31\t7\n"), Some(7));
+        assert_eq!(parse_innermost("Name:\tx\n"), None);
+    }
+}
