@@ -1,1 +1,7 @@
 //! From a session to a snapshot.
+
+mod dicts;
+mod objects;
+
+pub(crate) use dicts::Entry;
+pub(crate) use objects::{DequeEnds, Objects};
