@@ -1,11 +1,19 @@
 //! Where CPython keeps things.
+//!
+//! One struct, [`Offsets`], whatever the version. Its numbers come from two places: a table per minor version, written
+//! by `scripts/offsets` from the headers of a real interpreter, and, since 3.13, the `_Py_DebugOffsets` that the target
+//! itself carries; what these lack comes from the table.
 
 mod coroutines;
+mod debug_offsets;
 mod frames;
 mod objects;
 mod offsets;
+mod tables;
 
 pub use coroutines::{AsyncioOffsets, GeneratorOffsets, GeneratorStates, TaskOffsets};
+pub use debug_offsets::{DebugHead, debug_head, from_debug_offsets};
 pub use frames::{CodeOffsets, FrameObjectOffsets, FrameOffsets, FrameRoot, InterpreterFrameOffsets, LineTable};
 pub use objects::{LockOffsets, ObjectOffsets};
 pub use offsets::{GilOffsets, InterpreterOffsets, Offsets, RuntimeOffsets, ThreadOffsets};
+pub use tables::table;
