@@ -11,33 +11,33 @@ use serde::{Deserialize, Serialize};
 
 /// A virtual environment with FastAPI, uvicorn and uvloop.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct Environment {
+pub(crate) struct Environment {
     /// `3.8` to `3.15`, or `debian` for the distribution's own stripped interpreter.
-    pub label: String,
+    pub(crate) label: String,
     /// The interpreter's whole version, `3.12.1`.
-    pub version: String,
+    pub(crate) version: String,
     /// Its `python`.
-    pub python: PathBuf,
+    pub(crate) python: PathBuf,
     /// What is installed: name in lower case and version.
-    pub packages: BTreeMap<String, String>,
+    pub(crate) packages: BTreeMap<String, String>,
     /// What could not be installed: name and reason.
-    pub missing: BTreeMap<String, String>,
+    pub(crate) missing: BTreeMap<String, String>,
 }
 
 /// What this machine has and what it lacks.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct Environments {
+pub(crate) struct Environments {
     /// In the order of versions; `debian` comes last.
-    pub environments: Vec<Environment>,
+    pub(crate) environments: Vec<Environment>,
     /// Label and reason of those that could not be made.
-    pub absent: BTreeMap<String, String>,
+    pub(crate) absent: BTreeMap<String, String>,
 }
 
 /// Makes what is missing and describes all.
 ///
 /// # Panics
 /// When the script does not run or ends with an error; its own words are on stderr by then.
-pub fn all() -> Environments {
+pub(crate) fn all() -> Environments {
     let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("scripts/environments");
     let output = Command::new(&script)
         .stderr(Stdio::inherit())

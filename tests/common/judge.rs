@@ -1,0 +1,220 @@
+//! Whether a report tells the truth: it is compared with what the application declares and with what its log witnessed.
+//!
+//! Every complaint says what was expected and what was said instead. No complaint means the report is right, so whatever is not
+//! looked at here is not tested by the matrix; `tests/judge.rs` shows that each kind of lie is caught.
+
+use hangspy::aggregate::{Kind, SecondParty, Verdict};
+use hangspy::report::Report;
+
+use super::episodes;
+use super::truth::{Peer, Truth};
+use super::witness::Witness;
+
+/// hangspy may use this share of one core.
+const CPU_SHARE_LIMIT: f64 = 0.05;
+/// Of the snapshots that fit into the window, this share must have been taken: fewer and the rest proves little.
+const TAKEN_AT_LEAST: f64 = 0.5;
+
+/// Everything that is known about one look at one application.
+pub(crate) struct Case<'a> {
+    /// What the application declares.
+    pub(crate) truth: &'a Truth,
+    /// What its log says.
+    pub(crate) witness: &'a Witness,
+    /// What hangspy said.
+    pub(crate) report: &'a Report,
+    /// How hangspy ran.
+    pub(crate) run: &'a Run,
+    /// The process that hangspy was pointed at.
+    pub(crate) pid: u32,
+    /// The loop it was started with: `asyncio` or `uvloop`.
+    pub(crate) loop_kind: &'a str,
+    /// The version it runs on, `3.12.1`.
+    pub(crate) version: &'a str,
+}
+
+/// How hangspy ran, seen from outside.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Run {
+    /// Its exit code; `None` when a signal or we ended it.
+    pub(crate) exit_code: Option<i32>,
+    /// What it said on stderr.
+    pub(crate) stderr: String,
+    /// CPU time it used, seconds.
+    pub(crate) cpu_s: f64,
+    /// How long it ran, seconds.
+    pub(crate) wall_s: f64,
+    /// Processes of the target that were seen stopped, with the state letter.
+    pub(crate) stopped: Vec<String>,
+}
+
+/// Compares. Empty: nothing to complain about.
+pub(crate) fn judge(case: &Case) -> Vec<String> {
+    let mut complaints = manners(case.run);
+    complaints.extend(honesty(case));
+    complaints.extend(if case.truth.healthy { health(case) } else { sickness(case) });
+    complaints.extend(episodes::compare(case.truth, case.witness, case.report));
+    complaints
+}
+
+/// How hangspy behaved, whatever it said.
+pub(crate) fn manners(run: &Run) -> Vec<String> {
+    let mut complaints = Vec::new();
+    if run.exit_code != Some(0) {
+        let code = run.exit_code.map_or_else(|| "none".to_owned(), |code| code.to_string());
+        complaints.push(format!("exit code: expected 0, got {code}"));
+    }
+    if run.stderr.contains("panicked at") {
+        complaints.push("hangspy panicked, see stderr.txt".to_owned());
+    }
+    for stopped in &run.stopped {
+        complaints.push(format!("the target was stopped: {stopped}"));
+    }
+    let share = run.cpu_s / run.wall_s.max(f64::EPSILON);
+    if share >= CPU_SHARE_LIMIT {
+        let (used, limit) = (share * 100.0, CPU_SHARE_LIMIT * 100.0);
+        complaints.push(format!("cost: expected less than {limit:.0} % of a core, measured {used:.1} %"));
+    }
+    complaints
+}
+
+/// What a report says about itself and about the target's outside.
+fn honesty(case: &Case) -> Vec<String> {
+    let (window, cost) = (&case.report.window, &case.report.cost);
+    let mut complaints = Vec::new();
+    let fitting = window.seconds * f64::from(window.rate);
+    if window.rate == 0 || (window.samples as f64) < fitting * TAKEN_AT_LEAST || window.samples == 0 {
+        complaints.push(format!(
+            "samples: expected at least {:.0}, got {} ({} late, {} failed)",
+            (fitting * TAKEN_AT_LEAST).max(1.0),
+            window.samples,
+            window.late,
+            window.failed
+        ));
+    }
+    if window.failed * 2 > window.samples {
+        complaints.push(format!("samples: {} of {} failed", window.failed, window.samples));
+    }
+    if cost.stops != 0 {
+        complaints.push(format!("cost.stops: expected 0, said {}", cost.stops));
+    }
+    let Some(process) = case.report.target.processes.iter().find(|process| process.pid == subject(case)) else {
+        complaints.push(format!("target: process {} is not in the report", subject(case)));
+        return complaints;
+    };
+    if process.python != case.version {
+        complaints.push(format!("target.python: expected {}, said {:?}", case.version, process.python));
+    }
+    let loops: Vec<&str> = case
+        .report
+        .loops
+        .iter()
+        .filter(|found| found.process == process.pid)
+        .map(|found| found.kind.as_str())
+        .collect();
+    if !loops.contains(&case.loop_kind) {
+        complaints.push(format!("loops: expected one of kind {}, said {loops:?}", case.loop_kind));
+    }
+    complaints
+}
+
+/// The process that is meant: the one that blocked, where one did.
+fn subject(case: &Case) -> u32 {
+    case.witness.blocks.first().map_or(case.pid, |block| block.pid)
+}
+
+fn health(case: &Case) -> Vec<String> {
+    if case.report.verdicts.is_empty() {
+        return vec!["verdicts: expected healthy, said nothing".to_owned()];
+    }
+    case.report.verdicts.iter().filter(|verdict| verdict.kind != Kind::Healthy).map(false_alarm).collect()
+}
+
+fn false_alarm(verdict: &Verdict) -> String {
+    format!("false alarm: expected only healthy, said {} about process {}", words(verdict), verdict.process)
+}
+
+fn sickness(case: &Case) -> Vec<String> {
+    let subject = subject(case);
+    let (ours, others): (Vec<&Verdict>, Vec<&Verdict>) =
+        case.report.verdicts.iter().partition(|verdict| verdict.process == subject);
+    let mut complaints: Vec<String> =
+        others.into_iter().filter(|verdict| verdict.kind != Kind::Healthy).map(false_alarm).collect();
+    let Some((first, rest)) = ours.split_first() else {
+        complaints.push(format!("verdicts: expected {} about process {subject}, said nothing", word(&case.truth.kind)));
+        return complaints;
+    };
+    complaints.extend(diagnosis(case, first));
+    for verdict in rest.iter().filter(|verdict| verdict.kind != case.truth.kind) {
+        complaints.push(format!(
+            "false alarm: nothing but {} is wrong, also said {}",
+            word(&case.truth.kind),
+            words(verdict)
+        ));
+    }
+    complaints
+}
+
+/// Kind, cause, blame and the other side of the verdict that comes first.
+fn diagnosis(case: &Case, verdict: &Verdict) -> Vec<String> {
+    let truth = case.truth;
+    let mut complaints = Vec::new();
+    if verdict.kind != truth.kind {
+        complaints.push(format!("kind: expected {}, said {}", word(&truth.kind), words(verdict)));
+    }
+    if !truth.cause.is_empty() && !verdict.cause.is_some_and(|cause| truth.cause.contains(&cause)) {
+        let expected: Vec<String> = truth.cause.iter().map(word).collect();
+        complaints.push(format!("cause: expected {}, said {}", expected.join(" or "), words(verdict)));
+    }
+    complaints.extend(blame(truth, verdict));
+    if truth.peer == Some(Peer::Witness) {
+        let said = match &verdict.second_party {
+            SecondParty::Peer { address, .. } => address.as_str(),
+            _ => "no address",
+        };
+        if !case.witness.peers.iter().any(|peer| peer == said) {
+            complaints.push(format!("peer: expected {}, said {said}", case.witness.peers.join(" or ")));
+        }
+    }
+    complaints
+}
+
+fn blame(truth: &Truth, verdict: &Verdict) -> Vec<String> {
+    let mut complaints = Vec::new();
+    let said = verdict.blame.as_ref();
+    if let Some(expected) = &truth.function {
+        let function = said.map_or("nobody", |blame| blame.function.as_str());
+        if unqualified(function) != expected {
+            complaints.push(format!("blame: expected {expected}, said {function}"));
+        }
+    }
+    if let Some(expected) = &truth.file {
+        let file = said.map_or("none", |blame| blame.file.as_str());
+        if file.rsplit('/').next() != Some(expected) {
+            complaints.push(format!("blamed file: expected {expected}, said {file}"));
+        }
+    }
+    if let Some(expected) = &truth.coroutine {
+        let coroutine = said.and_then(|blame| blame.coroutine.as_ref()).map_or("none", |place| place.function.as_str());
+        if unqualified(coroutine) != expected {
+            complaints.push(format!("coroutine: expected {expected}, said {coroutine}"));
+        }
+    }
+    complaints
+}
+
+/// `Client.fetch` and `create.<locals>.fetch` are `fetch`: only CPython 3.11 and later keep more.
+fn unqualified(function: &str) -> &str {
+    function.rsplit('.').next().unwrap_or(function)
+}
+
+/// A verdict in one line.
+fn words(verdict: &Verdict) -> String {
+    let cause = verdict.cause.as_ref().map(word).unwrap_or_default();
+    format!("{} {cause} ({:?})", word(&verdict.kind), verdict.summary)
+}
+
+/// The contract's word for a kind or a cause.
+fn word<T: serde::Serialize>(value: &T) -> String {
+    serde_json::to_value(value).ok().and_then(|value| value.as_str().map(str::to_owned)).unwrap_or_default()
+}

@@ -1,0 +1,123 @@
+//! What an application under `fixtures/apps` declares about itself: what is wrong with it and how to bring that about.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use hangspy::aggregate::{Cause, Kind};
+use serde::{Deserialize, Serialize};
+
+/// `truth.json`.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Truth {
+    /// What is wrong, or right, in one sentence.
+    pub(crate) why: String,
+    /// Whether nothing is wrong with it.
+    pub(crate) healthy: bool,
+    /// The verdict that must come first.
+    pub(crate) kind: Kind,
+    /// The causes that are right; empty for a healthy one.
+    #[serde(default)]
+    pub(crate) cause: Vec<Cause>,
+    /// The function to blame, without its class; `None` where no function is to blame.
+    pub(crate) function: Option<String>,
+    /// The file that function is in: the last part of its path.
+    pub(crate) file: Option<String>,
+    /// The coroutine function beside it; `None` where it does not matter.
+    pub(crate) coroutine: Option<String>,
+    /// `witness`: the address that the application's log announces; `None` where it does not matter.
+    pub(crate) peer: Option<Peer>,
+    /// How the situation comes about.
+    pub(crate) trigger: Option<String>,
+    /// Requests that keep coming while we look.
+    pub(crate) load: Option<Load>,
+    /// How the application is served.
+    #[serde(default)]
+    pub(crate) launch: Launch,
+    /// A command that the server runs under.
+    #[serde(default)]
+    pub(crate) wrapper: Option<Vec<String>>,
+    /// Whether it can only be brought about by root.
+    #[serde(default)]
+    pub(crate) needs_root: bool,
+    /// Packages it needs beyond FastAPI and uvicorn.
+    #[serde(default)]
+    pub(crate) packages: Vec<String>,
+    /// On how many interpreters it runs.
+    pub(crate) cross: Cross,
+    /// Label of an interpreter and why the application does not run there.
+    #[serde(default)]
+    pub(crate) not_on: BTreeMap<String, String>,
+}
+
+/// Where the address of the other side is to be found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Peer {
+    /// In the application's log.
+    Witness,
+}
+
+/// Requests that keep coming.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Load {
+    /// What is asked for.
+    pub(crate) path: String,
+    /// How often.
+    pub(crate) per_second: u32,
+}
+
+/// How an application is served.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Launch {
+    /// One process.
+    #[default]
+    Uvicorn,
+    /// `uvicorn --workers 2`
+    Workers,
+    /// gunicorn with two uvicorn workers.
+    Gunicorn,
+}
+
+/// On how many interpreters an application runs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Cross {
+    /// Every version and both loops.
+    Full,
+    /// One of them.
+    One,
+}
+
+/// An application: its name, its folder and its truth.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct App {
+    /// The folder's name.
+    pub(crate) name: String,
+    /// The folder.
+    pub(crate) folder: PathBuf,
+    /// What it declares.
+    pub(crate) truth: Truth,
+}
+
+/// Reads every application, in the order of names.
+pub(crate) fn apps(folder: &Path) -> Result<Vec<App>, String> {
+    let entries = std::fs::read_dir(folder).map_err(|error| format!("{}: {error}", folder.display()))?;
+    let mut found: Vec<App> = entries
+        .filter_map(|entry| entry.ok().map(|entry| entry.path()))
+        .filter(|path| path.join("app.py").exists())
+        .map(|path| read(&path))
+        .collect::<Result<_, _>>()?;
+    found.sort_by(|left, right| left.name.cmp(&right.name));
+    Ok(found)
+}
+
+fn read(folder: &Path) -> Result<App, String> {
+    let path = folder.join("truth.json");
+    let text = std::fs::read_to_string(&path).map_err(|error| format!("{}: {error}", path.display()))?;
+    let truth = serde_json::from_str(&text).map_err(|error| format!("{}: {error}", path.display()))?;
+    let name = folder.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+    Ok(App { name, folder: folder.to_owned(), truth })
+}

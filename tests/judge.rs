@@ -1,0 +1,294 @@
+//! The judge of the matrix is tested itself: each way of being wrong, planted into a report that is right, must be refused.
+
+#![expect(clippy::expect_used, reason = "the helpers of a test may end it")]
+
+mod common {
+    pub(crate) mod episodes;
+    pub(crate) mod judge;
+    pub(crate) mod truth;
+    pub(crate) mod witness;
+}
+
+use common::judge::{Case, Run, judge};
+use common::truth::Truth;
+use common::witness::Witness;
+use hangspy::report::Report;
+use serde_json::{Value, json};
+
+const WITNESS: &str = r#"{"event": "peer", "address": "127.0.0.1:4321"}
+{"event": "ready", "at": 90.0, "thread": 7, "pid": 7}
+{"event": "begin", "name": "fetch_orders", "at": 98.0, "thread": 7, "pid": 7}
+"#;
+
+const SHORT_BLOCKS: &str = r#"{"event": "begin", "name": "write", "at": 100.5, "thread": 7, "pid": 7}
+{"event": "end", "name": "write", "at": 100.8, "thread": 7, "pid": 7}
+{"event": "begin", "name": "write", "at": 101.5, "thread": 7, "pid": 7}
+{"event": "end", "name": "write", "at": 101.53, "thread": 7, "pid": 7}
+"#;
+
+fn sick_truth() -> Value {
+    json!({"why": "an upstream that never answers", "healthy": false, "kind": "loop-blocked", "cause": ["socket-read"],
+        "function": "fetch_orders", "file": "app.py", "coroutine": "orders", "peer": "witness", "trigger": "/api/orders",
+        "load": null, "cross": "full"})
+}
+
+fn healthy_truth() -> Value {
+    json!({"why": "nobody asks it anything", "healthy": true, "kind": "healthy", "function": null, "file": null,
+        "coroutine": null, "peer": null, "trigger": null, "load": null, "cross": "full"})
+}
+
+fn place(function: &str, line: u32) -> Value {
+    json!({"function": function, "file": "/srv/app.py", "line": line})
+}
+
+fn episode(start_s: f64, length_s: f64, ended: bool) -> Value {
+    json!({"start_s": start_s, "length_s": length_s, "ended": ended, "cause": "socket-read", "place": place("fetch_orders", 13),
+        "coroutine": place("orders", 18), "peer": "127.0.0.1:4321", "stack": []})
+}
+
+fn verdict(process: u32, kind: &str, cause: Option<&str>) -> Value {
+    json!({"kind": kind, "cause": cause, "confidence": "certain", "summary": "words", "process": process, "thread": process,
+        "loop": "uvloop", "since_s": null, "share": 1.0, "blame": null, "second_party": {"kind": "none"}, "hurts": [],
+        "evidence": ["words"], "advice": "words"})
+}
+
+fn sick_verdict() -> Value {
+    let mut found = verdict(7, "loop-blocked", Some("socket-read"));
+    found["blame"] = json!({"function": "fetch_orders", "file": "/srv/app.py", "line": 13, "coroutine": place("orders", 18), "stack": []});
+    found["second_party"] = json!({"kind": "peer", "address": "127.0.0.1:4321", "service": null});
+    found
+}
+
+/// A report of a window from 100 s to 103 s at 50 looks a second.
+fn report(verdicts: Vec<Value>, episodes: Vec<Value>) -> Value {
+    let unknown = json!({"unknown": "not-read"});
+    json!({"schema": 1, "tool": {"name": "hangspy", "version": "0"},
+        "target": {"asked": "7", "processes": [{"pid": 7, "role": "server", "server": "uvicorn", "python": "3.12.1",
+            "loops": ["uvloop"], "ports": [8000], "reader": "own", "ended": false}]},
+        "window": {"started_monotonic_s": 100.0, "seconds": 3.0, "rate": 50, "samples": 150, "torn": 0, "cut": 0, "late": 0,
+            "failed": 0},
+        "verdicts": verdicts, "observations": [], "ranking": [],
+        "loops": [{"process": 7, "thread": 7, "thread_name": "MainThread", "kind": "uvloop", "idle": 0.0, "blocked": 1.0,
+            "starved": 0.0, "busy": 0.0, "unknown": 0.0, "ready": unknown, "timers": unknown, "timer_late_s": unknown,
+            "episodes": episodes}],
+        "threads": [], "gil": [], "pools": [], "tasks": [], "requests": [], "sockets": [], "cgroup": [], "gaps": [],
+        "cost": {"cpu_s": 0.01, "wall_s": 3.0, "peak_bytes": 1, "stops": 0}})
+}
+
+fn right_report() -> Value {
+    report(vec![sick_verdict()], vec![episode(98.01, 4.98, false)])
+}
+
+fn right_run() -> Run {
+    Run { exit_code: Some(0), stderr: String::new(), cpu_s: 0.06, wall_s: 3.2, stopped: Vec::new() }
+}
+
+fn complaints(truth: &Value, log: &str, report: &Value, run: &Run) -> Vec<String> {
+    let truth: Truth = serde_json::from_value(truth.clone()).expect("the truth fits its model");
+    let report: Report = serde_json::from_value(report.clone()).expect("the report fits its model");
+    let witness = Witness::parse(log).expect("the log is well formed");
+    judge(&Case {
+        truth: &truth,
+        witness: &witness,
+        report: &report,
+        run,
+        pid: 7,
+        loop_kind: "uvloop",
+        version: "3.12.1",
+    })
+}
+
+/// Plants one lie into the right report and expects exactly one complaint, containing `words`.
+fn refuses(path: &str, lie: Value, words: &str) {
+    let mut report = right_report();
+    *report.pointer_mut(path).unwrap_or_else(|| panic!("no {path} in the report of this test")) = lie;
+    let found = complaints(&sick_truth(), WITNESS, &report, &right_run());
+    assert!(
+        found.len() == 1 && found[0].contains(words),
+        "{path}: expected one complaint with {words:?}, got {found:#?}"
+    );
+}
+
+fn accepts(truth: &Value, log: &str, report: &Value) {
+    let found = complaints(truth, log, report, &right_run());
+    assert!(found.is_empty(), "nothing is wrong with this report, but: {found:#?}");
+}
+
+#[test]
+fn a_right_report_is_accepted() {
+    accepts(&sick_truth(), WITNESS, &right_report());
+    let healthy = report(vec![verdict(7, "healthy", None)], vec![]);
+    accepts(&healthy_truth(), "", &healthy);
+}
+
+#[test]
+fn qualified_names_and_other_spellings_of_a_path_are_accepted() {
+    let mut report = right_report();
+    report["verdicts"][0]["blame"]["function"] = json!("create.<locals>.Client.fetch_orders");
+    report["verdicts"][0]["blame"]["file"] = json!("./app.py");
+    accepts(&sick_truth(), WITNESS, &report);
+}
+
+#[test]
+fn each_of_several_causes_is_accepted_and_another_is_not() {
+    let mut truth = sick_truth();
+    truth["cause"] = json!(["connect", "socket-read"]);
+    accepts(&truth, WITNESS, &right_report());
+    refuses("/verdicts/0/cause", json!("connect"), "cause: expected socket-read, said loop-blocked connect");
+    refuses("/verdicts/0/cause", json!(null), "cause: expected socket-read");
+}
+
+#[test]
+fn a_wrong_diagnosis_is_refused() {
+    refuses("/verdicts/0/kind", json!("loop-starved"), "kind: expected loop-blocked, said loop-starved");
+    refuses("/verdicts/0/kind", json!("healthy"), "kind: expected loop-blocked, said healthy");
+    refuses("/verdicts/0/blame/function", json!("readinto"), "blame: expected fetch_orders, said readinto");
+    refuses("/verdicts/0/blame/function", json!("prefetch_orders"), "blame: expected fetch_orders");
+    refuses("/verdicts/0/blame/file", json!("/srv/not_app.py"), "blamed file: expected app.py");
+    refuses("/verdicts/0/blame/coroutine", json!(null), "coroutine: expected orders, said none");
+    refuses("/verdicts/0/blame/coroutine/function", json!("app"), "coroutine: expected orders, said app");
+    refuses(
+        "/verdicts/0/second_party/address",
+        json!("127.0.0.1:4322"),
+        "peer: expected 127.0.0.1:4321, said 127.0.0.1:4322",
+    );
+    refuses("/verdicts/0/second_party", json!({"kind": "none"}), "peer: expected 127.0.0.1:4321, said no address");
+}
+
+#[test]
+fn no_blame_at_all_is_refused() {
+    let mut report = right_report();
+    report["verdicts"][0]["blame"] = json!(null);
+    let found = complaints(&sick_truth(), WITNESS, &report, &right_run());
+    assert_eq!(found.len(), 3, "function, file and coroutine are missing: {found:#?}");
+}
+
+#[test]
+fn silence_and_blaming_another_process_are_refused() {
+    refuses("/verdicts", json!([]), "verdicts: expected loop-blocked about process 7, said nothing");
+    let mut report = right_report();
+    report["verdicts"][0]["process"] = json!(8);
+    let found = complaints(&sick_truth(), WITNESS, &report, &right_run());
+    assert_eq!(found.len(), 2, "a false alarm about 8 and nothing about 7: {found:#?}");
+}
+
+#[test]
+fn a_second_verdict_of_another_kind_is_a_false_alarm() {
+    refuses("/verdicts", json!([sick_verdict(), verdict(7, "memory-pressure", None)]), "also said memory-pressure");
+    refuses("/verdicts", json!([sick_verdict(), verdict(8, "loop-blocked", Some("sleep"))]), "about process 8");
+    accepts(
+        &sick_truth(),
+        WITNESS,
+        &report(vec![sick_verdict(), verdict(8, "healthy", None)], vec![episode(98.0, 5.0, false)]),
+    );
+}
+
+#[test]
+fn anything_but_healthy_is_refused_for_a_healthy_one() {
+    for kind in ["loop-blocked", "cannot-tell", "cpu-throttled", "slow-requests"] {
+        let found = complaints(&healthy_truth(), "", &report(vec![verdict(7, kind, None)], vec![]), &right_run());
+        assert!(found.len() == 1 && found[0].contains("false alarm"), "{kind}: {found:#?}");
+    }
+    let found = complaints(&healthy_truth(), "", &report(vec![], vec![]), &right_run());
+    assert_eq!(found, ["verdicts: expected healthy, said nothing"]);
+}
+
+#[test]
+fn stalls_that_are_missing_invented_or_misdated_are_refused() {
+    refuses("/loops/0/episodes", json!([]), "stall missing: fetch_orders from -2.000 s");
+    refuses("/loops/0/episodes/0/length_s", json!(4.9), "stall misdated");
+    refuses("/loops/0/episodes/0/ended", json!(true), "stall misdated");
+    refuses("/loops/0/episodes", json!([episode(98.0, 5.0, false), episode(101.0, 0.2, true)]), "stall invented");
+    let two_halves = json!([episode(98.0, 3.0, true), episode(101.0, 2.0, false)]);
+    let mut report = right_report();
+    report["loops"][0]["episodes"] = two_halves;
+    assert!(
+        !complaints(&sick_truth(), WITNESS, &report, &right_run()).is_empty(),
+        "one block was reported as two stalls"
+    );
+}
+
+#[test]
+fn a_stall_is_dated_within_two_periods() {
+    for (start, length, right) in
+        [(100.5, 0.3, true), (100.53, 0.27, true), (100.47, 0.33, true), (100.55, 0.3, false), (100.5, 0.35, false)]
+    {
+        let told = report(vec![verdict(7, "healthy", None)], vec![episode(start, length, true)]);
+        let found = complaints(&healthy_truth(), SHORT_BLOCKS, &told, &right_run());
+        assert_eq!(found.is_empty(), right, "stall at {start} for {length}: {found:#?}");
+    }
+}
+
+#[test]
+fn a_block_shorter_than_people_notice_may_be_told_or_not() {
+    let long = episode(100.5, 0.3, true);
+    for episodes in [vec![long.clone()], vec![long, episode(101.5, 0.03, true)]] {
+        accepts(&healthy_truth(), SHORT_BLOCKS, &report(vec![verdict(7, "healthy", None)], episodes));
+    }
+}
+
+#[test]
+fn a_block_on_another_thread_is_no_stall_of_the_loop() {
+    let log = WITNESS.replace("\"thread\": 7", "\"thread\": 8");
+    let found = complaints(&sick_truth(), &log, &right_report(), &right_run());
+    assert!(found.len() == 1 && found[0].contains("stall invented"), "{found:#?}");
+}
+
+#[test]
+fn a_report_that_hides_what_it_looked_at_is_refused() {
+    refuses("/cost/stops", json!(1), "cost.stops: expected 0, said 1");
+    refuses("/window/samples", json!(20), "samples: expected at least 75, got 20");
+    refuses("/window/failed", json!(100), "samples: 100 of 150 failed");
+    refuses("/target/processes/0/python", json!("3.12.4"), "target.python: expected 3.12.1");
+    refuses("/target/processes", json!([]), "process 7 is not in the report");
+    refuses("/loops/0/kind", json!("asyncio"), "loops: expected one of kind uvloop");
+}
+
+#[test]
+fn bad_manners_are_refused() {
+    let plant = |run: Run, words: &str| {
+        let found = complaints(&sick_truth(), WITNESS, &right_report(), &run);
+        assert!(found.len() == 1 && found[0].contains(words), "expected one complaint with {words:?}, got {found:#?}");
+    };
+    plant(Run { exit_code: Some(6), ..right_run() }, "exit code: expected 0, got 6");
+    plant(Run { exit_code: None, ..right_run() }, "exit code: expected 0, got none");
+    plant(Run { stderr: "thread 'main' panicked at src/main.rs".to_owned(), ..right_run() }, "panicked");
+    plant(Run { cpu_s: 0.32, ..right_run() }, "cost: expected less than 5 % of a core, measured 10.0 %");
+    plant(Run { stopped: vec!["process 7 in state t".to_owned()], ..right_run() }, "the target was stopped: process 7");
+}
+
+#[test]
+fn a_log_cut_in_the_middle_of_a_line_is_read_up_to_there_and_a_damaged_one_is_refused() {
+    let witness = Witness::parse(&SHORT_BLOCKS[..SHORT_BLOCKS.len() - 3]).expect("the last line was being written");
+    assert_eq!(witness.blocks.len(), 2);
+    assert_eq!(witness.blocks[1].end, None);
+    assert!(Witness::parse("{\"event\": \"begin\"\n").is_err());
+    assert!(Witness::parse("{\"event\": \"end\", \"name\": \"a\", \"at\": 1.0, \"thread\": 1, \"pid\": 1}\n").is_err());
+}
+
+#[test]
+fn a_block_inside_another_belongs_to_the_outer_one() {
+    let log = r#"{"event": "begin", "name": "outer", "at": 1.0, "thread": 7, "pid": 7}
+{"event": "begin", "name": "inner", "at": 1.1, "thread": 7, "pid": 7}
+{"event": "end", "name": "inner", "at": 1.2, "thread": 7, "pid": 7}
+{"event": "end", "name": "outer", "at": 1.3, "thread": 7, "pid": 7}
+"#;
+    let witness = Witness::parse(log).expect("the log is well formed");
+    assert_eq!(witness.blocks.len(), 1);
+    assert_eq!((witness.blocks[0].name.as_str(), witness.blocks[0].end), ("outer", Some(1.3)));
+}
+
+#[test]
+fn every_declared_truth_can_be_read() {
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/apps");
+    let apps = common::truth::apps(&folder).unwrap_or_else(|reason| panic!("a truth does not fit its model: {reason}"));
+    assert!(!apps.is_empty(), "no application under {}", folder.display());
+    for app in apps {
+        assert_eq!(
+            app.truth.healthy,
+            app.truth.cause.is_empty(),
+            "{}: a sick one has a cause, a healthy one none",
+            app.name
+        );
+    }
+}
