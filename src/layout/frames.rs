@@ -133,6 +133,11 @@ pub struct CodeOffsets {
     pub cell_names: Option<usize>,
     /// `co_freevars` (tuple of names), up to 3.10: they follow `co_cellvars`.
     pub free_names: Option<usize>,
+    /// `co_version` (unsigned int), since 3.12: counts code objects, so that no two that live one after the other at the
+    /// same address have the same number; 0 when the counter is used up.
+    pub version: Option<usize>,
+    /// `_co_firsttraceable` (int), since 3.11: how many instructions of two bytes come before the function has begun.
+    pub first_traceable: Option<usize>,
     /// `co_tlbc`, in builds without a GIL since 3.14: a thread may run its own copy of the instructions.
     pub thread_local_instructions: Option<usize>,
     /// How many bytes to read to have all of the above.
