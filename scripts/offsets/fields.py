@@ -133,6 +133,8 @@ CODE = {
     "code_bytes?": {8: "PyCodeObject:co_code", 11: None},
     "cell_names?": {8: "PyCodeObject:co_cellvars", 11: None},
     "free_names?": {8: "PyCodeObject:co_freevars", 11: None},
+    "version?": {12: "PyCodeObject:co_version"},
+    "first_traceable?": {11: "PyCodeObject:_co_firsttraceable"},
     "thread_local_instructions?": {8: None},
     "size": {8: END},
     # The instructions themselves are not read.

@@ -74,8 +74,10 @@ pub(super) const OFFSETS: Offsets = Offsets {
         code_bytes: None,
         cell_names: None,
         free_names: None,
+        version: None,
+        first_traceable: Some(168),
         thread_local_instructions: None,
-        size: 144,
+        size: 176,
         instructions: Some(184),
     },
     object: ObjectOffsets {

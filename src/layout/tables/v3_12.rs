@@ -74,8 +74,10 @@ pub(super) const OFFSETS: Offsets = Offsets {
         code_bytes: None,
         cell_names: None,
         free_names: None,
+        version: Some(92),
+        first_traceable: Some(176),
         thread_local_instructions: None,
-        size: 144,
+        size: 184,
         instructions: Some(192),
     },
     object: ObjectOffsets {

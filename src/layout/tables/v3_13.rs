@@ -75,8 +75,10 @@ pub(super) const OFFSETS: Offsets = Offsets {
         code_bytes: None,
         cell_names: None,
         free_names: None,
+        version: Some(92),
+        first_traceable: Some(184),
         thread_local_instructions: None,
-        size: 144,
+        size: 192,
         instructions: Some(200),
     },
     object: ObjectOffsets {

@@ -75,8 +75,10 @@ pub(super) const OFFSETS: Offsets = Offsets {
         code_bytes: None,
         cell_names: None,
         free_names: None,
+        version: Some(92),
+        first_traceable: Some(192),
         thread_local_instructions: None,
-        size: 144,
+        size: 200,
         instructions: Some(208),
     },
     object: ObjectOffsets {

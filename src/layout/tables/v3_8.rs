@@ -77,6 +77,8 @@ pub(super) const OFFSETS: Offsets = Offsets {
         code_bytes: Some(48),
         cell_names: Some(88),
         free_names: Some(80),
+        version: None,
+        first_traceable: None,
         thread_local_instructions: None,
         size: 128,
         instructions: None,
