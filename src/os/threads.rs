@@ -314,7 +314,7 @@ mod tests {
         let inside = matches!(os.syscall, Known::Is(SyscallState::Inside { .. }));
         assert!(inside, "our own look is itself a system call, but was seen as {:?}", os.syscall);
         assert_eq!(os.state, Known::Is(TaskState::Running));
-        assert!(os.cpu.get().is_some_and(|times| times.on_cpu_ns > 0), "no CPU time: {:?}", os.cpu);
+        assert!(os.cpu.get().is_some_and(|times| times.timeslices > 0), "never put on a CPU: {:?}", os.cpu);
         assert!(os.switches.get().is_some(), "no context switches: {:?}", os.switches);
     }
 
