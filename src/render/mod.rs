@@ -1,1 +1,43 @@
 //! One file per output format.
+//!
+//! A pure room: every format is a function of a [`Report`](crate::report::Report) and a writer, and equal reports give
+//! equal bytes. Three things are shared. `sanitize` makes foreign text harmless; `page` sets lines of a given width and
+//! takes text in no other way than through `sanitize`; `units` and `words` say figures and the contract's words as a
+//! person would.
+//!
+//! The screen ([`terminal`]) and the report file ([`text()`]) are set by the same functions; an [`Extent`] tells them
+//! whether to choose or to show everything.
+
+mod closing;
+mod collapsed;
+mod dump;
+mod finding;
+mod flamegraph;
+mod header;
+mod json;
+mod page;
+mod places;
+mod processes;
+mod ranking;
+pub mod sanitize;
+mod terminal;
+mod text;
+pub mod units;
+mod words;
+
+pub use collapsed::collapsed;
+pub use dump::dump;
+pub use flamegraph::{Graph, flamegraph};
+pub use json::{Layout, json};
+pub use processes::{ProcessRow, processes};
+pub use terminal::{Screen, terminal};
+pub use text::text;
+
+/// Whether to choose what matters most or to show everything.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Extent {
+    /// A screen: the strongest facts, paths shortened.
+    Screen,
+    /// A file: all facts, paths whole.
+    Full,
+}

@@ -1,0 +1,76 @@
+//! What stands under the findings: other facts, what could not be known, what hangspy cost.
+
+use super::page::{Ink, Page, Piece};
+use super::{Extent, units};
+use crate::report::Report;
+
+/// The column at which the text beside a label begins.
+const HANG: usize = 12;
+/// Facts on the screen; the report file has all.
+const MOST_OBSERVATIONS: usize = 5;
+/// Gaps on the screen; the report file has all.
+const MOST_GAPS: usize = 3;
+
+/// Facts that are no verdict.
+pub(super) fn also_seen(page: &mut Page, report: &Report, extent: Extent) {
+    let facts: Vec<String> =
+        report.observations.iter().map(|fact| format!("{}{}", whose(report, fact.process), fact.summary)).collect();
+    section(page, "ALSO SEEN", &facts, MOST_OBSERVATIONS, extent);
+}
+
+/// What could not be known, and why.
+pub(super) fn not_known(page: &mut Page, report: &Report, extent: Extent) {
+    let mut facts: Vec<String> = Vec::new();
+    for gap in &report.gaps {
+        let fact = format!("{}{} ({})", whose(report, gap.process), gap.what, gap.why);
+        if !facts.contains(&fact) {
+            facts.push(fact);
+        }
+    }
+    section(page, "NOT KNOWN", &facts, MOST_GAPS, extent);
+}
+
+/// What hangspy itself cost.
+pub(super) fn cost(page: &mut Page, report: &Report) {
+    page.labelled(0, "hangspy", HANG, &[Piece::new(Ink::Faint, cost_words(report))]);
+}
+
+fn cost_words(report: &Report) -> String {
+    let cost = &report.cost;
+    let mut words = Vec::new();
+    if cost.wall_s > 0.0 {
+        words.push(format!("{} of a core", units::share(cost.cpu_s / cost.wall_s)));
+    } else {
+        words.push(format!("{} of CPU time", units::duration(cost.cpu_s)));
+    }
+    if cost.peak_bytes > 0 {
+        words.push(units::bytes(cost.peak_bytes));
+    }
+    words.push(match cost.stops {
+        0 => "target never stopped".to_owned(),
+        stops => format!("target stopped {}", units::count(stops, "time")),
+    });
+    words.join(", ")
+}
+
+/// `pid 31: ` where there are several processes.
+fn whose(report: &Report, process: u32) -> String {
+    if report.target.processes.len() > 1 { format!("pid {process}: ") } else { String::new() }
+}
+
+fn section(page: &mut Page, label: &str, facts: &[String], most: usize, extent: Extent) {
+    if facts.is_empty() {
+        return;
+    }
+    if extent == Extent::Full {
+        for (index, fact) in facts.iter().enumerate() {
+            page.labelled(0, if index == 0 { label } else { "" }, HANG, &[Piece::plain(fact)]);
+        }
+        return;
+    }
+    let mut text = facts.get(..most).unwrap_or(facts).join("; ");
+    if facts.len() > most {
+        text.push_str(&format!("; and {} more", facts.len() - most));
+    }
+    page.labelled(0, label, HANG, &[Piece::plain(text)]);
+}

@@ -1,0 +1,47 @@
+//! Collapsed stacks, `thread;outer;...;inner count` a line: the input of every flame graph tool.
+
+use std::collections::BTreeMap;
+use std::io::{self, Write};
+
+use super::{places, sanitize};
+use crate::report::{ProfileEntry, Report};
+
+/// What stands where the inner frames of a stack are not known.
+pub(super) const UNKNOWN_INSIDE: &str = "(inner frames not known)";
+
+/// Writes every stack of every thread, in the order of their text.
+///
+/// # Errors
+/// What the writer says.
+pub fn collapsed(report: &Report, out: &mut impl Write) -> io::Result<()> {
+    let several = report.target.processes.len() > 1;
+    let mut stacks = BTreeMap::new();
+    for entry in &report.profile {
+        let mut frames = Vec::with_capacity(entry.stack.len() + 2);
+        frames.push(thread_frame(entry, several));
+        frames.extend(stack_frames(entry));
+        *stacks.entry(frames.join(";")).or_insert(0_u64) += entry.samples;
+    }
+    for (stack, samples) in stacks {
+        writeln!(out, "{stack} {samples}")?;
+    }
+    Ok(())
+}
+
+/// The frame under all frames of a thread.
+#[must_use]
+pub(super) fn thread_frame(entry: &ProfileEntry, several_processes: bool) -> String {
+    let process = if several_processes { format!("pid {} ", entry.process) } else { String::new() };
+    let name = if entry.thread_name.is_empty() { String::new() } else { format!(" {}", entry.thread_name) };
+    sanitize::frame(&format!("{process}thread {}{name}", entry.thread))
+}
+
+/// The frames of an entry, outermost first.
+#[must_use]
+pub(super) fn stack_frames(entry: &ProfileEntry) -> Vec<String> {
+    let mut frames: Vec<String> = entry.stack.iter().map(places::graph_frame).collect();
+    if entry.cut {
+        frames.push(UNKNOWN_INSIDE.to_owned());
+    }
+    frames
+}

@@ -1,0 +1,161 @@
+//! One instant: loops, and every thread with what it does and its stack, innermost frame first.
+
+use std::io::{self, Write};
+
+use super::page::{Ink, Page, Piece};
+use super::terminal::Screen;
+use super::{closing, header, places, units};
+use crate::report::{LoopReport, Report, ThreadReport};
+use crate::snapshot::Known;
+
+/// The column of a stack's functions.
+const INDENT: usize = 4;
+/// Thread ids named in the line of threads that do the same.
+const MOST_IDS: usize = 8;
+/// The widest column of functions; longer names push the file aside.
+const MOST_FUNCTION: usize = 40;
+
+/// Writes the dump.
+///
+/// # Errors
+/// What the writer says.
+pub fn dump(report: &Report, screen: Screen, out: &mut impl Write) -> io::Result<()> {
+    let mut page = Page::new(screen.width, screen.color);
+    for process in &report.target.processes {
+        page.blank();
+        header::process(&mut page, process, None);
+        loops(&mut page, report, process.pid);
+        threads(&mut page, report, process.pid, Paths::Fitted);
+    }
+    page.blank();
+    closing::not_known(&mut page, report, super::Extent::Full);
+    page.write_to(out)
+}
+
+/// How the paths of a stack are shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Paths {
+    /// Shortened to the line.
+    Fitted,
+    /// Whole.
+    Whole,
+}
+
+/// A line for each loop of a process.
+pub(super) fn loops(page: &mut Page, report: &Report, process: u32) {
+    for of in report.loops.iter().filter(|of| of.process == process) {
+        let text = format!("{} loop on thread {} {}: {}", of.kind, of.thread, of.thread_name, loop_words(of));
+        page.wrapped(0, 4, &[Piece::plain(text)]);
+    }
+}
+
+fn loop_words(of: &LoopReport) -> String {
+    let shares = [
+        (of.idle, "idle"),
+        (of.busy, "busy"),
+        (of.blocked, "blocked"),
+        (of.starved, "starved"),
+        (of.unknown, "unclear"),
+    ];
+    let mut words: Vec<String> = shares
+        .iter()
+        .filter(|(share, _)| *share > 0.0)
+        .map(
+            |(share, word)| if *share >= 1.0 { (*word).to_owned() } else { format!("{word} {}", units::share(*share)) },
+        )
+        .collect();
+    if let Known::Is(ready) = of.ready {
+        words.push(format!("{ready} ready"));
+    }
+    if let Known::Is(timers) = of.timers {
+        words.push(units::count(timers, "timer"));
+    }
+    if let Known::Is(late) = of.timer_late_s
+        && late > 0.0
+    {
+        words.push(format!("the earliest {} late", units::duration(late)));
+    }
+    words.join(", ")
+}
+
+/// Every thread of a process: loops first, then Python's, then native ones. Threads that do the same are one entry.
+pub(super) fn threads(page: &mut Page, report: &Report, process: u32, paths: Paths) {
+    let mut threads: Vec<&ThreadReport> = report.threads.iter().filter(|thread| thread.process == process).collect();
+    threads.sort_by_key(|thread| (!thread.runs_loop, !thread.python, thread.thread));
+    let mut groups: Vec<Vec<&ThreadReport>> = Vec::new();
+    for thread in threads {
+        match groups.iter_mut().find(|group| group.first().is_some_and(|first| same(first, thread))) {
+            Some(group) => group.push(thread),
+            None => groups.push(vec![thread]),
+        }
+    }
+    for group in groups {
+        entry(page, &group, paths);
+    }
+}
+
+/// Whether two threads need one entry: everything but the number in their names is equal.
+fn same(one: &ThreadReport, other: &ThreadReport) -> bool {
+    !one.runs_loop
+        && (one.python, one.runs_loop, &one.doing, &one.stack)
+            == (other.python, other.runs_loop, &other.doing, &other.stack)
+        && one.stack_unknown == other.stack_unknown
+        && family(&one.name) == family(&other.name)
+}
+
+/// A name without the number that tells threads of one pool apart: `asyncio_3` is of the family `asyncio_`.
+fn family(name: &str) -> &str {
+    name.trim_end_matches(|character: char| character.is_ascii_digit() || character == '-')
+}
+
+fn entry(page: &mut Page, group: &[&ThreadReport], paths: Paths) {
+    let Some(first) = group.first() else { return };
+    page.blank();
+    let who = match group {
+        [one] => format!("thread {} {}", one.thread, one.name),
+        many => {
+            let ids: Vec<String> = many.iter().take(MOST_IDS).map(|thread| thread.thread.to_string()).collect();
+            let more = if many.len() > MOST_IDS { ", ..." } else { "" };
+            let name = if many.iter().all(|thread| thread.name == first.name) {
+                first.name.clone()
+            } else {
+                format!("{}*", family(&first.name))
+            };
+            format!("{} threads {name} ({}{more})", many.len(), ids.join(", "))
+        }
+    };
+    let mut rest = String::new();
+    if first.runs_loop {
+        rest.push_str(", runs the loop");
+    }
+    if !first.python {
+        rest.push_str(", native");
+    }
+    if !first.doing.is_empty() {
+        rest.push_str(&format!(", {}", first.doing));
+    }
+    let cpu: f64 = group.iter().filter_map(|thread| thread.cpu_share.get()).sum();
+    if cpu > 0.0 {
+        rest.push_str(&format!(", {} of a core", units::share(cpu)));
+    }
+    page.wrapped(0, INDENT, &[Piece::new(Ink::Strong, who), Piece::plain(rest)]);
+    stack(page, first, paths);
+}
+
+fn stack(page: &mut Page, thread: &ThreadReport, paths: Paths) {
+    if let Some(why) = &thread.stack_unknown {
+        page.wrapped(INDENT, INDENT, &[Piece::new(Ink::Doubt, format!("stack unknown: {why}"))]);
+    }
+    let functions: Vec<Piece> =
+        thread.stack.iter().map(|place| Piece::plain(places::function(&place.function))).collect();
+    let column = functions.iter().map(Piece::width).max().unwrap_or(0).min(MOST_FUNCTION);
+    for (place, function) in thread.stack.iter().zip(functions) {
+        let gap = column.saturating_sub(function.width()) + 2;
+        let room = page.width().saturating_sub(INDENT + function.width() + gap);
+        let position = match paths {
+            Paths::Fitted => places::position(&place.file, place.line, room.max(20)),
+            Paths::Whole => places::full_position(place),
+        };
+        page.wrapped(INDENT, INDENT + 4, &[function, Piece::plain(" ".repeat(gap)), Piece::plain(position)]);
+    }
+}

@@ -1,0 +1,79 @@
+//! Which process, and how it was looked at.
+
+use super::page::{Ink, Page, Piece};
+use super::units;
+use crate::report::{ProcessReport, Report, Window};
+
+/// `pid 31, uvicorn worker, CPython 3.12.4, uvloop`
+#[must_use]
+pub(super) fn process_words(process: &ProcessReport) -> String {
+    let what = match (process.server.as_str(), process.role.as_str()) {
+        ("python" | "", "server" | "") => "Python process".to_owned(),
+        ("python" | "", role) => format!("Python {role}"),
+        (server, role) => format!("{server} {role}"),
+    };
+    let mut words = vec![format!("pid {}", process.pid), what];
+    if !process.python.is_empty() {
+        words.push(format!("CPython {}", process.python));
+    }
+    words.extend(process.loops.iter().cloned());
+    words.join(", ")
+}
+
+/// `3.0 s, 150 looks, 0 torn`
+#[must_use]
+pub(super) fn window_words(window: &Window) -> String {
+    let mut words = vec![units::duration(window.seconds), units::count(window.samples, "look")];
+    words.push(format!("{} torn", window.torn));
+    for (number, what) in [(window.late, "late"), (window.failed, "failed")] {
+        if number > 0 {
+            words.push(format!("{number} {what}"));
+        }
+    }
+    words.join(", ")
+}
+
+/// What is peculiar about the way a process was read, or that it is gone; `None` when nothing is.
+fn reservations(process: &ProcessReport) -> Option<String> {
+    let mut words = Vec::new();
+    match process.reader.as_str() {
+        "py-spy" => words.push("read by py-spy's walker: stacks only, no loop, task or GIL detail"),
+        "proc-only" => words.push("its memory is closed to us: judged from /proc alone"),
+        _ => {}
+    }
+    if process.ended {
+        words.push("it ended while it was watched");
+    }
+    (!words.is_empty()).then(|| words.join("; "))
+}
+
+/// The line above a process's findings. The window stands at its right end when this is the only process.
+pub(super) fn process(page: &mut Page, process: &ProcessReport, window: Option<&Window>) {
+    let right = window.map(|window| Piece::new(Ink::Faint, window_words(window)));
+    page.spread(&[Piece::new(Ink::Strong, process_words(process))], right.as_slice());
+    if let Some(words) = reservations(process) {
+        page.wrapped(2, 2, &[Piece::new(Ink::Doubt, words)]);
+    }
+}
+
+/// The line above several processes.
+pub(super) fn family(page: &mut Page, report: &Report) {
+    let processes = report.target.processes.len() as u64;
+    let asked = if report.target.asked.is_empty() { String::new() } else { format!("{}: ", report.target.asked) };
+    page.spread(
+        &[Piece::new(Ink::Strong, format!("{asked}{}", units::count(processes, "process")))],
+        &[Piece::new(Ink::Faint, window_words(&report.window))],
+    );
+}
+
+/// A loud line when most of the reading went wrong, so that nobody trusts the rest more than it deserves.
+pub(super) fn warning(page: &mut Page, window: &Window) {
+    let words = if window.failed > 0 && window.failed >= window.samples {
+        format!("most looks failed: {} of {}", window.failed, window.failed.saturating_add(window.samples))
+    } else if window.samples == 0 {
+        "nothing could be read".to_owned()
+    } else {
+        return;
+    };
+    page.wrapped(0, 2, &[Piece::new(Ink::Doubt, format!("READ BADLY: {words}; what follows may be wrong"))]);
+}

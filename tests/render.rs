@@ -1,0 +1,161 @@
+//! Every output format for every kind of day, compared with golden files, and the promises that no golden file can keep.
+#![expect(clippy::expect_used, reason = "a test fails by panicking")]
+
+use hangspy::render::{self, Graph, Layout, ProcessRow, Screen};
+use hangspy::report::Report;
+use unicode_width::UnicodeWidthStr;
+
+#[path = "common/golden.rs"]
+mod golden;
+#[path = "common/reports.rs"]
+mod reports;
+
+fn set(write: impl FnOnce(&mut Vec<u8>) -> std::io::Result<()>) -> String {
+    let mut bytes = Vec::new();
+    write(&mut bytes).expect("writing to memory cannot fail");
+    String::from_utf8(bytes).expect("every format is UTF-8")
+}
+
+fn screen(report: &Report, width: usize, color: bool) -> String {
+    set(|out| render::terminal(report, Screen { width, color }, out))
+}
+
+/// File name ending and text of every format.
+fn formats(report: &Report) -> Vec<(&'static str, String)> {
+    vec![
+        ("screen.txt", screen(report, 80, false)),
+        ("report.txt", set(|out| render::text(report, out))),
+        ("dump.txt", set(|out| render::dump(report, Screen::default(), out))),
+        ("json", set(|out| render::json(report, Layout::Pretty, out))),
+        ("collapsed", set(|out| render::collapsed(report, out))),
+        ("loop.svg", set(|out| render::flamegraph(report, Graph::Loop, out))),
+        ("all.svg", set(|out| render::flamegraph(report, Graph::All, out))),
+        ("gil.svg", set(|out| render::flamegraph(report, Graph::Gil, out))),
+    ]
+}
+
+/// The part of a graph that is ours: inferno's script and style are its own business.
+fn without_script(svg: &str) -> String {
+    match (svg.find("<style"), svg.find("</script>")) {
+        (Some(from), Some(to)) => format!("{}{}", &svg[..from], &svg[to..]).replace("><", ">\n<"),
+        _ => svg.to_owned(),
+    }
+}
+
+#[test]
+fn every_format_is_as_blessed() {
+    for case in reports::all() {
+        for (ending, text) in formats(&case.report) {
+            let text = if ending.ends_with("svg") { without_script(&text) } else { text };
+            golden::assert_golden(&format!("render/{}.{ending}", case.name), &text);
+        }
+    }
+}
+
+#[test]
+fn equal_reports_give_equal_bytes() {
+    for case in reports::all() {
+        assert!(formats(&case.report) == formats(&case.report), "{} differs from one time to the next", case.name);
+    }
+}
+
+#[test]
+fn no_line_is_wider_than_the_screen() {
+    for case in reports::all() {
+        for width in [60, 61, 72, 80, 100, 140] {
+            for line in screen(&case.report, width, false).lines() {
+                assert!(line.width() <= width, "{} at {width} columns: {} wide: {line}", case.name, line.width());
+            }
+        }
+    }
+}
+
+#[test]
+fn widths_outside_of_the_bounds_are_brought_within() {
+    let report = reports::blocked();
+    assert_eq!(screen(&report, 0, false), screen(&report, 60, false));
+    assert_eq!(screen(&report, usize::MAX, false), screen(&report, 140, false));
+}
+
+#[test]
+fn colour_changes_nothing_but_colour() {
+    for case in reports::all() {
+        let coloured = screen(&case.report, 80, true);
+        let mut plain = String::new();
+        let mut rest = coloured.as_str();
+        while let Some(at) = rest.find('\x1b') {
+            plain.push_str(&rest[..at]);
+            let end = rest[at..].find('m').expect("only colour sequences");
+            rest = &rest[at + end + 1..];
+        }
+        plain.push_str(rest);
+        assert_ne!(coloured, plain, "{} has colour when asked", case.name);
+        assert_eq!(plain, screen(&case.report, 80, false), "{} differs in more than colour", case.name);
+    }
+}
+
+#[test]
+fn nothing_harmful_reaches_any_format() {
+    for (ending, text) in formats(&reports::hostile()) {
+        let script = if ending.ends_with("svg") { without_script(&text) } else { text };
+        for character in script.chars() {
+            let harmful =
+                (character.is_control() && character != '\n') || "\u{202e}\u{2028}\u{feff}".contains(character);
+            // JSON keeps the text as it is, escaped by the rules of JSON, so that programs see what was read.
+            assert!(!harmful || (ending == "json" && !character.is_control()), "{ending} lets {character:?} through");
+        }
+        assert!(!ending.ends_with("svg") || !script.contains("<script>alert"), "{ending} lets a script through");
+    }
+}
+
+#[test]
+fn collapsed_stacks_parse_back() {
+    for case in reports::all() {
+        let text = set(|out| render::collapsed(&case.report, out));
+        let mut total = 0_u64;
+        for line in text.lines() {
+            let (stack, count) = line.rsplit_once(' ').expect("a stack and a count");
+            total += count.parse::<u64>().expect("a count");
+            assert!(stack.split(';').all(|frame| !frame.trim().is_empty()), "{}: empty frame in {line}", case.name);
+        }
+        let sampled: u64 = case.report.profile.iter().map(|entry| entry.samples).sum();
+        assert_eq!(total, sampled, "{} loses looks", case.name);
+    }
+}
+
+#[test]
+fn json_reads_back_as_the_same_report() {
+    for case in reports::all() {
+        for layout in [Layout::Pretty, Layout::Compact] {
+            let text = set(|out| render::json(&case.report, layout, out));
+            assert!(text.ends_with("}\n"), "one object and a newline");
+            let mut read: Report = serde_json::from_str(&text).expect("the report reads back");
+            read.excerpts.clone_from(&case.report.excerpts);
+            read.profile.clone_from(&case.report.profile);
+            assert!(read == case.report, "{} changed on the way through JSON", case.name);
+        }
+        assert_eq!(set(|out| render::json(&case.report, Layout::Compact, out)).lines().count(), 1);
+    }
+}
+
+#[test]
+fn processes_are_listed_in_columns() {
+    let rows = [
+        ProcessRow {
+            pid: 31,
+            role: "master".to_owned(),
+            server: "gunicorn".to_owned(),
+            python: "3.12.4".to_owned(),
+            ports: vec![8000, 8443],
+            command: "/usr/local/bin/python /usr/local/bin/gunicorn -k uvicorn.workers.UvicornWorker shop.main:app"
+                .to_owned(),
+        },
+        ProcessRow {
+            pid: 4711,
+            role: "server".to_owned(),
+            command: "python \x1b[2J-m app".to_owned(),
+            ..ProcessRow::default()
+        },
+    ];
+    golden::assert_golden("render/processes.txt", &set(|out| render::processes(&rows, Screen::default(), out)));
+}
