@@ -63,19 +63,19 @@ impl<'a> Objects<'a> {
         self.type_name(self.type_of(object)?)
     }
 
-    /// Whether a type or one that it derives from (by `tp_base`) has this name.
-    pub(crate) fn derives_from(self, kind: Address, name: &str) -> Result<bool, ReadError> {
+    /// The type of this name among a type and those that it derives from (by `tp_base`).
+    pub(crate) fn base_named(self, kind: Address, name: &str) -> Result<Option<Address>, ReadError> {
         let mut kind = kind;
         for _ in 0..MOST_BASES {
             if kind.is_null() {
-                return Ok(false);
+                return Ok(None);
             }
             if self.type_name(kind)? == name {
-                return Ok(true);
+                return Ok(Some(kind));
             }
             kind = self.memory.read_pointer(kind.plus(self.offsets.object.type_base))?;
         }
-        Ok(false)
+        Ok(None)
     }
 
     /// Bytes up to a NUL, at most `longest`, as text. A piece at a time, because the page after it may not be there.

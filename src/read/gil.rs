@@ -1,0 +1,160 @@
+//! Who has the GIL, who waits for it, and whether it was asked for.
+//!
+//! The Python stacks do not tell a thread that works from one that waits for its turn, but the kernel does: a thread
+//! that waits for the GIL sleeps in `futex` on an address inside the GIL's condition variable. Which words inside it are
+//! slept on depends on the C library, so the range decides and not an offset.
+
+use crate::layout::Offsets;
+use crate::memory::{Memory, ReadError, little_endian, u64_at};
+use crate::read::known::known;
+use crate::snapshot::{
+    Address, Call, GilRole, GilSample, InterpreterSample, Known, Syscall, SyscallState, Why,
+};
+
+/// `_PY_GIL_DROP_REQUEST_BIT` of `eval_breaker`, since 3.13 (CPython `Include/internal/pycore_ceval.h`).
+const DROP_REQUEST: u64 = 1;
+/// Waiters of musl's condition variable that are looked at: more threads than any server has.
+const MOST_WAITERS: usize = 4096;
+/// musl's `pthread_cond_t`: `_c_head`, the newest waiter (`src/internal/pthread_impl.h`).
+const MUSL_HEAD: usize = 8;
+/// musl's `struct waiter`: `next` (`src/thread/pthread_cond_timedwait.c`).
+const MUSL_NEXT: usize = 8;
+/// musl's `struct waiter`: `barrier`, on which the waiter sleeps.
+const MUSL_BARRIER: usize = 0x14;
+/// Addresses below are never mapped, so a smaller number is not a pointer.
+const LOWEST_ADDRESS: u64 = 0x1_0000;
+
+/// The GIL of one interpreter at one instant.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Gil {
+    /// What goes into the snapshot.
+    pub(crate) sample: GilSample,
+    address: Address,
+    /// `_c_head` if the C library is musl; some number if not.
+    list: Address,
+}
+
+/// One interpreter, and its GIL if it has one.
+pub(crate) fn interpreter(
+    memory: &dyn Memory,
+    offsets: &Offsets,
+    runtime: Address,
+    interpreter: Address,
+) -> (InterpreterSample, Option<Gil>) {
+    let collecting = match offsets.interpreter.collecting {
+        Some(offset) => known(flag(memory, interpreter.plus(offset))),
+        None => Known::Unknown(Why::NotInThisPython),
+    };
+    let gil = if offsets.free_threaded {
+        Known::Unknown(Why::NotInThisPython)
+    } else {
+        known(read(memory, offsets, runtime, interpreter))
+    };
+    let sample = InterpreterSample { address: interpreter, gil: gil.clone().map(|gil| gil.sample), collecting };
+    (sample, gil.ok())
+}
+
+fn read(
+    memory: &dyn Memory,
+    offsets: &Offsets,
+    runtime: Address,
+    interpreter: Address,
+) -> Result<Gil, ReadError> {
+    let address = match (offsets.interpreter.gil, offsets.runtime.gil) {
+        (Some(offset), _) => memory.read_pointer(interpreter.plus(offset))?,
+        (None, Some(offset)) => runtime.plus(offset),
+        (None, None) => return Err(ReadError::Implausible(interpreter)),
+    };
+    let layout = &offsets.gil;
+    let bytes = memory.read(address, layout.size)?;
+    let word = |offset| u64_at(&bytes, offset).ok_or(ReadError::Unmapped(address));
+    let locked = match word(layout.locked)? & 0xffff_ffff {
+        0 => false,
+        1 => true,
+        _ => return Err(ReadError::Implausible(address)),
+    };
+    let last_holder = Address(word(layout.last_holder)?);
+    let requested = if let Some(offset) = offsets.runtime.gil_drop_request {
+        known(flag(memory, runtime.plus(offset)))
+    } else if let Some(offset) = offsets.interpreter.gil_drop_request {
+        known(flag(memory, interpreter.plus(offset)))
+    } else if let Some(offset) = offsets.thread.eval_breaker {
+        // The request stands in the holder's own thread state; without a holder there is nobody to ask.
+        if locked && !last_holder.is_null() {
+            known(memory.read_u64(last_holder.plus(offset)).map(|bits| bits & DROP_REQUEST != 0))
+        } else {
+            Known::Is(false)
+        }
+    } else {
+        Known::Unknown(Why::NotInThisPython)
+    };
+    let sample = GilSample { locked, last_holder, switch_number: word(layout.switch_number)?, requested };
+    Ok(Gil { sample, address, list: Address(word(layout.cond + MUSL_HEAD)?) })
+}
+
+/// A C `int` used as a flag.
+fn flag(memory: &dyn Memory, address: Address) -> Result<bool, ReadError> {
+    match little_endian(&memory.read(address, 4)?) {
+        0 => Ok(false),
+        1 => Ok(true),
+        _ => Err(ReadError::Implausible(address)),
+    }
+}
+
+impl Gil {
+    /// What a thread has to do with this GIL. `asks` is `gil_requested` of its thread state, where the version has it
+    /// (3.15): true also in the moments in which a waiter is awake.
+    pub(crate) fn role(
+        &self,
+        memory: &dyn Memory,
+        offsets: &Offsets,
+        thread_state: Address,
+        syscall: Known<SyscallState>,
+        asks: Option<bool>,
+    ) -> Known<GilRole> {
+        if let Known::Is(SyscallState::Inside { number, arguments, .. }) = syscall
+            && Syscall::of(number).is_some_and(|call| call.call == Call::Futex)
+            && let Some(role) = self.role_of_sleeper(memory, offsets, Address(arguments[0]))
+        {
+            return Known::Is(role);
+        }
+        if self.sample.locked && self.sample.last_holder == thread_state {
+            return Known::Is(GilRole::Holds);
+        }
+        if asks == Some(true) {
+            return Known::Is(GilRole::Waits);
+        }
+        syscall.map(|_| GilRole::Apart)
+    }
+
+    /// What a thread that sleeps on this address has to do with the GIL; `None` for nothing.
+    fn role_of_sleeper(&self, memory: &dyn Memory, offsets: &Offsets, slept_on: Address) -> Option<GilRole> {
+        let layout = &offsets.gil;
+        match slept_on.0.checked_sub(self.address.0).and_then(|offset| usize::try_from(offset).ok()) {
+            Some(offset) if offset >= layout.switch_cond && offset < layout.switch_mutex => Some(GilRole::HandsOver),
+            // The mutexes are held for moments only, by threads that take or give up the GIL.
+            Some(offset) if offset >= layout.cond && offset < layout.size => Some(GilRole::Waits),
+            _ if self.lists(memory, slept_on) => Some(GilRole::Waits),
+            _ => None,
+        }
+    }
+
+    /// Whether a waiter in musl's list sleeps on this address. musl keeps waiters on their own stacks. In other C
+    /// libraries the list's head is a counter, and what it would point to has no such waiter.
+    fn lists(&self, memory: &dyn Memory, slept_on: Address) -> bool {
+        let mut node = self.list;
+        for _ in 0..MOST_WAITERS {
+            if node.0 < LOWEST_ADDRESS || node.0 % 8 != 0 {
+                return false;
+            }
+            if node.plus(MUSL_BARRIER) == slept_on {
+                return true;
+            }
+            match memory.read_pointer(node.plus(MUSL_NEXT)) {
+                Ok(next) => node = next,
+                Err(_) => return false,
+            }
+        }
+        false
+    }
+}
