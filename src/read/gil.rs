@@ -7,9 +7,7 @@
 use crate::layout::Offsets;
 use crate::memory::{Memory, ReadError, little_endian, u64_at};
 use crate::read::known::known;
-use crate::snapshot::{
-    Address, Call, GilRole, GilSample, InterpreterSample, Known, Syscall, SyscallState, Why,
-};
+use crate::snapshot::{Address, Call, GilRole, GilSample, InterpreterSample, Known, Syscall, SyscallState, Why};
 
 /// `_PY_GIL_DROP_REQUEST_BIT` of `eval_breaker`, since 3.13 (CPython `Include/internal/pycore_ceval.h`).
 const DROP_REQUEST: u64 = 1;
@@ -54,12 +52,7 @@ pub(crate) fn interpreter(
     (sample, gil.ok())
 }
 
-fn read(
-    memory: &dyn Memory,
-    offsets: &Offsets,
-    runtime: Address,
-    interpreter: Address,
-) -> Result<Gil, ReadError> {
+fn read(memory: &dyn Memory, offsets: &Offsets, runtime: Address, interpreter: Address) -> Result<Gil, ReadError> {
     let address = match (offsets.interpreter.gil, offsets.runtime.gil) {
         (Some(offset), _) => memory.read_pointer(interpreter.plus(offset))?,
         (None, Some(offset)) => runtime.plus(offset),

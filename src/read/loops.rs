@@ -156,12 +156,17 @@ fn step(account: &Account, task: Known<Option<Address>>, syscall: Known<SyscallS
         queue: account.queue.ok().map(|queue| (queue.left_block.0, queue.left_index)),
         frame: None,
     };
-    if step == Step::default() { Known::Unknown(account.queue.why().unwrap_or(Why::NotInThisPython)) } else { Known::Is(Some(step)) }
+    if step == Step::default() {
+        Known::Unknown(account.queue.why().unwrap_or(Why::NotInThisPython))
+    } else {
+        Known::Is(Some(step))
+    }
 }
 
 /// Whether the kernel has the thread waiting on this descriptor.
 fn polls(descriptor: Known<i32>, syscall: Known<SyscallState>) -> bool {
-    let (Known::Is(descriptor), Known::Is(SyscallState::Inside { number, arguments, .. })) = (descriptor, syscall) else {
+    let (Known::Is(descriptor), Known::Is(SyscallState::Inside { number, arguments, .. })) = (descriptor, syscall)
+    else {
         return false;
     };
     let waits = Syscall::of(number).is_some_and(|call| matches!(call.call, Call::Epoll | Call::Ring));
@@ -190,12 +195,7 @@ impl KnownLoop {
         Self { kind, inside, current_task: CurrentTask::discover(search, interpreter), learnt: now }
     }
 
-    fn account(
-        &mut self,
-        objects: Objects<'_>,
-        turn: Result<Option<Turn>, ReadError>,
-        lifetime: Lifetime,
-    ) -> Account {
+    fn account(&mut self, objects: Objects<'_>, turn: Result<Option<Turn>, ReadError>, lifetime: Lifetime) -> Account {
         match &mut self.inside {
             Inside::Stock(inside) => {
                 let (timers, next_timer) = inside.timers(objects);
@@ -204,9 +204,8 @@ impl KnownLoop {
                     Ok(None) => (None, Why::Torn),
                     Err(error) => (None, why(error)),
                 };
-                let turn_began = turn.map_or(Known::Unknown(missing), |turn| {
-                    turn.began.unwrap_or(Known::Unknown(Why::NotRead))
-                });
+                let turn_began =
+                    turn.map_or(Known::Unknown(missing), |turn| turn.began.unwrap_or(Known::Unknown(Why::NotRead)));
                 Account {
                     poll_descriptor: inside.poll_descriptor,
                     queue: inside.ready(objects),
@@ -255,8 +254,8 @@ impl Account {
 fn look_inside(search: Objects<'_>, event_loop: Address) -> Result<(LoopKind, Inside), ReadError> {
     let kind = search.type_of(event_loop)?;
     if search.base_named(kind, uvloop::CLASS)?.is_some() {
-        let inside = Uvloop::discover(search, event_loop)
-            .map_or_else(|error| Inside::Unknown(why(error)), Inside::Uvloop);
+        let inside =
+            Uvloop::discover(search, event_loop).map_or_else(|error| Inside::Unknown(why(error)), Inside::Uvloop);
         return Ok((LoopKind::Uvloop, inside));
     }
     match StockLoop::discover(search, event_loop)? {

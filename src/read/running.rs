@@ -94,12 +94,7 @@ impl RunningLoops {
 }
 
 /// The loop in a `PyRunningLoopHolder`: null when the note is of another process, from which this one was forked.
-fn held(
-    objects: Objects<'_>,
-    holder: Address,
-    offset: usize,
-    innermost: Option<u32>,
-) -> Result<Address, ReadError> {
+fn held(objects: Objects<'_>, holder: Address, offset: usize, innermost: Option<u32>) -> Result<Address, ReadError> {
     // `rl_loop`, then `rl_pid` (CPython `Modules/_asynciomodule.c`).
     let bytes = objects.memory.read(holder.plus(offset), 12)?;
     let owner = bytes.get(8..).map(little_endian);

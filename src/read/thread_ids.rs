@@ -89,9 +89,8 @@ impl ThreadIds {
         memory.fetch(&mut batch)?;
         let number = |slot| batch.bytes(slot).map(little_endian).and_then(|number| u32::try_from(number).ok());
         let numbers: Vec<Option<u32>> = slots.into_iter().map(number).collect();
-        let matches = |numbers: &[Option<u32>]| {
-            numbers.iter().flatten().filter(|number| self.ours.contains_key(number)).count()
-        };
+        let matches =
+            |numbers: &[Option<u32>]| numbers.iter().flatten().filter(|number| self.ours.contains_key(number)).count();
         // The place at which the most threads have the number of a real one. A tie goes to the first.
         let mut best = (0, Vec::new(), None);
         for (offset, numbers) in candidates.iter().zip(numbers.chunks(states.len().max(1))) {

@@ -61,12 +61,7 @@ impl Turns {
         Ok(None)
     }
 
-    fn locals(
-        &mut self,
-        objects: Objects<'_>,
-        frame: &LiveFrame,
-        codes: &[Code],
-    ) -> Result<Option<Locals>, ReadError> {
+    fn locals(&mut self, objects: Objects<'_>, frame: &LiveFrame, codes: &[Code]) -> Result<Option<Locals>, ReadError> {
         if let Some(locals) = self.codes.get(&frame.code) {
             return Ok(*locals);
         }
