@@ -92,7 +92,7 @@ pub(super) enum Field {
 /// # Errors
 ///
 /// As [`Memory::read`].
-pub fn debug_head(memory: &impl Memory, runtime: Address) -> Result<Option<DebugHead>, ReadError> {
+pub fn debug_head(memory: &dyn Memory, runtime: Address) -> Result<Option<DebugHead>, ReadError> {
     let head = memory.read(runtime, HEAD)?;
     Ok(decode_head(&head))
 }
@@ -103,7 +103,7 @@ pub fn debug_head(memory: &impl Memory, runtime: Address) -> Result<Option<Debug
 ///
 /// As [`Memory::read`]; [`ReadError::Implausible`] when there are no debug offsets, when they are of a version without
 /// a table or of a build without a GIL, and when an offset in them is absurd.
-pub fn from_debug_offsets(memory: &impl Memory, runtime: Address) -> Result<Offsets, ReadError> {
+pub fn from_debug_offsets(memory: &dyn Memory, runtime: Address) -> Result<Offsets, ReadError> {
     let implausible = ReadError::Implausible(runtime);
     let head = debug_head(memory, runtime)?.ok_or(implausible)?;
     let words = debug_words(head.version).ok_or(implausible)?;

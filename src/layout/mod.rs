@@ -2,7 +2,8 @@
 //!
 //! One struct, [`Offsets`], whatever the version. Its numbers come from two places: a table per minor version, written
 //! by `scripts/offsets` from the headers of a real interpreter, and, since 3.13, the `_Py_DebugOffsets` that the target
-//! itself carries; what these lack comes from the table.
+//! itself carries; what these lack comes from the table. Neither is believed before [`validate`] has walked with it from
+//! `_PyRuntime` to a code object.
 
 mod coroutines;
 mod debug_offsets;
@@ -10,6 +11,7 @@ mod frames;
 mod objects;
 mod offsets;
 mod tables;
+mod validate;
 
 pub use coroutines::{AsyncioOffsets, GeneratorOffsets, GeneratorStates, TaskOffsets};
 pub use debug_offsets::{DebugHead, debug_head, from_debug_offsets};
@@ -17,3 +19,4 @@ pub use frames::{CodeOffsets, FrameObjectOffsets, FrameOffsets, FrameRoot, Inter
 pub use objects::{LockOffsets, ObjectOffsets};
 pub use offsets::{GilOffsets, InterpreterOffsets, Offsets, RuntimeOffsets, ThreadOffsets};
 pub use tables::table;
+pub use validate::{Invalid, validate};
