@@ -118,9 +118,9 @@ fn honesty(case: &Case) -> Vec<String> {
     complaints
 }
 
-/// The process that is meant: the one that blocked, where one did.
+/// The process that is meant: the one that blocked last, where one did.
 fn subject(case: &Case) -> u32 {
-    case.witness.blocks.first().map_or(case.pid, |block| block.pid)
+    case.witness.blocks.last().map_or(case.pid, |block| block.pid)
 }
 
 fn health(case: &Case) -> Vec<String> {

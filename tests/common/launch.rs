@@ -1,0 +1,217 @@
+//! A running application: started as its users would start it, watched over its handshakes, and ended without remains.
+
+use std::fs::{File, OpenOptions};
+use std::io::{BufRead, BufReader, Write};
+use std::net::TcpStream;
+use std::os::unix::process::CommandExt;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
+use std::time::{Duration, Instant};
+
+use nix::sys::signal::{Signal, killpg};
+use nix::sys::stat::Mode;
+use nix::unistd::Pid;
+
+use super::plan::{Cell, Loop};
+use super::truth::Launch;
+
+/// A FastAPI application that is not there after this time does not come: on two busy cores an import takes some seconds.
+const STARTUP_LIMIT: Duration = Duration::from_secs(60);
+/// How many workers a master gets.
+const WORKERS: usize = 2;
+/// Where the shell puts the writing end of the handshake pipe; high enough to be nobody else's.
+const READY_DESCRIPTOR: u32 = 9;
+/// Puts the pipe in its place and becomes the server. Opening it here keeps it out of every other child of this process.
+const OPEN_PIPE_AND_RUN: &str = r#"pipe=$1; shift; exec 9>"$pipe"; exec "$@""#;
+/// What servers print in front of the port that the kernel chose for them.
+const PORT_FOLLOWS: &str = "://127.0.0.1:";
+
+/// What happens to an application, as it tells.
+enum Event {
+    /// A line of the handshake pipe.
+    Handshake(String),
+    /// It accepts connections there.
+    Port(u16),
+    /// It closed its output: it ended.
+    Ended,
+}
+
+/// A running application. Dropping it kills all of it.
+pub(crate) struct Running {
+    child: Child,
+    events: Receiver<Event>,
+    folder: PathBuf,
+    port: Option<u16>,
+    handshakes: Vec<String>,
+    waiting_requests: Vec<TcpStream>,
+}
+
+impl Running {
+    /// Starts an application; its logs go to `folder`.
+    pub(crate) fn start(cell: &Cell, python: &Path, folder: &Path) -> Result<Self, String> {
+        let pipe = folder.join("ready.fifo");
+        nix::unistd::mkfifo(&pipe, Mode::S_IRUSR | Mode::S_IWUSR)
+            .map_err(|error| format!("{}: {error}", pipe.display()))?;
+        // Open for both, so that opening waits for nobody and reading sees no end before we make one.
+        let handshakes = OpenOptions::new().read(true).write(true).open(&pipe).map_err(|error| error.to_string())?;
+        let (output, child_output) = std::io::pipe().map_err(|error| error.to_string())?;
+        let second_output = child_output.try_clone().map_err(|error| error.to_string())?;
+        let child = command(cell, python, folder, &pipe)
+            .stdin(Stdio::null())
+            .stdout(child_output)
+            .stderr(second_output)
+            .process_group(0)
+            .spawn()
+            .map_err(|error| format!("cannot start the application: {error}"))?;
+        let (sender, events) = channel();
+        let log = File::create(folder.join("server.log")).map_err(|error| error.to_string())?;
+        std::thread::spawn({
+            let sender = sender.clone();
+            move || copy_output(BufReader::new(output), log, &sender)
+        });
+        std::thread::spawn(move || hear_handshakes(BufReader::new(handshakes), &sender));
+        Ok(Self {
+            child,
+            events,
+            folder: folder.to_owned(),
+            port: None,
+            handshakes: Vec::new(),
+            waiting_requests: Vec::new(),
+        })
+    }
+
+    /// The process that was started: the server, or the master of its workers.
+    pub(crate) fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// Waits until `count` processes of it accept connections, and returns the port.
+    pub(crate) fn serving(&mut self, launch: Launch) -> Result<u16, String> {
+        let count = if launch == Launch::Uvicorn { 1 } else { WORKERS };
+        self.until("to serve", |running| {
+            let ready = running.handshakes.iter().filter(|line| line.starts_with("ready ")).count();
+            running.port.filter(|_| ready >= count)
+        })
+    }
+
+    /// Waits for a line of the handshake pipe that begins with `word`.
+    pub(crate) fn handshake(&mut self, word: &str) -> Result<(), String> {
+        self.until(&format!("to say {word:?}"), |running| {
+            running.handshakes.iter().any(|line| line.split(' ').next() == Some(word)).then_some(())
+        })
+    }
+
+    /// Sends a request and does not wait for the answer. The connection stays open as long as the application runs.
+    pub(crate) fn request(&mut self, port: u16, path: &str) -> Result<(), String> {
+        let problem = |error: std::io::Error| format!("GET {path}: {error}");
+        let mut stream = TcpStream::connect(("127.0.0.1", port)).map_err(problem)?;
+        stream.write_all(request_text(path).as_bytes()).map_err(problem)?;
+        self.waiting_requests.push(stream);
+        Ok(())
+    }
+
+    fn until<T>(&mut self, what: &str, reached: impl Fn(&Self) -> Option<T>) -> Result<T, String> {
+        let deadline = Instant::now() + STARTUP_LIMIT;
+        loop {
+            if let Some(value) = reached(self) {
+                return Ok(value);
+            }
+            let reason = match self.events.recv_timeout(deadline.saturating_duration_since(Instant::now())) {
+                Ok(Event::Handshake(line)) => {
+                    self.handshakes.push(line);
+                    continue;
+                }
+                Ok(Event::Port(port)) => {
+                    self.port.get_or_insert(port);
+                    continue;
+                }
+                Ok(Event::Ended) | Err(RecvTimeoutError::Disconnected) => "it ended".to_owned(),
+                Err(RecvTimeoutError::Timeout) => format!("nothing for {} s", STARTUP_LIMIT.as_secs()),
+            };
+            let log = std::fs::read_to_string(self.folder.join("server.log")).unwrap_or_default();
+            let lines: Vec<&str> = log.lines().collect();
+            let last = lines[lines.len().saturating_sub(15)..].join("\n    ");
+            return Err(format!("the application was {what}: {reason}; its last words:\n    {last}"));
+        }
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        // The group outlives its leader, and nothing else was ever put into it. Gone already is as good.
+        let group = Pid::from_raw(self.child.id().cast_signed());
+        let _gone = killpg(group, Signal::SIGKILL);
+        let _reaped = self.child.wait();
+        // Ends the thread that hears the handshakes.
+        let pipe = self.folder.join("ready.fifo");
+        if let Ok(mut pipe_end) = OpenOptions::new().read(true).write(true).open(&pipe) {
+            let _heard = pipe_end.write_all(b"\n");
+        }
+        let _removed = std::fs::remove_file(pipe);
+    }
+}
+
+/// The bytes of a request; the server closes the connection after its answer.
+pub(crate) fn request_text(path: &str) -> String {
+    format!("GET {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n")
+}
+
+/// The command line that serves an application.
+fn command(cell: &Cell, python: &Path, folder: &Path, pipe: &Path) -> Command {
+    let mut command = Command::new("sh");
+    command.args(["-c", OPEN_PIPE_AND_RUN, "sh"]).arg(pipe);
+    command.args(cell.app.truth.wrapper.iter().flatten());
+    command.arg(python).args(server_arguments(cell.launch, cell.event_loop));
+    let library = cell.app.folder.join("../../lib");
+    command
+        .current_dir(&cell.app.folder)
+        .env("PYTHONPATH", library)
+        // gunicorn keeps a control socket in the home directory, one for all of its instances.
+        .env("HOME", folder)
+        .env("PYTHONDONTWRITEBYTECODE", "1")
+        .env("HANGSPY_WITNESS", folder.join("witness.jsonl"))
+        .env("HANGSPY_READY_FD", READY_DESCRIPTOR.to_string());
+    command
+}
+
+fn server_arguments(launch: Launch, event_loop: Loop) -> Vec<String> {
+    let workers = WORKERS.to_string();
+    let words: Vec<&str> = match launch {
+        Launch::Uvicorn => vec!["-m", "uvicorn", "app:app", "--port", "0", "--loop", event_loop.word()],
+        Launch::Workers => {
+            vec!["-m", "uvicorn", "app:app", "--port", "0", "--loop", event_loop.word(), "--workers", &workers]
+        }
+        Launch::Gunicorn => {
+            // These two classes differ in the loop: the first takes uvloop where it is installed.
+            let class = match event_loop {
+                Loop::Uvloop => "uvicorn_worker.UvicornWorker",
+                Loop::Asyncio => "uvicorn_worker.UvicornH11Worker",
+            };
+            vec!["-m", "gunicorn", "app:app", "-b", "127.0.0.1:0", "-w", &workers, "-k", class, "--timeout", "600"]
+        }
+    };
+    words.into_iter().map(str::to_owned).collect()
+}
+
+/// Keeps what the application prints and finds the port in it.
+fn copy_output(output: impl BufRead, mut log: File, sender: &Sender<Event>) {
+    for line in output.split(b'\n').map_while(Result::ok) {
+        let text = String::from_utf8_lossy(&line);
+        let digits = text.split_once(PORT_FOLLOWS).map(|(_, rest)| rest.split(|c: char| !c.is_ascii_digit()).next());
+        if let Some(port) = digits.flatten().and_then(|digits| digits.parse().ok()) {
+            let _nobody_waits = sender.send(Event::Port(port));
+        }
+        if log.write_all(&[&line[..], b"\n"].concat()).is_err() {
+            break;
+        }
+    }
+    let _nobody_waits = sender.send(Event::Ended);
+}
+
+/// Hands on the lines of the pipe until somebody writes an empty one.
+fn hear_handshakes(pipe: impl BufRead, sender: &Sender<Event>) {
+    for line in pipe.lines().map_while(Result::ok).take_while(|line| !line.is_empty()) {
+        let _nobody_waits = sender.send(Event::Handshake(line));
+    }
+}

@@ -1,0 +1,115 @@
+//! Checks of the matrix's own plan, on a machine and applications made up for them.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
+
+use libtest_mimic::{Failed, Trial};
+
+use super::environments::{Environment, Environments};
+use super::plan::{Cell, LABELS, plan};
+use super::table::{Outcome, table};
+use super::truth::App;
+
+/// All of them, as trials beside the cells.
+pub(crate) fn trials() -> Vec<Trial> {
+    vec![
+        Trial::test("plan: a full cross visits every place", full_cross),
+        Trial::test("plan: single runs are spread over every version and loop", spread),
+        Trial::test("plan: a single run moves on to where it can run", moves_on),
+        Trial::test("plan: a wish chooses cells, also unplanned ones, and a wrong one is refused", wishes),
+        Trial::test("table: rows, columns, reasons and counts", shown),
+    ]
+}
+
+fn machine() -> Environments {
+    let environment = |label: &&str| Environment {
+        label: (*label).to_owned(),
+        version: if *label == "debian" { "3.11.2".to_owned() } else { format!("{label}.1") },
+        python: PathBuf::from("python"),
+        packages: BTreeMap::new(),
+        missing: BTreeMap::from([("confluent-kafka".to_owned(), "no wheel".to_owned())]),
+    };
+    let found = LABELS.iter().filter(|label| **label != "3.14").map(environment).collect();
+    Environments { environments: found, absent: BTreeMap::from([("3.14".to_owned(), "not installed".to_owned())]) }
+}
+
+fn app(name: &str, cross: &str) -> Result<App, Failed> {
+    let truth = serde_json::json!({"why": "made up", "healthy": true, "kind": "healthy", "function": null, "file": null,
+        "coroutine": null, "peer": null, "trigger": null, "load": null, "cross": cross});
+    Ok(App { name: name.to_owned(), folder: PathBuf::new(), truth: serde_json::from_value(truth)? })
+}
+
+fn expect(holds: bool, sentence: &str, cells: &[Cell]) -> Result<(), Failed> {
+    let names: Vec<String> = cells.iter().map(Cell::to_string).collect();
+    if holds { Ok(()) } else { Err(format!("expected: {sentence}; planned are {}", names.join(", ")).into()) }
+}
+
+fn full_cross() -> Result<(), Failed> {
+    let cells = plan(&[app("idle", "full")?], &machine(), None)?;
+    let own: Vec<Cell> = cells.iter().filter(|cell| cell.row() == "idle").cloned().collect();
+    expect(own.len() == LABELS.len() * 2, "a cell for every label and loop", &own)?;
+    let skipped: Vec<Cell> = own.into_iter().filter(|cell| cell.place.is_err()).collect();
+    expect(skipped.len() == 2 && skipped.iter().all(|cell| cell.label == "3.14"), "only 3.14 skipped", &skipped)?;
+    let under_master = |row: &str| cells.iter().filter(|cell| cell.row() == row).count();
+    expect(under_master("idle+workers") == 3 && under_master("idle+gunicorn") == 3, "three of each master", &cells)?;
+    let unserved = cells.iter().filter(|cell| cell.row() == "idle+gunicorn" && cell.place.is_ok()).count();
+    expect(unserved == 0, "no gunicorn where the package is missing", &cells)
+}
+
+fn spread() -> Result<(), Failed> {
+    let everywhere = Environments { absent: BTreeMap::new(), ..machine() };
+    let mut environments = everywhere.environments.clone();
+    environments.push(Environment {
+        label: "3.14".to_owned(),
+        version: "3.14.1".to_owned(),
+        ..environments[0].clone()
+    });
+    let everywhere = Environments { environments, ..everywhere };
+    let apps: Vec<App> = (0..16).map(|number| app(&format!("app{number:02}"), "one")).collect::<Result<_, _>>()?;
+    let cells = plan(&apps, &everywhere, None)?;
+    let places: BTreeSet<_> = cells.iter().map(|cell| (cell.label.clone(), cell.event_loop)).collect();
+    expect(cells.len() == 16 && places.len() == 16, "sixteen applications in sixteen places", &cells)
+}
+
+fn moves_on() -> Result<(), Failed> {
+    let mut first = app("app", "one")?;
+    for label in ["3.8", "3.9", "3.10"] {
+        first.truth.not_on.insert(label.to_owned(), "made up".to_owned());
+    }
+    let cells = plan(std::slice::from_ref(&first), &machine(), None)?;
+    expect(cells.len() == 1 && cells[0].label == "3.11" && cells[0].place.is_ok(), "the next possible place", &cells)?;
+    first.truth.packages.push("confluent-kafka".to_owned());
+    let cells = plan(&[first], &machine(), None)?;
+    let reason = cells.first().and_then(|cell| cell.place.as_ref().err()).cloned().unwrap_or_default();
+    expect(cells.len() == 1 && reason == "made up", "one skipped cell with the reason of its first place", &cells)
+}
+
+fn wishes() -> Result<(), Failed> {
+    let apps = [app("idle", "full")?, app("once", "one")?];
+    let chosen = |wish: &str| plan(&apps, &machine(), Some(wish));
+    let cells = chosen("once@3.12/uvloop, idle@debian, idle+gunicorn@3.9/asyncio")?;
+    let names: Vec<String> = cells.iter().map(Cell::to_string).collect();
+    let expected = ["once@3.12/uvloop", "idle@debian/asyncio", "idle@debian/uvloop", "idle+gunicorn@3.9/asyncio"];
+    expect(names == expected, &expected.join(", "), &cells)?;
+    let planned = chosen("once")?;
+    expect(planned.len() == 1, "the planned cell", &planned)?;
+    for wrong in ["nothing", "idle@3.7", "idle@3.12/trio", "idle+granian"] {
+        if let Ok(cells) = chosen(wrong) {
+            expect(false, &format!("{wrong} is refused"), &cells)?;
+        }
+    }
+    Ok(())
+}
+
+fn shown() -> Result<(), Failed> {
+    let cells = plan(&[app("idle", "full")?], &machine(), Some("idle@3.8,idle@3.14/uvloop"))?;
+    let outcomes = [Outcome::Right, Outcome::Wrong, Outcome::Skipped("not installed".to_owned())];
+    let results: Vec<(Cell, Outcome)> = cells.into_iter().zip(outcomes).collect();
+    let text = table(&results);
+    let row = text.lines().find(|line| line.starts_with("idle")).unwrap_or_default();
+    let words: Vec<&str> = row.split_whitespace().collect();
+    let right = words.len() == 19 && words[1] == "ok" && words[2] == "FAIL" && words[14] == "skip" && words[18] == ".";
+    let told = text.contains("skipped, not installed: idle@3.14/uvloop")
+        && text.ends_with("matrix: 1 passed, 1 failed, 1 skipped\n");
+    if right && told { Ok(()) } else { Err(format!("the table is wrong:\n{text}").into()) }
+}

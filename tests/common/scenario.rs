@@ -1,0 +1,130 @@
+//! One cell of the matrix: an application is started and made sick, hangspy looks at it, the judge compares.
+
+use std::fmt::Write;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use hangspy::aggregate::Kind;
+use hangspy::report::Report;
+
+use super::environments::Environment;
+use super::judge::{Case, judge, manners};
+use super::launch::Running;
+use super::load::Clients;
+use super::plan::Cell;
+use super::truth::Truth;
+use super::watch::{StateWatch, look};
+use super::witness::Witness;
+
+/// How long hangspy looks: its default.
+const WINDOW: Duration = Duration::from_secs(3);
+
+/// What a look leaves behind for the judge.
+struct Evidence {
+    pid: u32,
+    arguments: Vec<String>,
+    run: super::judge::Run,
+}
+
+/// Runs a cell. The error is a text for people: what was expected and said, where the files are, how to do it again.
+pub(crate) fn run(cell: &Cell, environment: &Environment) -> Result<(), String> {
+    let folder = folder(cell)?;
+    let outcome = observe(cell, environment, &folder).and_then(|evidence| {
+        let complaints = complaints(cell, environment, &evidence, &folder)?;
+        if complaints.is_empty() {
+            Ok(())
+        } else {
+            Err(format!("{}\n  looked with: hangspy {}", complaints.join("\n"), evidence.arguments.join(" ")))
+        }
+    });
+    outcome.map_err(|text| {
+        let mut words = format!("{cell}: {}\n", cell.app.truth.why);
+        for line in text.lines() {
+            let _infallible = writeln!(words, "  {line}");
+        }
+        let shown = folder.strip_prefix(env!("CARGO_MANIFEST_DIR")).unwrap_or(&folder).display().to_string();
+        let _infallible = write!(
+            words,
+            "  files:  {shown}/ (report.json, witness.jsonl, server.log, stderr.txt)\n  again:  HANGSPY_MATRIX={cell} cargo test --test matrix"
+        );
+        words
+    })
+}
+
+/// An empty folder for the files of a cell.
+fn folder(cell: &Cell) -> Result<PathBuf, String> {
+    let name = cell.to_string().replace('/', "-");
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("target/matrix").join(name);
+    let problem = |error: std::io::Error| format!("{}: {error}", folder.display());
+    if folder.exists() {
+        fs::remove_dir_all(&folder).map_err(problem)?;
+    }
+    fs::create_dir_all(&folder).map_err(problem)?;
+    Ok(folder)
+}
+
+/// Brings the situation about and looks at it. The application is gone afterwards, also when this fails.
+fn observe(cell: &Cell, environment: &Environment, folder: &Path) -> Result<Evidence, String> {
+    let truth = &cell.app.truth;
+    let mut running = Running::start(cell, &environment.python, folder)?;
+    let port = bring_about(&mut running, cell, truth)?;
+    let pid = running.pid();
+    let arguments = ["diagnose", &pid.to_string(), "--for", &format!("{}s", WINDOW.as_secs()), "--json"]
+        .map(str::to_owned)
+        .to_vec();
+    let _clients = truth.load.as_ref().zip(port).map(|(load, port)| Clients::start(load, port));
+    let watch = StateWatch::start(pid);
+    let looked = look(&arguments, WINDOW, folder);
+    let stopped = watch.finish();
+    let mut run = looked?;
+    if truth.kind != Kind::ProcessStopped {
+        run.stopped = stopped;
+    }
+    Ok(Evidence { pid, arguments, run })
+}
+
+/// Waits until the application is in the state that its truth is about. Returns the port, where it has one by then.
+fn bring_about(running: &mut Running, cell: &Cell, truth: &Truth) -> Result<Option<u16>, String> {
+    if truth.kind == Kind::StartupStuck {
+        running.handshake("blocked")?;
+        return Ok(None);
+    }
+    let port = running.serving(cell.launch)?;
+    if let Some(trigger) = &truth.trigger {
+        if trigger.starts_with('/') {
+            running.request(port, trigger)?;
+        }
+        running.handshake(if truth.healthy { "running" } else { "blocked" })?;
+    }
+    Ok(Some(port))
+}
+
+fn complaints(
+    cell: &Cell,
+    environment: &Environment,
+    evidence: &Evidence,
+    folder: &Path,
+) -> Result<Vec<String>, String> {
+    let text = fs::read_to_string(folder.join("report.json")).map_err(|error| error.to_string())?;
+    let report: Report = match serde_json::from_str(&text) {
+        Ok(report) => report,
+        Err(error) => {
+            let mut complaints = manners(&evidence.run);
+            complaints.push(format!("report: expected one JSON object of the contract, but {error}"));
+            complaints.push(format!("stderr: {}", evidence.run.stderr.trim()));
+            return Ok(complaints);
+        }
+    };
+    let log = fs::read_to_string(folder.join("witness.jsonl")).unwrap_or_default();
+    let witness = Witness::parse(&log)?;
+    Ok(judge(&Case {
+        truth: &cell.app.truth,
+        witness: &witness,
+        report: &report,
+        run: &evidence.run,
+        pid: evidence.pid,
+        loop_kind: cell.event_loop.word(),
+        version: &environment.version,
+    }))
+}

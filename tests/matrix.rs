@@ -1,0 +1,80 @@
+//! The matrix: real sick and healthy applications on every CPython found here, on asyncio and uvloop, each looked at by the
+//! `hangspy` binary and judged by its declared truth and by its own log.
+//!
+//! `HANGSPY_MATRIX` narrows it: `ROW[@VERSION[/LOOP]]`, comma separated, such as `sleep_on_loop@3.12/uvloop`. The usual
+//! arguments of a test binary work too. Files of every cell stay in `target/matrix/`.
+
+mod common {
+    pub(crate) mod cores;
+    pub(crate) mod environments;
+    pub(crate) mod episodes;
+    pub(crate) mod judge;
+    pub(crate) mod launch;
+    pub(crate) mod load;
+    pub(crate) mod plan;
+    pub(crate) mod plan_checks;
+    pub(crate) mod scenario;
+    pub(crate) mod table;
+    pub(crate) mod truth;
+    pub(crate) mod watch;
+    pub(crate) mod witness;
+}
+
+use std::io::Write;
+use std::path::Path;
+use std::process::ExitCode;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use libtest_mimic::{Arguments, Completion, Failed, Trial};
+
+use common::cores::Cores;
+use common::plan::{Cell, plan};
+use common::table::{Outcome, table};
+
+type Results = Arc<Mutex<Vec<(Cell, Outcome)>>>;
+
+fn main() -> ExitCode {
+    let mut arguments = Arguments::from_args();
+    let cells = match cells() {
+        Ok(cells) => cells,
+        Err(reason) => {
+            let _nowhere_to_say = writeln!(std::io::stderr(), "error: {reason}");
+            return ExitCode::FAILURE;
+        }
+    };
+    let cores = Arc::new(Cores::of_this_machine());
+    arguments.test_threads.get_or_insert(cores.most());
+    let results: Results = Arc::default();
+    let mut trials: Vec<Trial> =
+        cells.into_iter().map(|cell| trial(cell, Arc::clone(&cores), Arc::clone(&results))).collect();
+    trials.extend(common::plan_checks::trials());
+    let conclusion = libtest_mimic::run(&arguments, trials);
+    let results = results.lock().unwrap_or_else(PoisonError::into_inner);
+    if !results.is_empty() {
+        let _nowhere_to_say = std::io::stdout().write_all(table(&results).as_bytes());
+    }
+    conclusion.exit_code()
+}
+
+fn cells() -> Result<Vec<Cell>, String> {
+    let apps = common::truth::apps(&Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/apps"))?;
+    let wish = std::env::var("HANGSPY_MATRIX").ok();
+    plan(&apps, &common::environments::all(), wish.as_deref())
+}
+
+fn trial(cell: Cell, cores: Arc<Cores>, results: Results) -> Trial {
+    Trial::ignorable_test(cell.to_string(), move || {
+        let (outcome, verdict) = match &cell.place {
+            Err(reason) => (Outcome::Skipped(reason.clone()), Ok(Completion::ignored_with(reason))),
+            Ok(environment) => {
+                let _places = cores.take(&cell.app.truth);
+                match common::scenario::run(&cell, environment) {
+                    Ok(()) => (Outcome::Right, Ok(Completion::Completed)),
+                    Err(text) => (Outcome::Wrong, Err(Failed::from(text))),
+                }
+            }
+        };
+        results.lock().unwrap_or_else(PoisonError::into_inner).push((cell, outcome));
+        verdict
+    })
+}
