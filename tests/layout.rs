@@ -1,5 +1,7 @@
 //! Offsets against living interpreters: every one found on this machine is started, attached to and checked.
 
+#![expect(clippy::expect_used, reason = "a test that cannot be set up ends with what went wrong")]
+
 #[path = "common/interpreters.rs"]
 mod interpreters;
 
@@ -85,7 +87,8 @@ fn every_interpreter_found_is_attached_to_with_offsets_that_are_true_of_it() {
         let begin = Instant::now();
         let session = attach::attach(target.process()).unwrap_or_else(|error| panic!("{name}: {error}"));
         say(&format!("{name}: attached in {:?}", begin.elapsed()));
-        let Access::Own(_) = &session.access else { panic!("{name}: {:?}", session.access) };
+        let Access::Own(own) = &session.access else { panic!("{name}: {:?}", session.access) };
+        assert_eq!(own.asyncio.is_some(), interpreter.version.1 >= 14, "{name}: .AsyncioDebug");
         let python = session.process.python.ok().unwrap_or_else(|| panic!("{name}: no version"));
         let (major, minor, patch) = interpreter.version;
         assert_eq!((python.major, python.minor, python.patch), (major, minor, Known::Is(patch)), "{name}");

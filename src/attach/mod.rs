@@ -1,12 +1,16 @@
 //! From a pid to a session that can be read.
 //!
-//! In this order: is there such a process (`preflight`), may we read it, is it a machine we know, where is its runtime
+//! In this order: is there such a process (`preflight`), may we read it (`gate`), is it a machine we know, where is its runtime
 //! (`py_spy_bridge`), where does this version keep things (`interpreter`, with the tables of [`layout`](crate::layout)),
 //! and is that true of the living process. What our own reader does not know is left to py-spy's walker.
 
+mod asyncio;
+mod gate;
 mod interpreter;
+mod maps;
 mod preflight;
 mod py_spy_bridge;
+mod sections;
 mod session;
 
 pub use py_spy_bridge::{PySpyWalker, WalkedFrame, WalkedThread};
@@ -42,7 +46,7 @@ pub fn attach_or_proc_only(process: Process) -> Result<Session> {
     let alive = preflight::check(&process)?;
     let memory = LiveMemory::new(pid);
     match memory.read(Address(0), 1) {
-        Err(ReadError::Refused) => return Ok(proc_only(process, Gate::Unexplained)),
+        Err(ReadError::Refused) => return Ok(proc_only(process, gate::that_refused(pid))),
         Err(ReadError::Gone) => return Err(Error::Exited { pid: pid.0 }),
         _ => {}
     }
@@ -83,14 +87,18 @@ fn open(process: Process, alive: &Alive, memory: LiveMemory) -> Result<Session> 
 }
 
 fn own(process: Process, memory: LiveMemory, found: Found) -> Session {
-    let Found { offsets, runtime } = found;
+    let Found { mut offsets, runtime } = found;
+    let asyncio = asyncio::offsets(process.pid, &memory, offsets.version);
+    if let Some(asyncio) = &asyncio {
+        offsets.adopt(asyncio);
+    }
     let process = Process {
         python: Known::Is(offsets.version),
         free_threaded: Known::Is(offsets.free_threaded),
         reader: Reader::Own,
         ..process
     };
-    Session { process, access: Access::Own(Box::new(OwnAccess { memory, offsets, runtime, asyncio: None })) }
+    Session { process, access: Access::Own(Box::new(OwnAccess { memory, offsets, runtime, asyncio })) }
 }
 
 fn walked(process: Process, located: &Located, unfound: Unfound) -> Result<Session, String> {

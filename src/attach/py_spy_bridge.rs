@@ -62,7 +62,8 @@ pub(super) fn scan_for_interpreter(pid: ProcessId) -> Option<Address> {
 
 /// py-spy's reader of stacks, never stopping the target.
 pub struct PySpyWalker {
-    spy: PythonSpy,
+    /// Large, and the other ways in are not.
+    spy: Box<PythonSpy>,
 }
 
 /// A thread as py-spy reads it.
@@ -99,7 +100,7 @@ impl PySpyWalker {
     /// Why py-spy cannot read it, in words.
     pub(super) fn new(pid: ProcessId) -> Result<Self, String> {
         let spy = PythonSpy::new(py_spy_pid(pid)?, &settings()).map_err(|error| in_words(&error))?;
-        Ok(Self { spy })
+        Ok(Self { spy: Box::new(spy) })
     }
 
     /// The version that py-spy found.

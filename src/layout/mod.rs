@@ -5,14 +5,17 @@
 //! itself carries; what these lack comes from the table. Neither is believed before [`validate`] has walked with it from
 //! `_PyRuntime` to a code object.
 
+mod asyncio_debug;
 mod coroutines;
 mod debug_offsets;
 mod frames;
 mod objects;
 mod offsets;
 mod tables;
+mod task_fit;
 mod validate;
 
+pub use asyncio_debug::asyncio_offsets;
 pub use coroutines::{AsyncioOffsets, GeneratorOffsets, GeneratorStates, TaskOffsets};
 pub use debug_offsets::{DebugHead, debug_head, from_debug_offsets};
 pub use frames::{CodeOffsets, FrameObjectOffsets, FrameOffsets, FrameRoot, InterpreterFrameOffsets, LineTable};
