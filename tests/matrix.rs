@@ -51,7 +51,11 @@ fn main() -> ExitCode {
     let conclusion = libtest_mimic::run(&arguments, trials);
     let results = results.lock().unwrap_or_else(PoisonError::into_inner);
     if !results.is_empty() {
-        let _nowhere_to_say = std::io::stdout().write_all(table(&results).as_bytes());
+        let shown = table(&results);
+        let _nowhere_to_say = std::io::stdout().write_all(shown.as_bytes());
+        // Once more as a file, so that a script can show it below everything else.
+        let _shown_already =
+            std::fs::write(Path::new(env!("CARGO_MANIFEST_DIR")).join("target/matrix/table.txt"), shown);
     }
     conclusion.exit_code()
 }
