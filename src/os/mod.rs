@@ -8,6 +8,8 @@
 pub mod clock;
 mod proc_file;
 mod self_cost;
+pub mod sockets;
+pub mod system_calls;
 pub mod task_text;
 pub mod threads;
 

@@ -79,7 +79,8 @@ fn hexadecimal(word: &str) -> Option<u64> {
     u64::from_str_radix(word.strip_prefix("0x")?, 16).ok()
 }
 
-/// `/proc/PID/task/TID/schedstat`: nanoseconds on a CPU, nanoseconds waiting for one, times put on one.
+/// `/proc/PID/task/TID/schedstat`: nanoseconds on a CPU, nanoseconds waiting for one, times put on one. The kernel brings
+/// the first up to date at its ticks (1 to 10 ms) and when the thread leaves the CPU, not when the file is read.
 #[must_use]
 pub fn parse_schedstat(text: &str) -> Option<CpuTimes> {
     let mut words = text.split_ascii_whitespace();
