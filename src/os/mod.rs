@@ -5,12 +5,22 @@
 //! a [`Why`](crate::snapshot::Why). Names, paths and command lines are chosen by the process that is looked at: they are
 //! passed on as they are and must be sanitized before they are shown.
 
+mod cgroup_places;
+pub mod cgroups;
 pub mod clock;
+pub mod descriptors;
+pub mod file_locks;
+pub mod open_files;
 mod proc_file;
+pub mod processes;
 mod self_cost;
+mod sock_diag;
 pub mod sockets;
+pub mod source;
+mod surroundings;
 pub mod system_calls;
 pub mod task_text;
 pub mod threads;
 
 pub use self_cost::{SelfCost, self_cost};
+pub use surroundings::{children, parse_descriptor_limit, parse_tracer, surroundings};

@@ -13,6 +13,8 @@ pub struct Stat {
     pub state: char,
     /// The parent, 0 when it is outside of our pid namespace.
     pub parent: u32,
+    /// Whether it is a thread of the kernel itself (`PF_KTHREAD`), whatever it is called.
+    pub kernel_thread: bool,
     /// Major page faults so far.
     pub major_faults: u64,
     /// When it started, in clock ticks since boot.
@@ -30,10 +32,15 @@ pub fn parse_stat(text: &str) -> Option<Stat> {
     let state = fields.next()?.chars().next()?;
     let parent = fields.next()?.parse().ok()?;
     // Fields are numbered from 1; the state is 3, the parent 4, so the iterator stands before 5.
-    let major_faults = fields.nth(12 - 5)?.parse().ok()?;
+    let flags: u32 = fields.nth(9 - 5)?.parse().ok()?;
+    let major_faults = fields.nth(12 - 10)?.parse().ok()?;
     let start_ticks = fields.nth(22 - 13)?.parse().ok()?;
-    Some(Stat { name: name.to_owned(), state, parent, major_faults, start_ticks })
+    let kernel_thread = flags & KERNEL_THREAD != 0;
+    Some(Stat { name: name.to_owned(), state, parent, kernel_thread, major_faults, start_ticks })
 }
+
+/// `PF_KTHREAD` of `include/linux/sched.h`.
+const KERNEL_THREAD: u32 = 0x0020_0000;
 
 /// The state of `/proc/PID/task/TID/stat` alone, without making a string of the name.
 #[must_use]
@@ -167,9 +174,23 @@ mod tests {
         let stat = parse_stat(STAT).unwrap();
         assert_eq!(
             stat,
-            Stat { name: "python3".into(), state: 'S', parent: 4700, major_faults: 3, start_ticks: 812_345 }
+            Stat {
+                name: "python3".into(),
+                state: 'S',
+                parent: 4700,
+                kernel_thread: false,
+                major_faults: 3,
+                start_ticks: 812_345
+            }
         );
         assert_eq!(parse_state(STAT), Some(TaskState::Sleeping));
+    }
+
+    #[test]
+    fn stat_of_the_kernels_own_thread() {
+        let text = "2 (kthreadd) S 0 0 0 0 -1 2129984 0 0 0 0 0 0 0 0 20 0 1 0 12 0 0 18446744073709551615 0 0 0";
+        let stat = parse_stat(text).unwrap();
+        assert!(stat.kernel_thread && stat.parent == 0, "{stat:?}");
     }
 
     #[test]

@@ -1,0 +1,170 @@
+//! The open descriptors of a process: `/proc/PID/fd` and `/proc/PID/fdinfo`.
+//!
+//! Reading where a descriptor leads never touches the file behind it: a `stat` of a file on a dead network file system
+//! would hang us in the same way as the thread that we look at.
+
+use std::collections::HashSet;
+use std::os::unix::fs::{FileTypeExt, MetadataExt};
+
+use super::proc_file::{SMALL, numbered_entries, read_link, read_text, reason};
+use super::sockets::socket_inode;
+use super::{processes, threads};
+use crate::snapshot::{ProcessId, ThreadId, Why};
+
+/// How many descriptors of a process are followed: at a microsecond and a half each, 12 ms. The count of open ones is
+/// not bounded by this.
+pub const MOST_DESCRIPTORS: usize = 8192;
+
+/// How many targets of an epoll descriptor are listed.
+pub const MOST_EPOLL_TARGETS: usize = 1024;
+
+/// How many links are read when the other holders of a pipe are looked for: about 50 ms at most.
+const MOST_LINKS_FOR_HOLDERS: usize = 32_768;
+
+/// How many other holders of a pipe are named.
+const MOST_HOLDERS: usize = 8;
+
+/// `/proc/PID/mountinfo` of a node with thousands of containers; a mount beyond this is treated as a foreign one.
+const MOST_MOUNT_BYTES: u64 = 1024 * 1024;
+
+/// File systems whose `stat` of an open file is answered from memory.
+const LOCAL_FILE_SYSTEMS: [&str; 10] =
+    ["ext2", "ext3", "ext4", "xfs", "btrfs", "f2fs", "overlay", "tmpfs", "ramfs", "devtmpfs"];
+
+/// Where a descriptor leads, in the kernel's words: `socket:[123]`, `pipe:[7]`, `anon_inode:[eventpoll]` or a path.
+///
+/// # Errors
+/// The reason why the kernel did not say; `Vanished` for a closed descriptor.
+pub fn link(process: ProcessId, number: i32) -> Result<String, Why> {
+    read_link(format!("/proc/{process}/fd/{number}"))
+}
+
+/// The open descriptors and where they lead, at most [`MOST_DESCRIPTORS`], by number.
+///
+/// # Errors
+/// The reason why the kernel did not list them.
+pub fn links(process: ProcessId) -> Result<Vec<(i32, String)>, Why> {
+    let (numbers, _) = numbered_entries(format!("/proc/{process}/fd"), MOST_DESCRIPTORS)?;
+    Ok(numbers
+        .into_iter()
+        .filter_map(|number| i32::try_from(number).ok())
+        .filter_map(|number| link(process, number).ok().map(|link| (number, link)))
+        .collect())
+}
+
+/// How many descriptors are open.
+///
+/// # Errors
+/// The reason why the kernel did not say.
+pub fn count(process: ProcessId) -> Result<u64, Why> {
+    let folder = format!("/proc/{process}/fd");
+    // Since Linux 6.2 the size of the folder is the number of open descriptors.
+    let size = std::fs::metadata(&folder).map_err(|error| reason(&error))?.size();
+    if size > 0 {
+        return Ok(size);
+    }
+    let (numbers, cut) = numbered_entries(&folder, 1024 * 1024)?;
+    if cut { Err(Why::Bounded) } else { u64::try_from(numbers.len()).map_err(|_| Why::Bounded) }
+}
+
+/// The inodes of the sockets among these descriptors.
+#[must_use]
+pub fn socket_inodes(links: &[(i32, String)]) -> HashSet<u64> {
+    links.iter().filter_map(|(_, link)| socket_inode(link)).collect()
+}
+
+/// The descriptors that an epoll descriptor watches, at most [`MOST_EPOLL_TARGETS`].
+///
+/// # Errors
+/// The reason why the kernel did not say.
+pub fn epoll_targets(process: ProcessId, number: i32) -> Result<Vec<i32>, Why> {
+    let text = read_text(format!("/proc/{process}/fdinfo/{number}"), 16 * SMALL)?;
+    Ok(parse_epoll_targets(&text))
+}
+
+/// The `tfd:` lines of a `/proc/PID/fdinfo/N`.
+#[must_use]
+pub fn parse_epoll_targets(text: &str) -> Vec<i32> {
+    text.lines()
+        .filter_map(|line| line.strip_prefix("tfd:")?.split_ascii_whitespace().next()?.parse().ok())
+        .take(MOST_EPOLL_TARGETS)
+        .collect()
+}
+
+/// The inode of a descriptor that has a path, when it is a FIFO on a file system that cannot make us wait.
+pub(super) fn fifo_inode(process: ProcessId, number: i32) -> Option<u64> {
+    let info = read_text(format!("/proc/{process}/fdinfo/{number}"), SMALL).ok()?;
+    let mounts = read_text(format!("/proc/{process}/mountinfo"), MOST_MOUNT_BYTES).ok()?;
+    let mount = info.lines().find_map(|line| line.strip_prefix("mnt_id:"))?.trim();
+    let file_system = parse_file_system(&mounts, mount)?;
+    if !LOCAL_FILE_SYSTEMS.contains(&file_system) {
+        return None;
+    }
+    let data = std::fs::metadata(format!("/proc/{process}/fd/{number}")).ok()?;
+    data.file_type().is_fifo().then(|| data.ino())
+}
+
+/// The type of the file system mounted with this number, from `/proc/PID/mountinfo`: the first word after the lone dash.
+#[must_use]
+pub fn parse_file_system<'text>(mountinfo: &'text str, mount: &str) -> Option<&'text str> {
+    mountinfo
+        .lines()
+        .find(|line| line.split(' ').next() == Some(mount))
+        .and_then(|line| line.split_once(" - "))
+        .and_then(|(_, rest)| rest.split(' ').next())
+}
+
+/// Which other processes hold a descriptor with this link, as far as we may look: pid and name.
+pub(super) fn other_holders(process: ProcessId, wanted: &str) -> Vec<(u32, String)> {
+    let mut holders = Vec::new();
+    let mut read = 0_usize;
+    for other in processes::list().unwrap_or_default() {
+        if other == process {
+            continue;
+        }
+        // Not permitted or gone: not visible.
+        let Ok((numbers, _)) = numbered_entries(format!("/proc/{other}/fd"), MOST_DESCRIPTORS) else { continue };
+        for number in numbers {
+            read = read.saturating_add(1);
+            if read > MOST_LINKS_FOR_HOLDERS || holders.len() >= MOST_HOLDERS {
+                return holders;
+            }
+            if read_link(format!("/proc/{other}/fd/{number}")).is_ok_and(|link| link == wanted) {
+                holders.push((other.0, threads::kernel_name(other, ThreadId(other.0)).ok().unwrap_or_default()));
+                break;
+            }
+        }
+    }
+    holders
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn epoll_targets_are_the_tfd_lines() {
+        let text = "pos:\t0\nflags:\t02000002\nmnt_id:\t15\nino:\t52\n\
+                    tfd:        7 events:       19 data:                7  pos:0 ino:238d sdev:8\n\
+                    tfd:       12 events:        1 data:                c  pos:0 ino:238e sdev:8\n";
+        assert_eq!(parse_epoll_targets(text), [7, 12]);
+    }
+
+    #[test]
+    fn file_systems_by_mount_number() {
+        let text = "23 1 254:0 / / rw,relatime shared:1 master:2 - ext4 /dev/vda rw\n\
+                    231 23 0:45 / /mnt/my\\040share rw - nfs4 server:/x rw\n31 23 0:28 / /sys/fs/cgroup rw - tmpfs tmpfs rw\n";
+        assert_eq!(parse_file_system(text, "23"), Some("ext4"));
+        assert_eq!(parse_file_system(text, "231"), Some("nfs4"));
+        assert_eq!(parse_file_system(text, "2"), None);
+    }
+
+    #[test]
+    fn our_own_descriptors() {
+        let own = ProcessId(std::process::id());
+        let open = links(own).unwrap();
+        assert!(open.iter().any(|(number, _)| *number == 0), "standard input is not in {open:?}");
+        assert!(count(own).unwrap() >= 3);
+        assert_eq!(link(own, i32::MAX), Err(Why::Vanished));
+    }
+}

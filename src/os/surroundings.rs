@@ -1,0 +1,189 @@
+//! What surrounds the threads of a process, read about once a second.
+
+use super::proc_file::{SMALL, known, numbered_entries, read_text};
+use super::sockets::{InetSocket, LISTEN, Socket, find, socket_inode};
+use super::task_text::{parse_stat, parse_status_size, status_value};
+use super::{cgroups, clock, file_locks, open_files, processes, sock_diag};
+use crate::snapshot::{Child, Connection, Known, Listener, ProcessId, Surroundings, Why};
+
+/// How many children are listed: a server with more forks without reaping, and the count says so.
+const MOST_CHILDREN: usize = 1024;
+
+/// Reads everything that surrounds the threads of a process. What cannot be read says why.
+#[must_use]
+pub fn surroundings(process: ProcessId) -> Surroundings {
+    let at = clock::now();
+    let (listeners, connections) = match read_sockets(process) {
+        Ok((listeners, connections)) => (Known::Is(listeners), Known::Is(connections)),
+        Err(why) => (Known::Unknown(why), Known::Unknown(why)),
+    };
+    let status = read_text(format!("/proc/{process}/status"), SMALL);
+    let status = status.as_deref().map_err(|why| *why);
+    Surroundings {
+        at,
+        listeners,
+        connections,
+        open_descriptors: known(open_files::count(process)),
+        descriptor_limit: known(
+            read_text(format!("/proc/{process}/limits"), SMALL)
+                .and_then(|text| parse_descriptor_limit(&text).ok_or(Why::Implausible)),
+        ),
+        cgroup: known(cgroups::read(process)),
+        children: known(children(process)),
+        file_locks: known(file_locks::read(process)),
+        tracer: known(status.and_then(|text| parse_tracer(text).ok_or(Why::NotInThisKernel))),
+        // A zombie has no memory and no such line.
+        resident_bytes: known(status.and_then(|text| parse_status_size(text, "VmRSS").ok_or(Why::Vanished))),
+        major_faults: known(
+            read_text(format!("/proc/{process}/stat"), SMALL)
+                .and_then(|text| parse_stat(&text).map(|stat| stat.major_faults).ok_or(Why::Vanished)),
+        ),
+    }
+}
+
+fn read_sockets(process: ProcessId) -> Result<(Vec<Listener>, Vec<Connection>), Why> {
+    let links = open_files::links(process)?;
+    let sockets = find(process, &open_files::socket_inodes(&links))?;
+    let mut limits = Err(Why::NotRead);
+    let mut listeners = Vec::new();
+    let mut connections = Vec::new();
+    for (descriptor, link) in &links {
+        let Some(inode) = socket_inode(link) else { continue };
+        let Some(Socket::Inet(socket)) = sockets.get(&inode) else { continue };
+        if socket.state == LISTEN {
+            if limits == Err(Why::NotRead) {
+                limits = sock_diag::accept_limits(process);
+            }
+            let limit = limits.as_ref().map_err(|why| *why);
+            listeners.push(listener(socket, limit.and_then(|limits| limits.get(&inode).copied().ok_or(Why::Vanished))));
+        } else if connections.len() < Surroundings::MOST_CONNECTIONS
+            && let Some(peer) = socket.peer.filter(|_| socket.protocol == "tcp")
+        {
+            connections.push(Connection {
+                descriptor: *descriptor,
+                local: socket.local.to_string(),
+                peer: peer.to_string(),
+                state: socket.state.to_owned(),
+                unread: socket.receive_queue,
+                unsent: socket.send_queue,
+            });
+        }
+    }
+    // The same socket may be open under several numbers.
+    listeners.dedup();
+    Ok((listeners, connections))
+}
+
+fn listener(socket: &InetSocket, limit: Result<u32, Why>) -> Listener {
+    Listener {
+        address: socket.local.to_string(),
+        port: socket.local.port(),
+        waiting: u32::try_from(socket.receive_queue).unwrap_or(u32::MAX),
+        limit: known(limit),
+    }
+}
+
+/// `RLIMIT_NOFILE`, soft, in `/proc/PID/limits`: `Max open files            1024                 524288               files`.
+#[must_use]
+pub fn parse_descriptor_limit(text: &str) -> Option<u64> {
+    let line = text.lines().find_map(|line| line.strip_prefix("Max open files"))?;
+    match line.split_ascii_whitespace().next()? {
+        "unlimited" => Some(u64::MAX),
+        number => number.parse().ok(),
+    }
+}
+
+/// `TracerPid` in `/proc/PID/status`; 0 means nobody.
+#[must_use]
+pub fn parse_tracer(status: &str) -> Option<Option<ProcessId>> {
+    let tracer: u32 = status_value(status, "TracerPid")?.parse().ok()?;
+    Some((tracer != 0).then_some(ProcessId(tracer)))
+}
+
+/// The children of a process, at most [`MOST_CHILDREN`], zombies included.
+///
+/// # Errors
+/// The reason why they could not be listed.
+pub fn children(process: ProcessId) -> Result<Vec<Child>, Why> {
+    let pids = match listed_children(process) {
+        Ok(pids) => pids,
+        // A kernel without CONFIG_PROC_CHILDREN: ask every process for its parent.
+        Err(Why::Vanished) if std::fs::exists(format!("/proc/{process}")).unwrap_or(false) => processes::list()?,
+        Err(why) => return Err(why),
+    };
+    Ok(pids
+        .into_iter()
+        .filter_map(|pid| {
+            let stat = parse_stat(&read_text(format!("/proc/{pid}/stat"), SMALL).ok()?)?;
+            (stat.parent == process.0).then_some(Child { pid, name: stat.name, state: stat.state })
+        })
+        .take(MOST_CHILDREN)
+        .collect())
+}
+
+/// The pids in `/proc/PID/task/*/children`: every thread lists those that it made itself.
+fn listed_children(process: ProcessId) -> Result<Vec<ProcessId>, Why> {
+    let (threads, _) = numbered_entries(format!("/proc/{process}/task"), super::threads::MOST_THREADS)?;
+    let mut pids = Vec::new();
+    for thread in threads {
+        let path = format!("/proc/{process}/task/{thread}/children");
+        match read_text(&path, SMALL) {
+            Ok(text) => pids.extend(text.split_ascii_whitespace().filter_map(|pid| pid.parse().ok()).map(ProcessId)),
+            // The thread ended, or no thread has the file.
+            Err(Why::Vanished) if !std::fs::exists("/proc/thread-self/children").unwrap_or(true) => {
+                return Err(Why::Vanished);
+            }
+            Err(Why::Vanished) => {}
+            Err(why) => return Err(why),
+        }
+    }
+    pids.sort_unstable();
+    pids.dedup();
+    Ok(pids)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::{TcpListener, TcpStream};
+
+    use super::*;
+
+    #[test]
+    fn limits_and_tracers() {
+        let limits = "Limit                     Soft Limit           Hard Limit           Units     \n\
+                      Max processes             96365                96365                processes \n\
+                      Max open files            1024                 524288               files     \n";
+        assert_eq!(parse_descriptor_limit(limits), Some(1024));
+        assert_eq!(parse_descriptor_limit("Max open files            unlimited unlimited files"), Some(u64::MAX));
+        assert_eq!(parse_tracer("Name:\tTracerPid:\t9\nTracerPid:\t0\n"), Some(None));
+        assert_eq!(parse_tracer("TracerPid:\t41\n"), Some(Some(ProcessId(41))));
+    }
+
+    #[test]
+    fn our_own_surroundings() {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let _first = TcpStream::connect(("127.0.0.1", port)).unwrap();
+        let _second = TcpStream::connect(("127.0.0.1", port)).unwrap();
+        let seen = surroundings(ProcessId(std::process::id()));
+        let listeners = seen.listeners.get().unwrap();
+        let ours = listeners.iter().find(|listener| listener.port == port).unwrap();
+        assert_eq!(ours.waiting, 2, "two connections were not accepted: {ours:?}");
+        let clients = seen.connections.get().unwrap().iter().filter(|peer| peer.peer == ours.address).count();
+        assert_eq!(clients, 2, "our own two ends are missing");
+        assert!(seen.open_descriptors.get().unwrap() >= &5);
+        assert!(seen.descriptor_limit.get().unwrap() > &5);
+        assert!(seen.resident_bytes.get().unwrap() > &100_000);
+        assert!(seen.major_faults.get().is_some() && seen.tracer.get().is_some(), "{seen:?}");
+        assert!(seen.children.get().is_some() && seen.file_locks.get().is_some(), "{seen:?}");
+    }
+
+    #[test]
+    fn a_process_that_is_gone() {
+        let seen = surroundings(ProcessId(u32::MAX));
+        assert_eq!(seen.listeners, Known::Unknown(Why::Vanished));
+        assert_eq!(seen.children, Known::Unknown(Why::Vanished));
+        assert_eq!(seen.cgroup, Known::Unknown(Why::Vanished));
+        assert_eq!(seen.resident_bytes, Known::Unknown(Why::Vanished));
+    }
+}
