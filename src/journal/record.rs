@@ -1,0 +1,165 @@
+//! What a capture consists of.
+
+use std::borrow::Cow;
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use crate::snapshot::{
+    Code, Connection, Cost, Descriptor, Excerpt, Frame, InterpreterSample, Ledger, LoopSample, Moment, Process,
+    Snapshot, Surroundings, ThreadSample, Why,
+};
+
+/// The first bytes of every capture. The first of them is not ASCII, so that nobody takes a capture for text.
+pub const MAGIC: [u8; 8] = *b"\x89HANGSPY";
+
+/// The format's number, behind [`MAGIC`] as a little-endian `u32`. Changed when an older reader would misread what is
+/// written, not when a field is added.
+pub const FORMAT: u32 = 1;
+
+/// One piece of a run. Processes are numbered by the order of their records, and must be introduced before use.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+#[expect(clippy::large_enum_variant, reason = "there is one record at a time")]
+pub(super) enum Record<'a> {
+    /// Which hangspy, and what the user asked for. The first record.
+    Run { tool: Cow<'a, str>, asked: Cow<'a, str> },
+    /// The next process.
+    Process(Cow<'a, Process>),
+    /// Code objects, numbered on from those before.
+    Codes(u16, Cow<'a, [Code]>),
+    /// Stacks, numbered on from those before.
+    Stacks(u16, Cow<'a, [Vec<Frame>]>),
+    /// What was true at one instant.
+    Snapshot(u16, Instant<'a>),
+    /// What surrounded the threads.
+    Surroundings(u16, Cow<'a, Surroundings>),
+    /// Source lines.
+    Excerpts(u16, Cow<'a, [Excerpt]>),
+    /// How the sampling went so far; a later one replaces an earlier one.
+    Ledger(u16, Ledger),
+    /// What it cost so far; a later one replaces an earlier one.
+    Cost(u16, Cost),
+    /// The process ended.
+    Ended(u16, Moment),
+    /// The run was finished: nothing is missing.
+    End,
+}
+
+/// A [`Snapshot`], with the threads that did not change as references to the snapshot before.
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) struct Instant<'a> {
+    at: Moment,
+    took: Duration,
+    interpreters: Cow<'a, [InterpreterSample]>,
+    threads: Vec<ThreadEntry>,
+    loops: Cow<'a, [LoopSample]>,
+    gaps: Cow<'a, [(String, Why)]>,
+}
+
+/// A thread of a snapshot.
+#[derive(Debug, Serialize, Deserialize)]
+enum ThreadEntry {
+    /// As in the snapshot before, at this index.
+    #[serde(rename = "s")]
+    Same(u32),
+    /// This.
+    #[serde(rename = "n")]
+    New(Arc<ThreadSample>),
+}
+
+impl<'a> Instant<'a> {
+    /// A snapshot in relation to the threads of the one before.
+    pub(super) fn new(snapshot: &'a Snapshot, before: &[Arc<ThreadSample>]) -> Self {
+        Self {
+            at: snapshot.at,
+            took: snapshot.took,
+            interpreters: Cow::Borrowed(&snapshot.interpreters),
+            threads: snapshot.threads.iter().map(|thread| ThreadEntry::new(thread, before)).collect(),
+            loops: Cow::Borrowed(&snapshot.loops),
+            gaps: Cow::Borrowed(&snapshot.gaps),
+        }
+    }
+
+    /// The snapshot; `None` when it refers to a thread that is not in the one before.
+    pub(super) fn into_snapshot(self, before: &[Arc<ThreadSample>]) -> Option<Snapshot> {
+        Some(Snapshot {
+            at: self.at,
+            took: self.took,
+            interpreters: self.interpreters.into_owned(),
+            threads: self.threads.into_iter().map(|entry| entry.into_thread(before)).collect::<Option<_>>()?,
+            loops: self.loops.into_owned(),
+            gaps: self.gaps.into_owned(),
+        })
+    }
+}
+
+impl Instant<'_> {
+    /// As [`Record::weight`].
+    fn weight(&self) -> usize {
+        let new = self.threads.iter().filter_map(|thread| match thread {
+            ThreadEntry::New(thread) => Some(each::<ThreadSample>(1) + each::<Descriptor>(thread.os.waits_on.len())),
+            ThreadEntry::Same(_) => None,
+        });
+        [
+            size_of::<Snapshot>(),
+            new.fold(0, usize::saturating_add),
+            each::<Arc<ThreadSample>>(self.threads.len()),
+            each::<LoopSample>(self.loops.len()),
+            each::<InterpreterSample>(self.interpreters.len()),
+            each::<(String, Why)>(self.gaps.len()),
+        ]
+        .into_iter()
+        .fold(0, usize::saturating_add)
+    }
+}
+
+/// Bytes of so many items.
+fn each<T>(items: usize) -> usize {
+    items.saturating_mul(size_of::<T>())
+}
+
+impl ThreadEntry {
+    fn new(thread: &Arc<ThreadSample>, before: &[Arc<ThreadSample>]) -> Self {
+        let found = before.binary_search_by_key(&thread.thread, |sample| sample.thread).ok();
+        let same = found.filter(|at| {
+            before.get(*at).is_some_and(|sample| Arc::ptr_eq(sample, thread) || sample.as_ref() == thread.as_ref())
+        });
+        match same.and_then(|at| u32::try_from(at).ok()) {
+            Some(at) => Self::Same(at),
+            None => Self::New(Arc::clone(thread)),
+        }
+    }
+
+    fn into_thread(self, before: &[Arc<ThreadSample>]) -> Option<Arc<ThreadSample>> {
+        match self {
+            Self::Same(at) => before.get(usize::try_from(at).ok()?).cloned(),
+            Self::New(thread) => Some(thread),
+        }
+    }
+}
+
+impl Record<'_> {
+    /// About how much memory the record takes when it is kept, bytes, without the text in it (of which the record's own
+    /// length on disk is a bound). Small records may be large in memory: an empty stack is one byte on disk.
+    pub(super) fn weight(&self) -> usize {
+        match self {
+            Self::Codes(_, codes) => each::<Code>(codes.len()),
+            Self::Stacks(_, stacks) => {
+                each::<Vec<Frame>>(stacks.len()).saturating_add(each::<Frame>(stacks.iter().map(Vec::len).sum()))
+            }
+            Self::Snapshot(_, instant) => instant.weight(),
+            Self::Excerpts(_, excerpts) => {
+                let lines = excerpts.iter().map(|excerpt| excerpt.lines.len()).sum();
+                each::<Excerpt>(excerpts.len()).saturating_add(each::<(u32, String)>(lines))
+            }
+            Self::Process(_) => size_of::<Process>(),
+            Self::Surroundings(_, surroundings) => {
+                let connections = surroundings.connections.get().map_or(0, Vec::len);
+                size_of::<Surroundings>().saturating_add(each::<Connection>(connections))
+            }
+            Self::Run { .. } | Self::Ledger(..) | Self::Cost(..) | Self::Ended(..) | Self::End => 0,
+        }
+    }
+}
