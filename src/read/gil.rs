@@ -62,8 +62,9 @@ fn read(memory: &dyn Memory, offsets: &Offsets, runtime: Address, interpreter: A
     let bytes = memory.read(address, layout.size)?;
     let word = |offset| u64_at(&bytes, offset).ok_or(ReadError::Unmapped(address));
     let locked = match word(layout.locked)? & 0xffff_ffff {
-        0 => false,
         1 => true,
+        // -1: not yet made (CPython `Python/ceval_gil.c`).
+        0 | 0xffff_ffff => false,
         _ => return Err(ReadError::Implausible(address)),
     };
     let last_holder = Address(word(layout.last_holder)?);

@@ -218,18 +218,17 @@ impl KnownLoop {
             }
             Inside::Uvloop(inside) => {
                 let queue = inside.ready(objects);
-                let timers = inside.timers(objects);
                 match inside.sample(objects, lifetime) {
                     Ok(uv) => Account {
                         poll_descriptor: uv.poll_descriptor,
                         queue,
-                        timers,
+                        timers: Known::Is(uv.timers),
                         next_timer: uv.next_timer,
                         turn: Turn { end_time: Some(uv.turn), ..Turn::default() },
                         between_steps: None,
                         turn_began: uv.turn_began,
                     },
-                    Err(error) => Account { queue, timers, ..Account::nothing(why(error)) },
+                    Err(error) => Account { queue, ..Account::nothing(why(error)) },
                 }
             }
             Inside::Unknown(reason) => Account::nothing(*reason),

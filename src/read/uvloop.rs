@@ -2,7 +2,7 @@
 //!
 //! The loop object is a Cython class whose fields move from release to release, so they are found by what they are: the
 //! pointer to `uv_loop_t` is the word that leads to a structure beginning with a pointer back to the loop (`data`), the
-//! queue is the only deque, the timers are the set in front of the dict of polls. `uv_loop_t` itself has been the same
+//! queue is the only deque. `uv_loop_t` itself has been the same
 //! since libuv 1.0 as far as we read it (libuv `include/uv.h`, `include/uv/unix.h`).
 
 use super::known::known;
@@ -13,8 +13,9 @@ use crate::snapshot::{Address, Known, Moment, Why};
 
 /// The class that every uvloop loop is or derives from.
 pub(crate) const CLASS: &str = "uvloop.loop.Loop";
-/// Bytes of the loop object that are looked through. It has about 600.
-const LARGEST_OBJECT: u64 = 4096;
+/// Bytes of the loop object that are looked through. What we look for is in the first 100; far behind is a receive
+/// buffer.
+const LOOKED_THROUGH: u64 = 512;
 /// `uv_loop_t.data`
 const DATA: usize = 0;
 /// `uv_loop_t.internal_fields`
@@ -41,8 +42,6 @@ pub(crate) struct Uvloop {
     uv: Address,
     /// Offset of `_ready` in the loop object, and the type of deques.
     ready: Option<(usize, Address)>,
-    /// Offset of `_timers`, and the type of sets.
-    timers: Option<(usize, Address)>,
     /// Turn at the last look, and when that began. libuv's clock goes on within a turn whenever somebody asks for the
     /// time, but a turn begins only once.
     last_turn: Option<(u64, Moment)>,
@@ -57,6 +56,8 @@ pub(crate) struct UvSample {
     pub(crate) turn: u64,
     /// When that turn began, as far as it was seen.
     pub(crate) turn_began: Known<Moment>,
+    /// How many timers are scheduled. `Loop._timers` counts the one that is being run as well.
+    pub(crate) timers: u64,
     /// When the first timer is due.
     pub(crate) next_timer: Known<Option<Moment>>,
 }
@@ -66,14 +67,12 @@ impl Uvloop {
     pub(crate) fn discover(objects: Objects<'_>, event_loop: Address) -> Result<Self, ReadError> {
         let layout = &objects.offsets.object;
         let root = base_class(objects, event_loop)?;
-        let size = objects.memory.read_u64(root.plus(layout.type_basic_size))?.min(LARGEST_OBJECT);
+        let size = objects.memory.read_u64(root.plus(layout.type_basic_size))?.min(LOOKED_THROUGH);
         let bytes = objects.memory.read(event_loop, usize::try_from(size).unwrap_or(0))?;
         let head = layout.object_type + 8;
-        let mut found = Self { event_loop, uv: Address(0), ready: None, timers: None, last_turn: None };
+        let mut found = Self { event_loop, uv: Address(0), ready: None, last_turn: None };
         let mut deques = 0;
-        let mut before: Option<(usize, Address, String)> = None;
         for (index, word) in bytes.chunks_exact(8).enumerate().skip(head / 8) {
-            let offset = index * 8;
             let word = Address(little_endian(word));
             if word.is_null() {
                 continue;
@@ -82,21 +81,11 @@ impl Uvloop {
                 found.uv = word;
                 continue;
             }
-            let kind = objects.type_of(word).and_then(|kind| Ok((kind, objects.type_name(kind)?)));
-            let Ok((kind, name)) = kind else { continue };
-            match name.as_str() {
-                "collections.deque" => {
-                    deques += 1;
-                    found.ready = (deques == 1).then_some((offset, kind));
-                }
-                "dict" if found.timers.is_none() => {
-                    found.timers = before
-                        .filter(|(place, _, name)| name == "set" && place + 8 == offset)
-                        .map(|(place, kind, _)| (place, kind));
-                }
-                _ => {}
+            let Ok(kind) = objects.type_of(word) else { continue };
+            if objects.type_name(kind).is_ok_and(|name| name == "collections.deque") {
+                deques += 1;
+                found.ready = (deques == 1).then_some((index * 8, kind));
             }
-            before = Some((offset, kind, name));
         }
         if found.uv.is_null() { Err(ReadError::Implausible(event_loop)) } else { Ok(found) }
     }
@@ -109,23 +98,9 @@ impl Uvloop {
 
     /// The ends of the queue of callbacks.
     pub(crate) fn ready(&self, objects: Objects<'_>) -> Known<DequeEnds> {
-        self.field(objects, self.ready, |deque| objects.deque_ends(deque))
-    }
-
-    /// How many timers are scheduled.
-    pub(crate) fn timers(&self, objects: Objects<'_>) -> Known<u64> {
-        self.field(objects, self.timers, |set| objects.set_length(set))
-    }
-
-    fn field<T>(
-        &self,
-        objects: Objects<'_>,
-        place: Option<(usize, Address)>,
-        read: impl FnOnce(Address) -> Result<T, ReadError>,
-    ) -> Known<T> {
-        let Some((offset, kind)) = place else { return Known::Unknown(Why::NotInThisPython) };
-        known(objects.memory.read_pointer(self.event_loop.plus(offset)).and_then(|object| {
-            if objects.type_of(object)? == kind { read(object) } else { Err(ReadError::Implausible(object)) }
+        let Some((offset, kind)) = self.ready else { return Known::Unknown(Why::NotInThisPython) };
+        known(objects.memory.read_pointer(self.event_loop.plus(offset)).and_then(|deque| {
+            if objects.type_of(deque)? == kind { objects.deque_ends(deque) } else { Err(ReadError::Implausible(deque)) }
         }))
     }
 
@@ -153,7 +128,8 @@ impl Uvloop {
             }
             self.last_turn = Some((count, *began));
         }
-        let next_timer = match (word(TIMER_COUNT)? & 0xffff_ffff, Address(word(FIRST_TIMER)?)) {
+        let timers = word(TIMER_COUNT)? & 0xffff_ffff;
+        let next_timer = match (timers, Address(word(FIRST_TIMER)?)) {
             (0, _) => Known::Is(None),
             (_, node) if node.is_null() => Known::Unknown(Why::Torn),
             (_, node) => match known(memory.read_u64(node.plus(NODE_TO_TIMEOUT))) {
@@ -166,6 +142,7 @@ impl Uvloop {
             poll_descriptor: Known::from_option(descriptor, Why::Implausible),
             turn: count,
             turn_began,
+            timers,
             next_timer,
         })
     }
