@@ -152,3 +152,69 @@ impl Gil {
         false
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::layout::table;
+    use crate::memory::LiveMemory;
+    use crate::snapshot::{ProcessId, PythonVersion};
+
+    const FUTEX: u32 = 202;
+
+    fn offsets() -> Offsets {
+        table(PythonVersion { major: 3, minor: 12, patch: Known::Unknown(Why::NotRead) }).unwrap()
+    }
+
+    fn gil(address: u64, list: u64) -> Gil {
+        let sample =
+            GilSample { locked: true, last_holder: Address(0x10), switch_number: 1, requested: Known::Is(false) };
+        Gil { sample, address: Address(address), list: Address(list) }
+    }
+
+    fn role(gil: &Gil, thread_state: u64, slept_on: Option<u64>) -> Known<GilRole> {
+        let memory = LiveMemory::new(ProcessId(std::process::id()));
+        let syscall = slept_on.map_or(Known::Is(SyscallState::Running), |address| {
+            let arguments = [address, 0x89, 0, 0, 0, 0];
+            Known::Is(SyscallState::Inside { number: FUTEX, arguments, stack_pointer: 0 })
+        });
+        gil.role(&memory, &offsets(), Address(thread_state), syscall, None)
+    }
+
+    #[test]
+    fn the_place_in_the_struct_says_what_a_sleeper_waits_for() {
+        let layout = offsets().gil;
+        let gil = gil(0x7000_0000, 0);
+        for (offset, expected) in [
+            (layout.cond + 40, GilRole::Waits),
+            (layout.mutex, GilRole::Waits),
+            (layout.switch_cond + 36, GilRole::HandsOver),
+            (layout.switch_mutex, GilRole::Waits),
+            (layout.size, GilRole::Apart),
+            (layout.locked, GilRole::Apart),
+        ] {
+            assert_eq!(role(&gil, 0x20, Some(0x7000_0000 + offset as u64)), Known::Is(expected), "offset {offset}");
+        }
+    }
+
+    #[test]
+    fn a_holder_that_sleeps_elsewhere_still_holds() {
+        let gil = gil(0x7000_0000, 0);
+        assert_eq!(role(&gil, 0x10, Some(0x1000)), Known::Is(GilRole::Holds));
+        assert_eq!(role(&gil, 0x10, None), Known::Is(GilRole::Holds));
+        assert_eq!(role(&gil, 0x20, None), Known::Is(GilRole::Apart));
+    }
+
+    #[test]
+    fn waiters_of_musl_are_found_on_their_own_stacks() {
+        // Two nodes, the second pointing back to the first: a cycle must end.
+        let mut nodes = [[0_u64; 5]; 2];
+        let addresses = nodes.each_ref().map(|node| node.as_ptr() as u64);
+        nodes[0][1] = addresses[1];
+        nodes[1][1] = addresses[0];
+        std::hint::black_box(&nodes);
+        let gil = gil(0x7000_0000, addresses[0]);
+        assert_eq!(role(&gil, 0x20, Some(addresses[1] + MUSL_BARRIER as u64)), Known::Is(GilRole::Waits));
+        assert_eq!(role(&gil, 0x20, Some(addresses[1])), Known::Is(GilRole::Apart));
+    }
+}

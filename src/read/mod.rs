@@ -3,6 +3,8 @@
 mod dicts;
 mod foresight;
 mod gil;
+#[cfg(test)]
+mod hostile_tests;
 mod known;
 mod live;
 mod loops;

@@ -9,6 +9,7 @@ use std::time::Duration;
 use super::live::LiveThread;
 use super::objects::Objects;
 use crate::memory::{ReadError, u64_at};
+use crate::os::threads::MOST_THREADS;
 use crate::snapshot::{Address, Known, Moment, ThreadId, Why};
 
 /// How long to wait before asking again for a name that was not there: a thread has its kernel id before it has its
@@ -92,7 +93,7 @@ fn names_of(
 ) -> Result<HashMap<ThreadId, String>, ReadError> {
     let mut names = HashMap::new();
     let Some(active) = objects.module_attribute(interpreter, "threading", "_active")? else { return Ok(names) };
-    for entry in objects.dict_entries(active.value)? {
+    for entry in objects.dict_entries(active.value)?.into_iter().take(MOST_THREADS) {
         let Ok(identity) = objects.integer(entry.key) else { continue };
         let Some((_, thread)) = wanted.iter().find(|(wanted, _)| *wanted == identity.cast_unsigned()) else { continue };
         if let Ok(Some(name)) = objects.attribute(entry.value, "_name")

@@ -11,8 +11,8 @@ use crate::snapshot::Address;
 const LONGEST_TEXT: usize = 4096;
 /// Bytes of a type's name that are kept.
 const LONGEST_TYPE_NAME: usize = 128;
-/// Items of a tuple or list that are read.
-const MOST_ITEMS: usize = 65_536;
+/// Items of a tuple that are read: names of local variables and base classes.
+const MOST_ITEMS: usize = 4096;
 /// Digits of an int that are read: more do not fit into 64 bits.
 const MOST_DIGITS: u64 = 3;
 /// Bits of one digit (CPython `Include/cpython/longintrepr.h`, `PyLong_SHIFT`).
@@ -148,17 +148,14 @@ impl<'a> Objects<'a> {
         if length > ABSURD_LENGTH { Err(ReadError::Implausible(object)) } else { Ok(length) }
     }
 
-    /// The items of a tuple, at most [`MOST_ITEMS`].
+    /// The items of a tuple. One of more than [`MOST_ITEMS`] is not believed.
     pub(crate) fn tuple(self, object: Address) -> Result<Vec<Address>, ReadError> {
         let count = self.length(object)?;
-        self.pointers(object.plus(self.offsets.object.tuple_items), count)
-    }
-
-    /// The items of a list, at most [`MOST_ITEMS`].
-    pub(crate) fn list(self, object: Address) -> Result<Vec<Address>, ReadError> {
-        let count = self.length(object)?;
-        let items = self.memory.read_pointer(object.plus(self.offsets.object.list_items))?;
-        self.pointers(items, count)
+        let count = usize::try_from(count).ok().filter(|count| *count <= MOST_ITEMS);
+        let bytes = self
+            .memory
+            .read(object.plus(self.offsets.object.tuple_items), count.ok_or(ReadError::Implausible(object))? * 8)?;
+        Ok(bytes.chunks_exact(8).map(|word| Address(little_endian(word))).collect())
     }
 
     /// The first item of a list; `None` of an empty one.
@@ -168,16 +165,6 @@ impl<'a> Objects<'a> {
         }
         let items = self.memory.read_pointer(object.plus(self.offsets.object.list_items))?;
         self.memory.read_pointer(items).map(Some)
-    }
-
-    /// `count` pointers in a row, at most [`MOST_ITEMS`].
-    fn pointers(self, start: Address, count: u64) -> Result<Vec<Address>, ReadError> {
-        let count = usize::try_from(count).map_or(MOST_ITEMS, |count| count.min(MOST_ITEMS));
-        if count == 0 {
-            return Ok(Vec::new());
-        }
-        let bytes = self.memory.read(start, count * 8)?;
-        Ok(bytes.chunks_exact(8).map(|word| Address(little_endian(word))).collect())
     }
 
     /// The ends of a `collections.deque`.
@@ -191,18 +178,6 @@ impl<'a> Objects<'a> {
             left_index: word(layout.deque_left_index)?.cast_signed(),
         };
         if ends.length > ABSURD_LENGTH { Err(ReadError::Implausible(object)) } else { Ok(ends) }
-    }
-
-    /// How many members a `set` has.
-    pub(crate) fn set_length(self, object: Address) -> Result<u64, ReadError> {
-        let used = self.memory.read_u64(object.plus(self.offsets.object.set_used))?;
-        if used > ABSURD_LENGTH { Err(ReadError::Implausible(object)) } else { Ok(used) }
-    }
-
-    /// What a `weakref.ref` refers to; `None` when it died.
-    pub(crate) fn weakref_target(self, object: Address) -> Result<Option<Address>, ReadError> {
-        let target = self.memory.read_pointer(object.plus(self.offsets.object.weakref_object))?;
-        Ok((!target.is_null()).then_some(target))
     }
 
     /// The texts of many `str`s, in two fetches; `None` for what cannot be read, is longer than [`LONGEST_TEXT`], or has
