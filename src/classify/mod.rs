@@ -1,1 +1,30 @@
 //! What every thread and loop is doing now, with evidence.
+//!
+//! A pure room: it sees one snapshot and what the recording knows of codes and stacks. Python frames do not tell an idle
+//! loop from a starved one, and the kernel does not tell whose line waits; every answer here puts both together.
+//!
+//! [`Book`] works out once what codes and stacks mean: whose they are ([`Origin`]), which well-known functions are on them
+//! ([`Marks`]), where the loop ends and its step begins. [`activity`] asks an ordered list of detectors what a thread does;
+//! [`look`] says what a loop does.
+
+mod activity;
+mod book;
+mod detectors;
+mod look;
+mod marks;
+mod origin;
+mod packages;
+mod services;
+mod sight;
+mod standard_library;
+mod words;
+
+pub use activity::{Activity, Manner};
+pub use book::{Book, CodeFacts, Phase, StackFacts};
+pub use detectors::activity;
+pub use look::{Look, look};
+pub use marks::Marks;
+pub use origin::Origin;
+pub use services::service;
+pub use sight::{Sight, source_line};
+pub use words::{Cause, Place, SecondParty};

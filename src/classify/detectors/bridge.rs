@@ -1,0 +1,38 @@
+//! Waiting for another thread through one of Python's own bridges: a queue, a future, a pool, a module's lock.
+
+use super::Detector;
+use crate::classify::{Activity, Cause, Marks, SecondParty, Sight};
+use crate::snapshot::{Call, DescriptorKind};
+
+pub(super) struct WaitingForThread;
+
+/// What it means, in the order in which it is asked: a pool that waits on a queue is a pool.
+const BRIDGES: &[(Marks, Cause, &str)] = &[
+    (Marks::MODULE_LOCK, Cause::ImportLock, "waiting for another thread to finish an import"),
+    (Marks::POOL, Cause::PoolCheckout, "waiting for a connection from a pool"),
+    (Marks::FUTURE, Cause::FutureResult, "waiting for a future's result"),
+    (Marks::QUEUE, Cause::QueueWait, "waiting on a queue"),
+    (Marks::JOIN, Cause::FutureResult, "waiting for a thread to end"),
+];
+
+impl Detector for WaitingForThread {
+    fn detect(&self, sight: &Sight<'_>) -> Option<Activity> {
+        let inner = sight.facts().inner;
+        let (marks, cause, words) = BRIDGES.iter().find(|bridge| inner.has(bridge.0))?;
+        let waits = match sight.call()? {
+            Call::Futex => true,
+            // Queues and results between processes come through a pipe.
+            Call::Read | Call::Poll => on_pipe(sight) && marks.has(Marks::QUEUE.and(Marks::FUTURE)),
+            _ => false,
+        };
+        let party = match cause {
+            Cause::PoolCheckout => SecondParty::Resource { name: "connection pool".to_owned() },
+            _ => SecondParty::None,
+        };
+        waits.then(|| Activity::waiting(*cause, *words, *words).with(party))
+    }
+}
+
+fn on_pipe(sight: &Sight<'_>) -> bool {
+    sight.waits_on().iter().any(|descriptor| matches!(descriptor.kind, DescriptorKind::Pipe { .. }))
+}

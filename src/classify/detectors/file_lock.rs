@@ -1,0 +1,36 @@
+//! Waiting for a lock on a file: `flock`, or `fcntl` with a command that waits.
+
+use super::Detector;
+use crate::classify::sight::descriptor_words;
+use crate::classify::{Activity, Cause, SecondParty, Sight};
+use crate::snapshot::FileLock;
+
+pub(super) struct WaitingForFileLock;
+
+impl Detector for WaitingForFileLock {
+    fn detect(&self, sight: &Sight<'_>) -> Option<Activity> {
+        let (syscall, arguments) = sight.syscall()?;
+        if !syscall.waits_for_file_lock(&arguments) {
+            return None;
+        }
+        let path = sight.descriptor().map_or_else(|| format!("fd {}", arguments[0]), descriptor_words);
+        let locks = sight.surroundings.and_then(|around| around.file_locks.get());
+        let pid = sight.process().pid;
+        let awaited = locks.and_then(|all| all.iter().find(|lock| lock.waiters.contains(&pid)));
+        let held_by = awaited.map(|lock| holder_words(lock, sight));
+        let doing = format!("waiting for {} on {path}", syscall.name);
+        let clause = format!("waiting for a lock on {path}");
+        Some(Activity::waiting(Cause::FileLock, doing, clause).with(SecondParty::File { path, held_by }))
+    }
+}
+
+/// Who holds a lock on a file, in words.
+pub(super) fn holder_words(lock: &FileLock, sight: &Sight<'_>) -> String {
+    if lock.holder == sight.process().pid {
+        return "this process itself".to_owned();
+    }
+    match &lock.holder_name {
+        Some(name) => format!("pid {} ({name})", lock.holder),
+        None => format!("pid {}", lock.holder),
+    }
+}

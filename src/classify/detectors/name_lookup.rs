@@ -1,0 +1,34 @@
+//! Resolving a host name: `getaddrinfo` and its kin talk to a name server, or to a local daemon that does.
+
+use super::Detector;
+use crate::classify::{Activity, Cause, Marks, SecondParty, Sight};
+use crate::snapshot::{Call, DescriptorKind};
+
+pub(super) struct LookingUpName;
+
+/// The port of the domain name system.
+const DNS_PORT: u16 = 53;
+
+impl Detector for LookingUpName {
+    fn detect(&self, sight: &Sight<'_>) -> Option<Activity> {
+        let call = sight.call()?;
+        if !matches!(call, Call::Poll | Call::Receive | Call::Read | Call::Send | Call::Write | Call::Connect) {
+            return None;
+        }
+        let server = sight.waits_on().iter().find_map(|descriptor| match &descriptor.kind {
+            DescriptorKind::Inet { peer: Some(peer), peer_port: DNS_PORT, .. } => Some(peer.clone()),
+            _ => None,
+        });
+        if server.is_none() && !sight.inner(Marks::RESOLVE) {
+            return None;
+        }
+        let clause = match &server {
+            Some(server) => format!("resolving a host name at {server}"),
+            None => "resolving a host name".to_owned(),
+        };
+        let party = server
+            .map(|address| SecondParty::Peer { address, service: Some("dns".to_owned()) })
+            .unwrap_or(SecondParty::None);
+        Some(Activity::waiting(Cause::Dns, clause.clone(), clause).with(party))
+    }
+}

@@ -1,0 +1,31 @@
+//! On a CPU, with the GIL or without. Whether it is Python that computes or one long native call that keeps the GIL takes
+//! more than one look; that is for `aggregate`.
+
+use super::Detector;
+use crate::classify::{Activity, Cause, Manner, Sight};
+use crate::snapshot::{Call, GilRole};
+
+pub(super) struct Running;
+
+impl Detector for Running {
+    fn detect(&self, sight: &Sight<'_>) -> Option<Activity> {
+        // Short calls that manage memory are work, not waiting.
+        if !sight.is_running() && sight.call() != Some(Call::Memory) {
+            return None;
+        }
+        if sight.thread.python.is_none() {
+            return Some(Activity::plain(Manner::Running, "running native code"));
+        }
+        Some(match sight.gil() {
+            Some(GilRole::Holds) => {
+                Activity::running(Cause::PythonCpu, "holding the GIL, running", "running Python code")
+            }
+            Some(_) => Activity::running(
+                Cause::NativeCpu,
+                "running native code, GIL free",
+                "running native code that released the GIL",
+            ),
+            None => Activity::running(Cause::PythonCpu, "running", "running").guessed(),
+        })
+    }
+}

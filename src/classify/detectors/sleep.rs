@@ -1,0 +1,55 @@
+//! Sleeping for a time: `time.sleep`, or native code that tries again later.
+
+use super::Detector;
+use super::file_lock::holder_words;
+use crate::classify::{Activity, Cause, Marks, SecondParty, Sight};
+use crate::snapshot::{Call, Operand};
+
+pub(super) struct Sleeping;
+
+/// `CLOCK_MONOTONIC`: `time.sleep` sleeps on it from 3.11 on (CPython `Modules/timemodule.c`, `pysleep`), until an absolute
+/// time. `usleep` and `nanosleep` of the C library sleep on the real-time clock for a span.
+const MONOTONIC: u64 = 1;
+/// `TIMER_ABSTIME`
+const UNTIL: u64 = 1;
+
+impl Detector for Sleeping {
+    fn detect(&self, sight: &Sight<'_>) -> Option<Activity> {
+        let (syscall, arguments) = sight.syscall()?;
+        let native = match (syscall.call, syscall.operand) {
+            (Call::Sleep, _) => syscall.name == "nanosleep" || arguments[0] != MONOTONIC || arguments[1] != UNTIL,
+            // Up to 3.10 `time.sleep` is a `select` of nothing; a `poll` of nothing is a sleep as well.
+            (Call::Poll, Operand::SelectSets) if arguments[0] == 0 => false,
+            (Call::Poll, Operand::PollArray) if arguments[1] == 0 => true,
+            _ => return None,
+        };
+        if native && let Some(busy) = sqlite_busy(sight) {
+            return Some(busy);
+        }
+        Some(match native {
+            false => Activity::waiting(Cause::Sleep, "sleeping (time.sleep)", "sleeping"),
+            true => Activity::waiting(Cause::Sleep, "sleeping in native code", "sleeping in native code"),
+        })
+    }
+}
+
+/// SQLite's busy handler sleeps between tries in steps of up to 100 ms; a record lock stands in `/proc/locks` meanwhile.
+fn sqlite_busy(sight: &Sight<'_>) -> Option<Activity> {
+    let locks = sight.surroundings.and_then(|around| around.file_locks.get());
+    let lock = locks.and_then(|all| all.iter().find(|lock| lock.kind == "POSIX"));
+    let in_driver = sight.inner(Marks::SQLITE);
+    let by_line = lock.is_some() && sight.user_line().is_none_or(|line| is_statement(line));
+    if !in_driver && !by_line {
+        return None;
+    }
+    let clause = "waiting for a locked SQLite database";
+    let held_by = lock.map(|lock| holder_words(lock, sight));
+    let path = lock.map_or_else(|| "the database".to_owned(), |lock| format!("the database (inode {})", lock.inode));
+    let found = Activity::waiting(Cause::SqliteBusy, clause, clause).with(SecondParty::File { path, held_by });
+    Some(if in_driver && lock.is_some() { found } else { found.guessed() })
+}
+
+/// Whether a source line runs a statement of a database connection.
+fn is_statement(line: &str) -> bool {
+    ["execute", "commit", "rollback", "connect", "fetch"].iter().any(|word| line.contains(word))
+}

@@ -1,0 +1,136 @@
+//! Whose code a frame runs: the user's, or somebody else's.
+
+use super::{packages, standard_library};
+use crate::snapshot::Code;
+
+/// Whose code it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Origin {
+    /// The user's: everything that is nothing else, and what came from `-c` or standard input.
+    User,
+    /// Installed, and none of the packages we know: perhaps the application itself, installed.
+    Installed,
+    /// A known server or framework.
+    Framework,
+    /// A known client, driver or number cruncher.
+    Driver,
+    /// The standard library, or code without a file.
+    Standard,
+}
+
+/// File names of code that a user typed. Other names in angle brackets belong to code generators and frozen modules.
+const TYPED: &[&str] = &["<string>", "<stdin>", "<console>", "<input>"];
+/// The same with a number behind: notebooks, the new interactive interpreter, doctests.
+const TYPED_NUMBERED: &[&str] = &["<ipython-input-", "<python-input-", "<doctest "];
+
+impl Origin {
+    /// Whose code this is, from its file and, where a file says nothing, its name.
+    #[must_use]
+    pub fn of(code: &Code) -> Self {
+        let file = code.file.as_str();
+        if file.is_empty() {
+            return Self::Standard;
+        }
+        if file.starts_with('<') {
+            return Self::of_nameless(code);
+        }
+        let parts: Vec<&str> = file.split('/').filter(|part| !part.is_empty()).collect();
+        if let Some(package) = installed_package(&parts) {
+            return match package {
+                name if packages::is_framework(name) => Self::Framework,
+                name if packages::is_driver(name) => Self::Driver,
+                _ => Self::Installed,
+            };
+        }
+        if is_standard(&parts) {
+            return Self::Standard;
+        }
+        if is_launcher(&parts, code) { Self::Framework } else { Self::User }
+    }
+
+    /// `dataclasses` and `namedtuple` compile their methods from `<string>` too; those are dunder methods.
+    fn of_nameless(code: &Code) -> Self {
+        let file = code.file.as_str();
+        let typed = TYPED.contains(&file) || TYPED_NUMBERED.iter().any(|start| file.starts_with(start));
+        let generated = code.name.starts_with("__") && code.name.ends_with("__");
+        if typed && !generated { Self::User } else { Self::Standard }
+    }
+}
+
+/// The first component behind the innermost `site-packages`, without the ending of a single-file module.
+fn installed_package<'a>(parts: &[&'a str]) -> Option<&'a str> {
+    let at = parts.iter().rposition(|part| matches!(*part, "site-packages" | "dist-packages"))?;
+    parts.get(at + 1).map(|name| name.strip_suffix(".py").unwrap_or(name))
+}
+
+/// `.../lib/python3.12/asyncio/events.py`, and the same in `python312.zip`; but not a program that lives in such a
+/// folder and has another name than every module of the standard library.
+fn is_standard(parts: &[&str]) -> bool {
+    let folder = |pair: &[&str]| matches!(pair, ["lib" | "lib64", version] if is_version_folder(version));
+    let behind = parts.windows(2).rposition(folder).map(|at| at + 2);
+    let behind = behind.or_else(|| parts.iter().rposition(|part| is_version_archive(part)).map(|at| at + 1));
+    let module = behind.and_then(|at| parts.get(at)).map(|name| name.strip_suffix(".py").unwrap_or(name));
+    module.is_some_and(standard_library::has)
+}
+
+/// `python3`, `python3.12`, `python3.13t`
+fn is_version_folder(name: &str) -> bool {
+    let version = name.strip_prefix("python3").or_else(|| name.strip_prefix("python2"));
+    version.is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+}
+
+/// `python312.zip`
+fn is_version_archive(name: &str) -> bool {
+    let digits = name.strip_prefix("python").and_then(|rest| rest.strip_suffix(".zip"));
+    digits.is_some_and(|rest| !rest.is_empty() && rest.bytes().all(|byte| byte.is_ascii_digit()))
+}
+
+/// The script that an installer writes for a console entry point: `.../bin/uvicorn`.
+fn is_launcher(parts: &[&str], code: &Code) -> bool {
+    match parts {
+        [.., "bin", script] => code.name == "<module>" && !script.contains('.'),
+        _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::snapshot::{CodeFlags, Known, Why};
+
+    fn origin(name: &str, file: &str) -> Origin {
+        Origin::of(&Code {
+            name: name.to_owned(),
+            qualified_name: Known::Unknown(Why::NotInThisPython),
+            file: file.to_owned(),
+            first_line: 1,
+            flags: CodeFlags::default(),
+        })
+    }
+
+    #[test]
+    fn the_users_code_is_told_from_everybody_elses() {
+        for (name, file, expected) in [
+            ("go", "/srv/app/main.py", Origin::User),
+            ("go", "app.py", Origin::User),
+            ("go", "/home/lib/python/app.py", Origin::User),
+            ("go", "/opt/shop/lib/orders.py", Origin::User),
+            ("go", "/opt/shop/lib/python3.12/orders.py", Origin::User),
+            ("go", "/opt/shop/app.pyz/orders.py", Origin::User),
+            ("<module>", "<string>", Origin::User),
+            ("go", "<stdin>", Origin::User),
+            ("__init__", "<string>", Origin::Standard),
+            ("<module>", "/venv/bin/uvicorn", Origin::Framework),
+            ("select", "/usr/lib/python3.11/selectors.py", Origin::Standard),
+            ("_run", "/usr/local/lib/python3.13t/asyncio/events.py", Origin::Standard),
+            ("run", "/usr/lib/python312.zip/threading.py", Origin::Standard),
+            ("_find_and_load", "<frozen importlib._bootstrap>", Origin::Standard),
+            ("get", "/venv/lib/python3.12/site-packages/requests/api.py", Origin::Driver),
+            ("app", "/venv/lib/python3.12/site-packages/fastapi/routing.py", Origin::Framework),
+            ("handle", "/venv/lib/python3.12/site-packages/shop/orders.py", Origin::Installed),
+            ("wraps", "/usr/lib/python3/dist-packages/decorator.py", Origin::Driver),
+        ] {
+            assert_eq!(origin(name, file), expected, "{name} in {file}");
+        }
+    }
+}
