@@ -1,7 +1,34 @@
-//! For how long: episodes, blame, ranking, verdicts.
+//! For how long: stalls, blame, ranking, verdicts.
 //!
-//! A pure room.
+//! A pure room. A look says what a loop does now; only looks in a row say that something is wrong. [`Analysis`] follows
+//! every loop through a recording ([`Track`]), cuts out the stretches in which one step did not return ([`Stall`]), finds
+//! out why and whom to blame, and the judges ([`verdicts`]) decide whether that is worth anybody's attention.
+//!
+//! A stall needs identity: the same step in every look. A long block and a thousand short callbacks look alike otherwise.
 
+mod advice;
+mod analysis;
+mod blame;
+mod cause;
+mod finding;
+mod gil;
+mod hurt;
+mod judges;
+mod phrases;
+mod ranking;
+mod stall;
+mod track;
 mod verdict;
 
+pub use analysis::Analysis;
+pub use blame::Blamed;
+pub use cause::Reason;
+pub use finding::Finding;
+pub use gil::{held, share_of, switches_per_second};
+pub use hurt::timer_late;
+pub use judges::{throttled_share, verdicts};
+pub use phrases::{count_words, length_words, party_words, place_of, place_words, places, share_words};
+pub use ranking::{Group, groups};
+pub use stall::{LOOKS_TO_BLAME, STALL, Stall, Stalls};
+pub use track::{LookAt, Track, thread_name};
 pub use verdict::{Blame, Cause, Confidence, Kind, Place, SecondParty, Verdict};

@@ -2,9 +2,18 @@
 //!
 //! A pure room: [`build`] turns recordings into a [`Report`], the same ones into the same one, byte for byte.
 
+mod build;
+mod gaps;
+mod loops;
 mod model;
+mod observations;
+mod profile;
+mod ranking;
+mod surroundings;
+mod threads;
 
 pub use crate::aggregate::{Blame, Cause, Confidence, Kind, Place, SecondParty, Verdict};
+pub use build::build;
 pub use model::{
     CgroupReport, EpisodeReport, Gap, GilReport, LoopReport, Observation, ProcessReport, ProfileEntry, Ranked, Report,
     SocketReport, Target, ThreadReport, Tool, Window,

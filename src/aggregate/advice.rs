@@ -1,0 +1,95 @@
+//! What to do about it, in the user's own words where we have them.
+
+use super::Cause;
+use crate::classify::{Place, SecondParty};
+
+/// What to do about a step that blocks the loop.
+#[must_use]
+pub(super) fn for_blocked_loop(cause: Cause, function: Option<&Place>, party: &SecondParty) -> String {
+    let call = function.map_or_else(|| "the call".to_owned(), |place| short_name(&place.function));
+    let thread = match function {
+        Some(place) if is_callable(place) => format!("run it in a thread: await asyncio.to_thread({call}, ...)"),
+        _ => "run the blocking call in a thread: await asyncio.to_thread(...)".to_owned(),
+    };
+    match cause {
+        Cause::Sleep => "use await asyncio.sleep(...) instead of time.sleep(...)".to_owned(),
+        Cause::SocketRead | Cause::SocketWrite => {
+            let client = client_for(party);
+            format!("{thread}, or use {client} with a timeout")
+        }
+        Cause::Connect => format!("{thread}, and set a connect timeout; the peer does not answer"),
+        Cause::Dns => {
+            "resolve with await loop.getaddrinfo(...), or use an async client; check the name server".to_owned()
+        }
+        Cause::SelfRequest => {
+            "the service waits for itself: call the function directly instead of sending a request to its own port"
+                .to_owned()
+        }
+        Cause::Lock => format!("{thread}; find out who holds the lock and for how long, or use an asyncio.Lock"),
+        Cause::LockAcrossAwait => "use an asyncio.Lock for what is held across an await".to_owned(),
+        Cause::ImportLock => "import the module once at start-up, before threads and requests".to_owned(),
+        Cause::ForkLock => "start threads after the fork, or use the spawn start method".to_owned(),
+        Cause::QueueWait => "use an asyncio.Queue, or await asyncio.to_thread(queue.get)".to_owned(),
+        Cause::FutureResult => {
+            "await it instead of waiting: await asyncio.wrap_future(future), or make the caller async".to_owned()
+        }
+        Cause::PoolCheckout => format!("{thread}, or use the async engine; give connections back before you await"),
+        Cause::Subprocess => "use await asyncio.create_subprocess_exec(...), or run it in a thread".to_owned(),
+        Cause::FileIo | Cause::Disk => format!("{thread}; check the file system if it should be fast"),
+        Cause::FileLock => format!("{thread}; see who holds the lock, and take it with a timeout"),
+        Cause::SqliteBusy => format!("{thread}; keep write transactions short, or use WAL mode"),
+        Cause::PipeWrite => {
+            "let the reader of the pipe keep up, or log through a queue: logging.handlers.QueueHandler".to_owned()
+        }
+        Cause::Stdin => "take out the breakpoint() or input(); a server has no terminal".to_owned(),
+        Cause::PythonCpu => format!("move {call} to a process: loop.run_in_executor(ProcessPoolExecutor(), ...)"),
+        Cause::NativeCpuGil => {
+            format!("move {call} to a process; a thread does not help, the native code keeps the GIL")
+        }
+        Cause::NativeCpu => format!("{thread}; the native code released the GIL, so a thread helps"),
+        Cause::Gc => {
+            "call gc.freeze() after start-up and raise gc.set_threshold(...); look for what allocates".to_owned()
+        }
+        Cause::Import => "import it at the top of the module, so that it happens at start-up".to_owned(),
+        _ => thread,
+    }
+}
+
+/// What to do about a loop that is kept from running.
+#[must_use]
+pub(super) fn for_starved_loop(cause: Cause, function: Option<&Place>) -> String {
+    let call = function.map_or_else(|| "that work".to_owned(), |place| short_name(&place.function));
+    match cause {
+        Cause::GilNativeHold => format!("move {call} to a process: its native code computes without releasing the GIL"),
+        Cause::GilHeldWaiting => {
+            format!("the library behind {call} waits without releasing the GIL: update it, or move it to a process")
+        }
+        Cause::GilPythonThreads => format!("move {call} to a process, or run fewer such threads"),
+        _ => "give the process more CPU, or run fewer busy threads".to_owned(),
+    }
+}
+
+fn client_for(party: &SecondParty) -> &'static str {
+    let service = match party {
+        SecondParty::Peer { service, .. } => service.as_deref().unwrap_or(""),
+        _ => "",
+    };
+    match service {
+        "postgresql" | "pgbouncer" => "an async driver (asyncpg, psycopg's AsyncConnection)",
+        "mysql" => "an async driver (asyncmy, aiomysql)",
+        "redis" => "redis.asyncio",
+        "mongodb" => "pymongo's AsyncMongoClient",
+        "kafka" => "aiokafka",
+        "http" | "https" => "an async client (httpx.AsyncClient, aiohttp)",
+        _ => "an async client",
+    }
+}
+
+/// The last part of a qualified name, which is what the user types.
+fn short_name(function: &str) -> String {
+    function.rsplit('.').next().unwrap_or(function).to_owned()
+}
+
+fn is_callable(place: &Place) -> bool {
+    !place.function.ends_with('>')
+}

@@ -1,0 +1,171 @@
+//! Whom to blame for a stall: the deepest frame of the user's that nearly all looks share.
+//!
+//! Stacks that could not be relied on are never used; of those that were cut only the outer frames are there, and they
+//! have no say about what is deeper. The order in which an answer is looked for:
+//!
+//! 1. the deepest frame of the user's that more than 90 % of the looks share (not a generator expression's own frame, it
+//!    is a part of the function around it);
+//! 2. the same, shared by more than half;
+//! 3. the deepest shared frame of an installed package that is no known framework or driver: the application itself,
+//!    installed;
+//! 4. the deepest shared frame of a framework: a response being serialized has no user's frame on the stack;
+//! 5. the frame directly under the loop.
+
+use std::collections::BTreeMap;
+
+use super::phrases::{place_of, places};
+use super::{Blame, Place};
+use crate::classify::{Book, CodeFacts, Origin};
+use crate::snapshot::{CodeId, Frame, Recording, StackId};
+
+/// A stack and how many looks saw it.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Seen {
+    pub(super) stack: StackId,
+    pub(super) looks: usize,
+    pub(super) cut: bool,
+}
+
+/// The frame that is to blame.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Blamed {
+    /// Its code.
+    pub code: CodeId,
+    /// The line seen most often.
+    pub line: Option<u32>,
+    /// Whose code it is; anything but the user's is a stand-in.
+    pub origin: Origin,
+    /// The coroutine beside it.
+    pub coroutine: Option<Frame>,
+    /// The stack seen most often among those that have the frame.
+    pub stack: StackId,
+}
+
+impl Blamed {
+    /// The frame as a place.
+    #[must_use]
+    pub fn place(&self, recording: &Recording) -> Place {
+        place_of(recording, self.code, self.line)
+    }
+
+    /// The whole of it in words.
+    #[must_use]
+    pub fn blame(&self, recording: &Recording) -> Blame {
+        let place = self.place(recording);
+        Blame {
+            function: place.function,
+            file: place.file,
+            line: place.line,
+            coroutine: self.coroutine.map(|frame| place_of(recording, frame.code, frame.line)),
+            stack: places(recording, recording.stack(self.stack)),
+        }
+    }
+}
+
+/// So many of ten looks have to share the blamed frame.
+const SHARED_BY_NEARLY_ALL: usize = 9;
+/// Where nothing is shared by so many.
+const SHARED_BY_MOST: usize = 5;
+
+/// A stack of the stall, its step from the outside inwards.
+struct Path<'a> {
+    seen: Seen,
+    frames: Vec<&'a Frame>,
+}
+
+/// Finds whom to blame. `importing` looks for the line that triggered an import instead of what the module does.
+#[must_use]
+pub(super) fn blame(recording: &Recording, book: &Book, stacks: &[Seen], importing: bool) -> Option<Blamed> {
+    let paths: Vec<Path<'_>> = stacks.iter().filter_map(|seen| path(recording, book, *seen, importing)).collect();
+    let is = |wanted: Origin| move |facts: CodeFacts| facts.origin == wanted && !facts.is_fragment;
+    deepest(book, &paths, SHARED_BY_NEARLY_ALL, is(Origin::User))
+        .or_else(|| deepest(book, &paths, SHARED_BY_MOST, is(Origin::User)))
+        .or_else(|| deepest(book, &paths, SHARED_BY_NEARLY_ALL, is(Origin::Installed)))
+        .or_else(|| deepest(book, &paths, SHARED_BY_NEARLY_ALL, is(Origin::Framework)))
+        .or_else(|| outermost(book, &paths))
+}
+
+fn path<'a>(recording: &'a Recording, book: &Book, seen: Seen, importing: bool) -> Option<Path<'a>> {
+    let facts = book.stack(seen.stack);
+    let from = if importing { facts.importer? } else { 0 };
+    let step = recording.stack(seen.stack).get(from..facts.step)?;
+    Some(Path { seen, frames: step.iter().rev().collect() })
+}
+
+/// Walks inwards from the loop as long as more than `tenths` of the looks go the same way, and remembers the last frame
+/// that is `wanted`.
+fn deepest(book: &Book, paths: &[Path<'_>], tenths: usize, wanted: impl Fn(CodeFacts) -> bool) -> Option<Blamed> {
+    let mut company: Vec<&Path<'_>> = paths.iter().collect();
+    let mut all: usize = paths.iter().map(|path| path.seen.looks).sum();
+    let mut best = None;
+    for depth in 0.. {
+        // A cut stack that ends here has no say any more.
+        let ended = |path: &&&Path<'_>| path.seen.cut && path.frames.len() == depth;
+        all -= company.iter().filter(ended).map(|path| path.seen.looks).sum::<usize>();
+        let mut votes: BTreeMap<CodeId, usize> = BTreeMap::new();
+        for path in &company {
+            if let Some(frame) = path.frames.get(depth) {
+                *votes.entry(frame.code).or_default() += path.seen.looks;
+            }
+        }
+        let Some((code, looks)) = votes.into_iter().max_by_key(|(code, looks)| (*looks, std::cmp::Reverse(*code)))
+        else {
+            break;
+        };
+        if looks * 10 <= all * tenths {
+            break;
+        }
+        company.retain(|path| path.frames.get(depth).is_some_and(|frame| frame.code == code));
+        if wanted(book.code(code)) {
+            best = Some((depth, company.clone()));
+        }
+    }
+    best.and_then(|(depth, company)| blamed(book, &company, depth))
+}
+
+fn outermost(book: &Book, paths: &[Path<'_>]) -> Option<Blamed> {
+    let first = paths.iter().max_by_key(|path| path.seen.looks)?;
+    let code = first.frames.first()?.code;
+    let company: Vec<&Path<'_>> =
+        paths.iter().filter(|path| path.frames.first().is_some_and(|frame| frame.code == code)).collect();
+    blamed(book, &company, 0)
+}
+
+/// The frame at this depth of stacks that share it.
+fn blamed(book: &Book, company: &[&Path<'_>], depth: usize) -> Option<Blamed> {
+    let mut lines: BTreeMap<Option<u32>, usize> = BTreeMap::new();
+    for path in company {
+        if let Some(frame) = path.frames.get(depth) {
+            *lines.entry(frame.line).or_default() += path.seen.looks;
+        }
+    }
+    let (line, _) = lines.into_iter().max_by_key(|(line, looks)| (*looks, std::cmp::Reverse(*line)))?;
+    // A whole stack on the blamed line is the best example; of equals, the one seen first.
+    let worth = |path: &&&Path<'_>| {
+        let on_line = path.frames.get(depth).is_some_and(|frame| frame.line == line);
+        (on_line, !path.seen.cut, path.seen.looks, std::cmp::Reverse(path.seen.stack))
+    };
+    let example = company.iter().max_by_key(worth)?;
+    let frame = example.frames.get(depth)?;
+    let origin = book.code(frame.code).origin;
+    Some(Blamed {
+        code: frame.code,
+        line,
+        origin,
+        coroutine: coroutine(book, example, depth, origin),
+        stack: example.seen.stack,
+    })
+}
+
+/// The nearest `async def` of the user's, from the blamed frame outwards. Of an installed application, its own.
+fn coroutine(book: &Book, example: &Path<'_>, depth: usize, origin: Origin) -> Option<Frame> {
+    let outer = example.frames.get(..=depth)?.iter().rev();
+    let mine = |facts: CodeFacts| facts.origin == Origin::User || facts.origin == origin && origin == Origin::Installed;
+    outer
+        .copied()
+        .find(|frame| {
+            let facts = book.code(frame.code);
+            facts.is_async && mine(facts)
+        })
+        .copied()
+}

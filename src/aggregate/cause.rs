@@ -1,0 +1,105 @@
+//! Why a step did not return: what most of its looks say, and what only many looks together can say.
+
+use std::collections::BTreeMap;
+
+use super::track::LookAt;
+use super::{Cause, Confidence};
+use crate::classify::{Activity, Book, Manner, source_line};
+use crate::snapshot::{Recording, StackId, StackSample};
+
+/// So many looks it takes to call a line frozen; fewer can be a loop on one line.
+const LOOKS_TO_CALL_FROZEN: usize = 20;
+/// So many of ten looks have to show one and the same stack, lines included.
+const FROZEN_TENTHS: usize = 9;
+/// So many of ten looks have to show the cause for it to be certain.
+const CERTAIN_TENTHS: usize = 9;
+
+/// Why a step did not return.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Reason {
+    /// The cause.
+    pub cause: Cause,
+    /// The cause that single looks show; many looks together can make another one of it.
+    pub seen_as: Cause,
+    /// How many looks show it, of how many that show any.
+    pub shown: (usize, usize),
+    /// An example of what those looks saw.
+    pub example: Activity,
+    /// Whether an import is to blame.
+    pub is_import: bool,
+    /// How sure we are.
+    pub confidence: Confidence,
+}
+
+/// Finds the reason in the looks at one step.
+#[must_use]
+pub(super) fn reason(recording: &Recording, book: &Book, looks: &[&LookAt<'_>]) -> Reason {
+    let told: Vec<&Activity> = looks.iter().filter_map(|seen| seen.activity.as_ref()).collect();
+    let mut votes: BTreeMap<Cause, usize> = BTreeMap::new();
+    for cause in told.iter().filter_map(|did| did.cause) {
+        *votes.entry(cause).or_default() += 1;
+    }
+    let first = votes.iter().max_by_key(|(cause, count)| (**count, std::cmp::Reverse(**cause)));
+    let (seen_as, count) = first.map_or((Cause::Unknown, 0), |(cause, count)| (*cause, *count));
+    let example = told.iter().rev().find(|did| did.cause == Some(seen_as)).map(|did| (*did).clone());
+    let example = example.unwrap_or_else(|| nothing());
+    let is_import = seen_as != Cause::ImportLock && imports(book, looks);
+    let cause = match seen_as {
+        _ if is_import => Cause::Import,
+        Cause::PythonCpu if is_frozen(recording, book, looks) => Cause::NativeCpuGil,
+        other => other,
+    };
+    let mut confidence =
+        if count * 10 >= told.len() * CERTAIN_TENTHS { Confidence::Certain } else { Confidence::Likely };
+    let from_many = matches!(cause, Cause::PythonCpu | Cause::NativeCpuGil);
+    if example.guessed || (from_many && told.len() < LOOKS_TO_CALL_FROZEN) || cause == Cause::NativeCpuGil {
+        confidence = confidence.min(Confidence::Likely);
+    }
+    if cause == Cause::Unknown {
+        confidence = Confidence::Possible;
+    }
+    Reason { cause, seen_as, shown: (count, told.len()), example, is_import, confidence }
+}
+
+fn nothing() -> Activity {
+    Activity {
+        manner: Manner::Unclear,
+        cause: Some(Cause::Unknown),
+        doing: "not known".to_owned(),
+        clause: "for a reason that is not known".to_owned(),
+        party: super::SecondParty::None,
+        guessed: true,
+    }
+}
+
+/// Whether most stacks are inside of an import.
+fn imports(book: &Book, looks: &[&LookAt<'_>]) -> bool {
+    let stacks: Vec<StackId> = looks.iter().filter_map(|seen| reliable(seen)).collect();
+    let importing = stacks.iter().filter(|stack| book.stack(**stack).importer.is_some()).count();
+    importing * 2 > stacks.len()
+}
+
+/// Whether one line was frozen for the whole stall: native code that keeps the GIL. A Python loop that fits on one line
+/// looks the same; its text tells.
+fn is_frozen(recording: &Recording, book: &Book, looks: &[&LookAt<'_>]) -> bool {
+    let mut counts: BTreeMap<StackId, usize> = BTreeMap::new();
+    for stack in looks.iter().filter_map(|seen| reliable(seen)) {
+        *counts.entry(stack).or_default() += 1;
+    }
+    let all: usize = counts.values().sum();
+    let Some((stack, most)) = counts.into_iter().max_by_key(|(_, count)| *count) else { return false };
+    if all < LOOKS_TO_CALL_FROZEN || most * 10 <= all * FROZEN_TENTHS {
+        return false;
+    }
+    let user = book.stack(stack).user.and_then(|at| recording.stack(stack).get(at));
+    let line = user.and_then(|frame| source_line(recording, *frame));
+    !line.is_some_and(|line| line.contains("while ") || line.contains("for "))
+}
+
+/// The stack of a look, where all of it can be relied on.
+fn reliable(seen: &LookAt<'_>) -> Option<StackId> {
+    match seen.stack()? {
+        StackSample::Stable(stack) => Some(stack),
+        StackSample::Cut(_) | StackSample::Torn | StackSample::Unknown(_) => None,
+    }
+}

@@ -1,0 +1,100 @@
+//! Building a verdict. It takes its first piece of evidence to begin one, so there is none without.
+
+use super::{Blame, Cause, Confidence, Kind, SecondParty, Verdict};
+use crate::snapshot::ProcessId;
+
+/// A verdict in the making.
+#[derive(Clone, Debug)]
+pub struct Finding {
+    verdict: Verdict,
+}
+
+impl Finding {
+    /// Begins a verdict with what shows it.
+    #[must_use]
+    pub fn new(kind: Kind, process: ProcessId, summary: impl Into<String>, evidence: impl Into<String>) -> Self {
+        let verdict = Verdict {
+            kind,
+            cause: None,
+            confidence: Confidence::Certain,
+            summary: summary.into(),
+            process: process.0,
+            thread: None,
+            event_loop: None,
+            since_s: None,
+            share: 0.0,
+            blame: None,
+            second_party: SecondParty::None,
+            hurts: Vec::new(),
+            evidence: vec![evidence.into()],
+            advice: String::new(),
+        };
+        Self { verdict }
+    }
+
+    /// Names the cause and how sure we are of it.
+    #[must_use]
+    pub fn cause(mut self, cause: Cause, confidence: Confidence) -> Self {
+        self.verdict.cause = Some(cause);
+        self.verdict.confidence = confidence;
+        self
+    }
+
+    /// Says how sure we are.
+    #[must_use]
+    pub fn confidence(mut self, confidence: Confidence) -> Self {
+        self.verdict.confidence = confidence;
+        self
+    }
+
+    /// Names the thread and, where it runs one, its loop.
+    #[must_use]
+    pub fn on(mut self, thread: u32, event_loop: Option<&str>) -> Self {
+        self.verdict.thread = Some(thread);
+        self.verdict.event_loop = event_loop.map(str::to_owned);
+        self
+    }
+
+    /// Says how long it has lasted, if it still does, and which share of the window it took.
+    #[must_use]
+    pub fn lasting(mut self, since_s: Option<f64>, share: f64) -> Self {
+        self.verdict.since_s = since_s;
+        self.verdict.share = share.clamp(0.0, 1.0);
+        self
+    }
+
+    /// Names whom to blame and who is at the other side.
+    #[must_use]
+    pub fn blame(mut self, blame: Option<Blame>, party: SecondParty) -> Self {
+        self.verdict.blame = blame;
+        self.verdict.second_party = party;
+        self
+    }
+
+    /// Adds evidence.
+    #[must_use]
+    pub fn evidence(mut self, more: impl IntoIterator<Item = String>) -> Self {
+        self.verdict.evidence.extend(more);
+        self
+    }
+
+    /// Says whom it hurts.
+    #[must_use]
+    pub fn hurts(mut self, hurts: Vec<String>) -> Self {
+        self.verdict.hurts = hurts;
+        self
+    }
+
+    /// Says what to do.
+    #[must_use]
+    pub fn advice(mut self, advice: impl Into<String>) -> Self {
+        self.verdict.advice = advice.into();
+        self
+    }
+
+    /// The verdict.
+    #[must_use]
+    pub fn verdict(self) -> Verdict {
+        self.verdict
+    }
+}

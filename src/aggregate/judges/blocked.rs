@@ -1,0 +1,182 @@
+//! A loop that one step keeps from turning.
+
+use std::time::Duration;
+
+use crate::aggregate::hurt::hurts;
+use crate::aggregate::phrases::{count_words, length_words, place_words, share_words};
+use crate::aggregate::ranking::Group;
+use crate::aggregate::stall::Stall;
+use crate::aggregate::track::{LookAt, Track};
+use crate::aggregate::{Analysis, Cause, Confidence, Finding, Kind, Verdict, advice};
+use crate::classify::{Manner, Origin, Phase};
+use crate::snapshot::{GilRole, Known};
+
+/// One stall so long is a finding. Users notice a second; timeouts of health checks begin there.
+const SEVERE_STALL: Duration = Duration::from_secs(1);
+/// Stalls so long add up to a finding when they take [`SEVERE_SHARE`] of the window; shorter ones are how a busy loop
+/// works.
+const LONG_STALL: Duration = Duration::from_millis(100);
+/// This share of the window in long stalls: at random, every fourth request waits for one.
+const SEVERE_SHARE: f64 = 0.25;
+/// Shares of a shorter window than this say nothing.
+const SHORTEST_FOR_SHARE: Duration = Duration::from_secs(1);
+/// An application that waits so long for something while it starts is stuck.
+const STUCK_WAITING_AT_START: Duration = Duration::from_secs(2);
+/// One that computes or imports while it starts is given more: large libraries take seconds to import.
+const STUCK_WORKING_AT_START: Duration = Duration::from_secs(10);
+/// So many functions of one loop get a verdict of their own; the ranking has all.
+const MOST_VERDICTS: usize = 3;
+
+/// The verdicts on a loop from its stalls, grouped by function.
+pub(super) fn judge(analysis: &Analysis<'_>, track: &Track<'_>, groups: &[&Group<'_>]) -> Vec<Verdict> {
+    let severe = |group: &&&Group<'_>| is_severe(analysis, group);
+    let mut found: Vec<&Group<'_>> = groups.iter().filter(severe).take(MOST_VERDICTS).copied().collect();
+    if found.is_empty() {
+        // Many functions that block a little each are a blocked loop too; the worst of them stands for all.
+        let long: Duration = groups.iter().map(|group| time_in_long_stalls(analysis, group)).sum();
+        let serving: Vec<&&Group<'_>> =
+            groups.iter().filter(|group| phase(analysis, group.example).is_none()).collect();
+        if analysis.window() >= SHORTEST_FOR_SHARE && analysis.share(long) >= SEVERE_SHARE {
+            found.extend(serving.first().map(|group| **group));
+        }
+    }
+    found.into_iter().map(|group| verdict(analysis, track, group)).collect()
+}
+
+fn is_severe(analysis: &Analysis<'_>, group: &Group<'_>) -> bool {
+    if matches!(phase(analysis, group.example), Some(Phase::Startup)) {
+        // What has ended was a slow start, not a stuck one.
+        let waits = group.example.reason.example.manner == Manner::Waiting && group.cause != Cause::Import;
+        let limit = if waits { STUCK_WAITING_AT_START } else { STUCK_WORKING_AT_START };
+        return !group.example.ended && group.example.length() >= limit;
+    }
+    let share = analysis.share(time_in_long_stalls(analysis, group));
+    group.longest() >= SEVERE_STALL || analysis.window() >= SHORTEST_FOR_SHARE && share >= SEVERE_SHARE
+}
+
+fn time_in_long_stalls(analysis: &Analysis<'_>, group: &Group<'_>) -> Duration {
+    let long = group.stalls.iter().filter(|stall| stall.length() >= LONG_STALL);
+    long.map(|stall| stall.inside(analysis.began())).sum()
+}
+
+/// Whether the application was starting or stopping in a stall, from the frames and from whether it listens.
+fn phase(analysis: &Analysis<'_>, stall: &Stall) -> Option<Phase> {
+    let phase = analysis.book.stack(stall.blamed?.stack).phase?;
+    let listeners = analysis.last_surroundings().and_then(|around| around.listeners.get());
+    match phase {
+        Phase::Lifespan => listeners.is_some_and(Vec::is_empty).then_some(Phase::Startup),
+        told => Some(told),
+    }
+}
+
+fn verdict(analysis: &Analysis<'_>, track: &Track<'_>, group: &Group<'_>) -> Verdict {
+    let stall = group.example;
+    let blame = stall.blamed.map(|blamed| blamed.blame(analysis.recording));
+    let place = stall.blamed.map(|blamed| blamed.place(analysis.recording));
+    let kind = match phase(analysis, stall) {
+        Some(Phase::Startup) => Kind::StartupStuck,
+        Some(Phase::Shutdown) => Kind::ShutdownStuck,
+        _ => Kind::LoopBlocked,
+    };
+    let party = stall.reason.example.party.clone();
+    let mut confidence = stall.reason.confidence;
+    if stall.blamed.is_none_or(|blamed| blamed.origin != Origin::User) {
+        confidence = confidence.min(Confidence::Likely);
+    }
+    Finding::new(kind, analysis.pid(), summary(analysis, kind, group), same_step(group))
+        .cause(group.cause, confidence)
+        .on(track.thread.0, Some(track.kind.word()))
+        .lasting((!stall.ended).then(|| stall.length().as_secs_f64()), analysis.share(group.total))
+        .evidence(evidence(analysis, track, group))
+        .hurts(hurts(analysis, track))
+        .advice(advice::for_blocked_loop(group.cause, place.as_ref(), &party))
+        .blame(blame, party)
+        .verdict()
+}
+
+fn summary(analysis: &Analysis<'_>, kind: Kind, group: &Group<'_>) -> String {
+    let stall = group.example;
+    let place = stall.blamed.map(|blamed| place_words(&blamed.place(analysis.recording)));
+    let place = place.map(|place| format!(" in {place}")).unwrap_or_default();
+    let clause = match group.cause {
+        Cause::Import => "importing a module".to_owned(),
+        Cause::NativeCpuGil => "running native code that keeps the GIL".to_owned(),
+        _ => stall.reason.example.clause.clone(),
+    };
+    match kind {
+        Kind::StartupStuck => format!("startup stuck for {}{place}, {clause}", length_words(stall.length())),
+        Kind::ShutdownStuck => format!("shutdown stuck for {}{place}, {clause}", length_words(stall.length())),
+        _ if group.stalls.len() > 1 && stall.length() < SEVERE_STALL => format!(
+            "event loop blocked {} of the time{place}, {clause}, {} of up to {}",
+            share_words(analysis.share(group.total)),
+            count_words(group.stalls.len() as u64, "stall"),
+            length_words(group.longest())
+        ),
+        _ => format!("event loop blocked for {}{place}, {clause}", length_words(stall.length())),
+    }
+}
+
+fn same_step(group: &Group<'_>) -> String {
+    let stall = group.example;
+    let looks = stall.looks.len();
+    match group.stalls.len() {
+        1 => format!(
+            "in the same step of the loop in {looks} of {looks} looks{}",
+            if stall.ended { ", then ended" } else { "" }
+        ),
+        many => format!(
+            "{}, together {}, the longest {} with {looks} looks",
+            count_words(many as u64, "stall"),
+            length_words(group.total),
+            length_words(group.longest())
+        ),
+    }
+}
+
+fn evidence(analysis: &Analysis<'_>, track: &Track<'_>, group: &Group<'_>) -> Vec<String> {
+    let stall = group.example;
+    let reason = &stall.reason;
+    let looks: Vec<&LookAt<'_>> = stall.looks.iter().filter_map(|index| track.looks.get(*index)).collect();
+    let (shown, told) = reason.shown;
+    let mut evidence = vec![format!("thread {} {} in {shown} of {told} looks", track.thread, reason.example.doing)];
+    evidence.extend(match group.cause {
+        Cause::Import => Some("the import machinery is on the stack".to_owned()),
+        Cause::NativeCpuGil => Some(format!("one line, frozen for {}", length_words(stall.length()))),
+        _ => None,
+    });
+    evidence.extend(switches(&looks));
+    evidence.extend(gil(&looks));
+    if stall.start < analysis.began() {
+        evidence.push(format!("began {} before the first look", length_words(analysis.began().since(stall.start))));
+    }
+    evidence
+}
+
+/// What the thread's context switches say: a thread that waits in one call has none.
+fn switches(looks: &[&LookAt<'_>]) -> Option<String> {
+    let told = |seen: &&&LookAt<'_>| matches!(seen.thread.map(|thread| thread.os.switches), Some(Known::Is(_)));
+    let first = looks.iter().find(told)?;
+    let last = looks.iter().rev().find(told)?;
+    let voluntary =
+        |seen: &LookAt<'_>| seen.thread.and_then(|thread| thread.os.switches.ok()).map(|told| told.voluntary);
+    let count = voluntary(last)?.saturating_sub(voluntary(first)?);
+    let span = last.at.since(first.at);
+    (span > Duration::ZERO).then(|| {
+        format!(
+            "{} in {}",
+            count_words(count, "voluntary context switch").replace("switchs", "switches"),
+            length_words(span)
+        )
+    })
+}
+
+fn gil(looks: &[&LookAt<'_>]) -> Option<String> {
+    let role = |seen: &&LookAt<'_>| seen.thread?.python.as_ref()?.gil.ok();
+    let roles: Vec<GilRole> = looks.iter().filter_map(role).collect();
+    let holds = roles.iter().filter(|role| **role == GilRole::Holds).count();
+    match (roles.len(), holds) {
+        (0, _) => None,
+        (_, 0) => Some("the thread does not hold the GIL".to_owned()),
+        (all, holds) => Some(format!("the thread holds the GIL in {holds} of {all} looks")),
+    }
+}

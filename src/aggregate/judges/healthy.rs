@@ -1,0 +1,38 @@
+//! Nothing is wrong with this process.
+
+use crate::aggregate::phrases::count_words;
+use crate::aggregate::{Analysis, Confidence, Finding, Kind, Verdict};
+use crate::classify::Look;
+use crate::snapshot::Role;
+
+/// The verdict on a process in which no judge found trouble.
+pub(super) fn healthy(analysis: &Analysis<'_>) -> Verdict {
+    let looks = analysis.recording.snapshots.len();
+    let role = analysis.recording.process.role;
+    if matches!(role, Role::Master | Role::Helper) && analysis.tracks.is_empty() {
+        let evidence = format!("{} process; no event loop in {looks} of {looks} looks", role.word());
+        return Finding::new(
+            Kind::Healthy,
+            analysis.pid(),
+            format!("{}: serves nothing itself", role.word()),
+            evidence,
+        )
+        .confidence(Confidence::Likely)
+        .verdict();
+    }
+    let turns = |track: &crate::aggregate::Track<'_>| {
+        let (idle, all) = (track.count(Look::Idle), track.looks.len());
+        format!("loop of thread {} idle in {idle} of {all} looks, busy with steps that end in the others", track.thread)
+    };
+    let mut evidence: Vec<String> = analysis.tracks.iter().map(turns).collect();
+    let listeners = analysis.last_surroundings().and_then(|around| around.listeners.get());
+    for listener in listeners.into_iter().flatten() {
+        let waiting = count_words(u64::from(listener.waiting), "connection");
+        evidence.push(format!("{waiting} waiting on :{}", listener.port));
+    }
+    let mut evidence = evidence.into_iter();
+    let first = evidence.next().unwrap_or_else(|| format!("no trouble in {looks} of {looks} looks"));
+    Finding::new(Kind::Healthy, analysis.pid(), "nothing wrong: the event loop turns", first)
+        .evidence(evidence)
+        .verdict()
+}

@@ -1,0 +1,38 @@
+//! The judges: each knows one kind of trouble. They are asked in order, and the first one that has something to say has
+//! said it; what the others would have seen is then a consequence, or not worth a word.
+
+mod blocked;
+mod healthy;
+mod loops;
+mod proc_only;
+mod starved;
+mod stopped;
+mod throttled;
+mod undecided;
+mod unserved;
+
+use super::{Analysis, Verdict};
+
+pub use throttled::throttled_share;
+
+/// Knows one kind of trouble.
+trait Judge: Sync {
+    /// The verdicts, if there is such trouble.
+    fn judge(&self, analysis: &Analysis<'_>) -> Vec<Verdict>;
+}
+
+const JUDGES: &[&dyn Judge] = &[
+    &stopped::StoppedProcess,
+    &loops::Loops,
+    &unserved::NeverServed,
+    &proc_only::FactsOfTheKernel,
+    &throttled::Throttled,
+    &undecided::Undecided,
+];
+
+/// The verdicts on one recording, the worst first. Never empty.
+#[must_use]
+pub fn verdicts(analysis: &Analysis<'_>) -> Vec<Verdict> {
+    let found = JUDGES.iter().map(|judge| judge.judge(analysis)).find(|found| !found.is_empty());
+    found.unwrap_or_else(|| vec![healthy::healthy(analysis)])
+}

@@ -1,0 +1,98 @@
+//! What the kernel alone can tell, where the memory is closed to us: whether the main thread waits in its poll, and whether
+//! connections pile up.
+
+use super::Judge;
+use crate::aggregate::phrases::{count_words, length_words};
+use crate::aggregate::{Analysis, Cause, Confidence, Finding, Kind, Verdict, advice};
+use crate::classify::SecondParty;
+use crate::snapshot::{Call, Listener, Reader, Surroundings, Syscall, SyscallState, TaskState, ThreadId, ThreadSample};
+
+pub(super) struct FactsOfTheKernel;
+
+/// So many looks it takes.
+const FEWEST_LOOKS: usize = 3;
+
+impl Judge for FactsOfTheKernel {
+    fn judge(&self, analysis: &Analysis<'_>) -> Vec<Verdict> {
+        if analysis.recording.process.reader != Reader::ProcOnly {
+            return Vec::new();
+        }
+        let main = ThreadId(analysis.pid().0);
+        let looks: Vec<&ThreadSample> =
+            analysis.recording.snapshots.iter().filter_map(|snapshot| snapshot.thread(main)).collect();
+        if looks.len() < FEWEST_LOOKS {
+            return Vec::new();
+        }
+        let waiting = waiting(analysis.recording.surroundings.last());
+        let grew = waiting > 0 && waiting >= self::waiting(analysis.recording.surroundings.first());
+        let polls = looks.iter().filter(|thread| is_polling(thread)).count();
+        let told = looks.iter().filter(|thread| matches!(thread.os.syscall.get(), Some(_))).count();
+        let still = sleeps_on(&looks);
+        let blocked = match (told == looks.len(), grew) {
+            (true, true) if polls == 0 => Some(Confidence::Likely),
+            (false, true) if still => Some(Confidence::Possible),
+            _ => None,
+        };
+        match blocked {
+            Some(confidence) => vec![blocked_loop(analysis, &looks, waiting, confidence)],
+            None if told == looks.len() && polls * 2 > looks.len() && waiting == 0 => {
+                let evidence = format!("main thread waits in its poll in {polls} of {} looks", looks.len());
+                let words = "nothing wrong to see from /proc alone; stacks are closed to us";
+                vec![
+                    Finding::new(Kind::Healthy, analysis.pid(), words, evidence)
+                        .confidence(Confidence::Possible)
+                        .verdict(),
+                ]
+            }
+            None => Vec::new(),
+        }
+    }
+}
+
+fn blocked_loop(analysis: &Analysis<'_>, looks: &[&ThreadSample], waiting: u64, confidence: Confidence) -> Verdict {
+    let did = analysis.last_snapshot().and_then(|(index, last)| {
+        last.thread(ThreadId(analysis.pid().0)).map(|main| analysis.activity(index, last, main))
+    });
+    let cause = did.as_ref().and_then(|did| did.cause).unwrap_or(Cause::Unknown);
+    let party = did.as_ref().map_or(SecondParty::None, |did| did.party.clone());
+    let clause = did.map(|did| format!(", {}", did.clause)).unwrap_or_default();
+    let asleep = looks.last().and_then(|thread| thread.os.asleep_for.ok());
+    let length = asleep.map(|asleep| format!(" for {}", length_words(asleep))).unwrap_or_default();
+    let summary = format!("main thread blocked{length}{clause}; connections pile up");
+    let evidence = format!(
+        "{} and not accepted",
+        count_words(waiting, "connection is waiting").replace("connection is waitings", "connections are waiting")
+    );
+    Finding::new(Kind::LoopBlocked, analysis.pid(), summary, evidence)
+        .cause(cause, confidence)
+        .on(analysis.pid().0, None)
+        .lasting(asleep.map(|asleep| asleep.as_secs_f64()), 1.0)
+        .evidence([format!("main thread outside of its poll in {} of {} looks", looks.len(), looks.len())])
+        .hurts(vec![format!("{} not accepted", count_words(waiting, "connection"))])
+        .advice(advice::for_blocked_loop(cause, None, &party))
+        .blame(None, party)
+        .verdict()
+}
+
+fn waiting(around: Option<&Surroundings>) -> u64 {
+    let listeners = around.and_then(|around| around.listeners.get());
+    listeners.into_iter().flatten().map(|listener: &Listener| u64::from(listener.waiting)).sum()
+}
+
+fn is_polling(thread: &ThreadSample) -> bool {
+    match thread.os.syscall.get() {
+        Some(SyscallState::Inside { number, .. }) => {
+            Syscall::of(*number).is_some_and(|found| found.call == Call::Epoll)
+        }
+        _ => false,
+    }
+}
+
+/// Whether the thread slept through all looks without waking once.
+fn sleeps_on(looks: &[&ThreadSample]) -> bool {
+    let asleep =
+        looks.iter().all(|thread| matches!(thread.os.state.ok(), Some(TaskState::Sleeping | TaskState::DiskSleep)));
+    let switches = |thread: &&ThreadSample| thread.os.switches.get().map(|switches| switches.voluntary);
+    let first = looks.first().and_then(switches);
+    asleep && first.is_some() && looks.iter().all(|thread| switches(thread) == first)
+}

@@ -1,0 +1,216 @@
+//! A loop that could run and is not let: others have the GIL, or the CPU.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use crate::aggregate::blame::{Blamed, Seen, blame};
+use crate::aggregate::hurt::hurts;
+use crate::aggregate::phrases::{length_words, place_words, places};
+use crate::aggregate::track::{Track, thread_name};
+use crate::aggregate::{Analysis, Cause, Confidence, Finding, Kind, SecondParty, Verdict, advice, gil};
+use crate::classify::{Activity, Look, Manner};
+use crate::snapshot::{Snapshot, StackId, StackSample, ThreadId, ThreadSample};
+
+/// A loop that waits for the GIL in more than this share of the looks is starved. One busy thread beside a quiet loop
+/// costs a few percent.
+const STARVED_SHARE: f64 = 0.5;
+/// So many looks it takes to speak of a share.
+const LOOKS_FOR_SHARE: usize = 10;
+/// And so long a window.
+const SHORTEST_FOR_SHARE: Duration = Duration::from_secs(1);
+/// The GIL kept from the loop by one owner for so long at a stretch is a finding, whatever its share.
+const SEVERE_HOLD: Duration = Duration::from_secs(1);
+/// Python code gives the GIL up within 5 ms of being asked (`sys.getswitchinterval`). Ten times that on average is native
+/// code.
+const NATIVE_HOLD: Duration = Duration::from_millis(50);
+
+/// The verdict on a loop that waits.
+pub(super) fn judge(analysis: &Analysis<'_>, track: &Track<'_>) -> Option<Verdict> {
+    let decided = track.looks.len() - track.count(Look::Unclear);
+    let for_gil = track.count(Look::StarvedOfGil);
+    let for_cpu = track.count(Look::StarvedOfCpu);
+    let enough = decided >= LOOKS_FOR_SHARE && analysis.window() >= SHORTEST_FOR_SHARE;
+    let most = |count: usize| enough && count as f64 > decided as f64 * STARVED_SHARE;
+    let hold = longest_hold(analysis, track);
+    let kept = hold.as_ref().is_some_and(|hold| hold.length >= SEVERE_HOLD);
+    if most(for_gil) || kept {
+        let whole: Vec<usize> = starved_snapshots(track).collect();
+        let snapshots = match hold {
+            Some(hold) if !most(for_gil) => hold.snapshots,
+            _ => whole,
+        };
+        return of_gil(analysis, track, &snapshots, (for_gil, decided));
+    }
+    // A quota that throttles is named by its own judge.
+    let throttled = super::throttled_share(analysis).is_some_and(|share| share > super::throttled::THROTTLED_SHARE);
+    (most(for_cpu) && !throttled).then(|| of_cpu(analysis, track, (for_cpu, decided)))
+}
+
+fn starved_snapshots<'t>(track: &'t Track<'_>) -> impl Iterator<Item = usize> + 't {
+    track.looks.iter().filter(|seen| seen.look == Look::StarvedOfGil).map(|seen| seen.snapshot)
+}
+
+/// A stretch in which the loop waited for the GIL and it never changed hands.
+struct Hold {
+    snapshots: Vec<usize>,
+    length: Duration,
+}
+
+fn longest_hold(analysis: &Analysis<'_>, track: &Track<'_>) -> Option<Hold> {
+    let snapshots = &analysis.recording.snapshots;
+    let switch_number = |index: usize| snapshots.get(index).and_then(gil::sample).filter(|gil| gil.locked);
+    let mut runs: Vec<Vec<usize>> = Vec::new();
+    for (at, seen) in track.looks.iter().enumerate() {
+        if seen.look != Look::StarvedOfGil {
+            continue;
+        }
+        let before =
+            at.checked_sub(1).and_then(|at| track.looks.get(at)).filter(|last| last.look == Look::StarvedOfGil);
+        let same = before.is_some_and(|last| {
+            let numbers = (switch_number(last.snapshot), switch_number(seen.snapshot));
+            matches!(numbers, (Some(one), Some(two)) if one.switch_number == two.switch_number)
+        });
+        match runs.last_mut() {
+            Some(run) if same => run.push(seen.snapshot),
+            _ => runs.push(vec![seen.snapshot]),
+        }
+    }
+    let length = |run: &Vec<usize>| {
+        let at = |index: Option<&usize>| index.and_then(|index| snapshots.get(*index)).map(|snapshot| snapshot.at);
+        at(run.last()).zip(at(run.first())).map(|(last, first)| last.since(first)).unwrap_or_default()
+    };
+    let longest = runs.into_iter().max_by_key(|run| length(run))?;
+    Some(Hold { length: length(&longest), snapshots: longest })
+}
+
+/// What one thread did while it had the GIL and the loop waited for it.
+struct Owner<'a> {
+    thread: &'a ThreadSample,
+    looks: usize,
+    asleep: usize,
+    example: Option<Activity>,
+    stacks: BTreeMap<(StackId, bool), usize>,
+}
+
+fn owners<'a>(analysis: &Analysis<'a>, track: &Track<'_>, snapshots: &[usize]) -> Vec<Owner<'a>> {
+    let mut owners: BTreeMap<ThreadId, Owner<'a>> = BTreeMap::new();
+    for index in snapshots {
+        let Some(snapshot) = analysis.recording.snapshots.get(*index) else { continue };
+        let Some(thread) = gil::holder(snapshot).filter(|holder| holder.thread != track.thread) else { continue };
+        let did = analysis.activity(*index, snapshot, thread);
+        let owner = owners.entry(thread.thread).or_insert_with(|| Owner {
+            thread,
+            looks: 0,
+            asleep: 0,
+            example: None,
+            stacks: BTreeMap::new(),
+        });
+        owner.looks += 1;
+        if did.manner == Manner::Waiting {
+            owner.asleep += 1;
+            owner.example = Some(did);
+        }
+        match thread.python.as_ref().map(|python| python.stack) {
+            Some(StackSample::Stable(stack)) => *owner.stacks.entry((stack, false)).or_default() += 1,
+            Some(StackSample::Cut(stack)) => *owner.stacks.entry((stack, true)).or_default() += 1,
+            _ => {}
+        }
+    }
+    let mut owners: Vec<Owner<'a>> = owners.into_values().collect();
+    owners.sort_by_key(|owner| (std::cmp::Reverse(owner.looks), owner.thread.thread));
+    owners
+}
+
+/// The function that the owners ran for most of the time: each thread's own, added up over the threads.
+fn worst<'o, 'a>(analysis: &Analysis<'a>, owners: &'o [Owner<'a>]) -> Option<(Blamed, &'o Owner<'a>, usize)> {
+    let mut by_function: BTreeMap<_, (Blamed, &Owner<'a>, usize)> = BTreeMap::new();
+    for owner in owners {
+        let seen = |(key, looks): (&(StackId, bool), &usize)| Seen { stack: key.0, cut: key.1, looks: *looks };
+        let stacks: Vec<Seen> = owner.stacks.iter().map(seen).collect();
+        if let Some(blamed) = blame(analysis.recording, &analysis.book, &stacks, false) {
+            by_function.entry(blamed.code).or_insert((blamed, owner, 0)).2 += owner.looks;
+        }
+    }
+    by_function.into_values().max_by_key(|(blamed, _, looks)| (*looks, std::cmp::Reverse(blamed.code)))
+}
+
+fn of_gil(
+    analysis: &Analysis<'_>,
+    track: &Track<'_>,
+    indices: &[usize],
+    (starved, decided): (usize, usize),
+) -> Option<Verdict> {
+    let snapshots: Vec<&Snapshot> =
+        indices.iter().filter_map(|index| analysis.recording.snapshots.get(*index)).collect();
+    let owners = owners(analysis, track, indices);
+    let owned: usize = owners.iter().map(|owner| owner.looks).sum();
+    let asleep: usize = owners.iter().map(|owner| owner.asleep).sum();
+    let mean_hold = gil::mean_hold(&snapshots);
+    let native = mean_hold.is_some_and(|hold| hold >= NATIVE_HOLD);
+    let (cause, what) = match (asleep * 2 > owned, native) {
+        (true, true) => (Cause::GilHeldWaiting, "holds it while waiting"),
+        (false, true) => (Cause::GilNativeHold, "keeps it in native code"),
+        _ => (Cause::GilPythonThreads, "computes in Python"),
+    };
+    let worst = worst(analysis, &owners);
+    let place = worst.as_ref().map(|(blamed, _, _)| blamed.place(analysis.recording));
+    let who = match (&place, owners.as_slice()) {
+        (Some(place), [_]) => format!("{} {what}", place_words(place)),
+        (Some(place), many) => format!("{} {what}, {} threads", place_words(place), many.len()),
+        (None, _) => "others have it".to_owned(),
+    };
+    let share = starved as f64 / decided.max(1) as f64;
+    let summary = format!("event loop starved of the GIL: {who}");
+    let evidence = format!("loop waits for the GIL in {starved} of {decided} looks; its Python frames look idle");
+    let confidence = match &worst {
+        Some((_, _, looks)) if looks * 10 >= indices.len() * 8 => Confidence::Certain,
+        Some(_) => Confidence::Likely,
+        None => Confidence::Possible,
+    };
+    let held = owners.first().map(|owner| {
+        let name = thread_name(owner.thread);
+        format!("thread {} {name} holds it in {} of {} of them", owner.thread.thread, owner.looks, indices.len())
+    });
+    let stays = mean_hold.map(|hold| match native {
+        true => format!("it stays with one thread for {} or more", length_words(hold)),
+        false => format!("it changes hands every {} on average", length_words(hold)),
+    });
+    let length = snapshots.first().zip(snapshots.last()).map(|(first, last)| last.at.since(first.at));
+    let lasts = track.looks.last().is_some_and(|last| last.look == Look::StarvedOfGil);
+    let since = length.filter(|_| lasts && cause != Cause::GilPythonThreads).map(|length| length.as_secs_f64());
+    let finding = Finding::new(Kind::LoopStarved, analysis.pid(), summary, evidence)
+        .cause(cause, confidence)
+        .on(track.thread.0, Some(track.kind.word()))
+        .lasting(since, share)
+        .evidence(held.into_iter().chain(stays))
+        .hurts(hurts(analysis, track))
+        .advice(advice::for_starved_loop(cause, place.as_ref()));
+    let party = worst.as_ref().map(|(blamed, owner, _)| second_party(analysis, cause, blamed, owner));
+    let blame = worst.map(|(blamed, _, _)| blamed.blame(analysis.recording));
+    Some(finding.blame(blame, party.unwrap_or(SecondParty::None)).verdict())
+}
+
+/// Whoever a sleeping owner waits for, else the owner.
+fn second_party(analysis: &Analysis<'_>, cause: Cause, blamed: &Blamed, owner: &Owner<'_>) -> SecondParty {
+    let awaited = owner.example.as_ref().map(|did| did.party.clone()).filter(|party| *party != SecondParty::None);
+    match awaited {
+        Some(party) if cause == Cause::GilHeldWaiting => party,
+        _ => SecondParty::Holder {
+            holder: format!("thread {} {}", owner.thread.thread, thread_name(owner.thread)),
+            stack: places(analysis.recording, analysis.recording.stack(blamed.stack)),
+        },
+    }
+}
+
+fn of_cpu(analysis: &Analysis<'_>, track: &Track<'_>, (starved, decided): (usize, usize)) -> Verdict {
+    let summary = "event loop starved of CPU: it wants to run and gets hardly any time".to_owned();
+    let evidence = format!("ready to run without gaining CPU time in {starved} of {decided} looks");
+    Finding::new(Kind::LoopStarved, analysis.pid(), summary, evidence)
+        .cause(Cause::Unknown, Confidence::Likely)
+        .on(track.thread.0, Some(track.kind.word()))
+        .lasting(None, starved as f64 / decided.max(1) as f64)
+        .hurts(hurts(analysis, track))
+        .blame(None, SecondParty::Resource { name: "CPU".to_owned() })
+        .advice(advice::for_starved_loop(Cause::Unknown, None))
+        .verdict()
+}

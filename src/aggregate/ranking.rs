@@ -1,0 +1,66 @@
+//! Blocking functions: the stalls of a loop grouped by whom they are blamed on.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use super::stall::Stall;
+use super::{Analysis, Cause};
+use crate::snapshot::CodeId;
+
+/// The stalls of one function on one loop.
+#[derive(Clone, Debug)]
+pub struct Group<'s> {
+    /// Which loop: index into the tracks.
+    pub track: usize,
+    /// The stalls, in the order of time.
+    pub stalls: Vec<&'s Stall>,
+    /// Their time within the window.
+    pub total: Duration,
+    /// The cause of most of that time.
+    pub cause: Cause,
+    /// The longest stall with that cause.
+    pub example: &'s Stall,
+}
+
+impl Group<'_> {
+    /// The longest of the stalls.
+    #[must_use]
+    pub fn longest(&self) -> Duration {
+        self.stalls.iter().map(|stall| stall.length()).max().unwrap_or_default()
+    }
+
+    /// The length that this share of the stalls does not exceed, by nearest rank.
+    #[must_use]
+    pub fn percentile(&self, percent: usize) -> Duration {
+        let mut lengths: Vec<Duration> = self.stalls.iter().map(|stall| stall.length()).collect();
+        lengths.sort();
+        let rank = (lengths.len() * percent).div_ceil(100).max(1);
+        lengths.get(rank - 1).copied().unwrap_or_default()
+    }
+}
+
+/// Groups the stalls of every loop, the most time first.
+#[must_use]
+pub fn groups<'s>(analysis: &'s Analysis<'_>) -> Vec<Group<'s>> {
+    let began = analysis.began();
+    let mut by_function: BTreeMap<(usize, Option<CodeId>), Vec<&'s Stall>> = BTreeMap::new();
+    for (track, stalls) in analysis.stalls.iter().enumerate() {
+        for stall in &stalls.found {
+            by_function.entry((track, stall.blamed.map(|blamed| blamed.code))).or_default().push(stall);
+        }
+    }
+    let group = |((track, _), stalls): ((usize, Option<CodeId>), Vec<&'s Stall>)| {
+        let mut causes: BTreeMap<Cause, Duration> = BTreeMap::new();
+        for stall in &stalls {
+            *causes.entry(stall.reason.cause).or_default() += stall.length();
+        }
+        let (cause, _) = causes.into_iter().max_by_key(|(_, length)| *length)?;
+        let of_cause = stalls.iter().filter(|stall| stall.reason.cause == cause);
+        let example = of_cause.max_by_key(|stall| (!stall.ended, stall.length())).copied()?;
+        let total = stalls.iter().map(|stall| stall.inside(began)).sum();
+        Some(Group { track, stalls, total, cause, example })
+    };
+    let mut groups: Vec<Group<'s>> = by_function.into_iter().filter_map(group).collect();
+    groups.sort_by_key(|group| std::cmp::Reverse((group.total, group.longest())));
+    groups
+}

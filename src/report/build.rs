@@ -1,0 +1,139 @@
+//! From recordings to the report.
+
+use super::model::{EpisodeReport, Ranked, Window};
+use super::{Gap, Observation, ProcessReport, Report, Target, Tool};
+use super::{gaps, loops, observations, profile, ranking, surroundings, threads};
+use crate::aggregate::{Analysis, Kind, Verdict, verdicts};
+use crate::snapshot::{Cost, Excerpt, Moment, Reader, Recording, SCHEMA};
+
+/// Turns recordings, one per process, into the finished report. `asked` is what the user named as the target.
+#[must_use]
+pub fn build(recordings: &[Recording], asked: &str) -> Report {
+    let analyses: Vec<Analysis<'_>> = recordings.iter().map(Analysis::of).collect();
+    let mut judged: Vec<Verdict> = analyses.iter().flat_map(verdicts).collect();
+    sort(&mut judged);
+    Report {
+        schema: SCHEMA,
+        tool: Tool { name: env!("CARGO_PKG_NAME").to_owned(), version: env!("CARGO_PKG_VERSION").to_owned() },
+        target: Target { asked: asked.to_owned(), processes: analyses.iter().map(process).collect() },
+        window: window(recordings),
+        observations: observed(&analyses, &judged),
+        verdicts: judged,
+        ranking: sorted_ranking(analyses.iter().flat_map(ranking::ranked).collect()),
+        loops: analyses.iter().flat_map(loops::loops).collect(),
+        threads: analyses.iter().flat_map(threads::threads).collect(),
+        gil: analyses.iter().map(threads::gil).collect(),
+        pools: Vec::new(),
+        tasks: Vec::new(),
+        requests: Vec::new(),
+        sockets: analyses.iter().map(surroundings::sockets).collect(),
+        cgroup: analyses.iter().filter_map(surroundings::cgroup).collect(),
+        gaps: all_gaps(&analyses),
+        cost: cost(recordings),
+        excerpts: excerpts(recordings),
+        profile: analyses.iter().flat_map(profile::profile).collect(),
+    }
+}
+
+/// The worst first; among equals the one that takes more of the window, then by process.
+fn sort(verdicts: &mut [Verdict]) {
+    verdicts.sort_by(|one, other| {
+        let by_share = other.share.total_cmp(&one.share);
+        one.kind.cmp(&other.kind).then(by_share).then(one.process.cmp(&other.process))
+    });
+}
+
+fn observed(analyses: &[Analysis<'_>], judged: &[Verdict]) -> Vec<Observation> {
+    let of = |analysis: &Analysis<'_>| {
+        let own: Vec<Kind> =
+            judged.iter().filter(|verdict| verdict.process == analysis.pid().0).map(|verdict| verdict.kind).collect();
+        observations::observations(analysis, &own)
+    };
+    analyses.iter().flat_map(of).collect()
+}
+
+fn all_gaps(analyses: &[Analysis<'_>]) -> Vec<Gap> {
+    let mut all: Vec<Gap> = analyses.iter().flat_map(gaps::gaps).collect();
+    all.sort();
+    all.dedup();
+    all
+}
+
+fn sorted_ranking(mut ranking: Vec<Ranked>) -> Vec<Ranked> {
+    ranking.sort_by(|one, other| other.total_s.total_cmp(&one.total_s).then(one.process.cmp(&other.process)));
+    ranking
+}
+
+fn process(analysis: &Analysis<'_>) -> ProcessReport {
+    let process = &analysis.recording.process;
+    let mut loops: Vec<String> = analysis.tracks.iter().map(|track| track.kind.word().to_owned()).collect();
+    loops.sort();
+    loops.dedup();
+    ProcessReport {
+        pid: process.pid.0,
+        role: process.role.word().to_owned(),
+        server: process.server.word().to_owned(),
+        python: process.python.get().map(ToString::to_string).unwrap_or_default(),
+        loops,
+        ports: process.ports.clone(),
+        reader: match process.reader {
+            Reader::Own => "own",
+            Reader::PySpy => "py-spy",
+            Reader::ProcOnly => "proc-only",
+        }
+        .to_owned(),
+        ended: analysis.recording.ended.is_some(),
+    }
+}
+
+fn window(recordings: &[Recording]) -> Window {
+    let first = |recording: &Recording| recording.snapshots.first().map(|snapshot| snapshot.at);
+    let last = |recording: &Recording| recording.snapshots.last().map(|snapshot| snapshot.at);
+    let began: Moment = recordings.iter().filter_map(first).min().unwrap_or_default();
+    let ended: Moment = recordings.iter().filter_map(last).max().unwrap_or_default();
+    let ledgers = || recordings.iter().map(|recording| recording.ledger);
+    Window {
+        started_monotonic_s: began.seconds(),
+        seconds: ended.since(began).as_secs_f64(),
+        rate: ledgers().map(|ledger| ledger.rate).max().unwrap_or_default(),
+        samples: recordings.iter().map(|recording| recording.snapshots.len() as u64).sum(),
+        torn: ledgers().map(|ledger| ledger.torn).sum(),
+        cut: ledgers().map(|ledger| ledger.cut).sum(),
+        late: ledgers().map(|ledger| ledger.late).sum(),
+        failed: ledgers().map(|ledger| ledger.failed).sum(),
+    }
+}
+
+/// One process of ours reads all of them, so every recording has the whole cost.
+fn cost(recordings: &[Recording]) -> Cost {
+    let most = |one: Cost, other: Cost| Cost {
+        cpu_s: one.cpu_s.max(other.cpu_s),
+        wall_s: one.wall_s.max(other.wall_s),
+        peak_bytes: one.peak_bytes.max(other.peak_bytes),
+        stops: one.stops.max(other.stops),
+    };
+    recordings.iter().map(|recording| recording.cost).fold(Cost::default(), most)
+}
+
+fn excerpts(recordings: &[Recording]) -> Vec<Excerpt> {
+    let mut all: Vec<Excerpt> = recordings.iter().flat_map(|recording| recording.excerpts.iter().cloned()).collect();
+    all.sort_by(|one, other| one.file.cmp(&other.file).then(one.lines.cmp(&other.lines)));
+    all.dedup();
+    all
+}
+
+/// For the order of episodes in a loop's report, which the profile refers to by index.
+pub(super) fn episode(analysis: &Analysis<'_>, stall: &crate::aggregate::Stall) -> EpisodeReport {
+    let recording = analysis.recording;
+    let blame = stall.blamed.map(|blamed| blamed.blame(recording));
+    EpisodeReport {
+        start_s: stall.start.seconds(),
+        length_s: stall.length().as_secs_f64(),
+        ended: stall.ended,
+        cause: stall.reason.cause,
+        place: stall.blamed.map(|blamed| blamed.place(recording)),
+        coroutine: blame.as_ref().and_then(|blame| blame.coroutine.clone()),
+        peer: crate::aggregate::party_words(&stall.reason.example.party),
+        stack: blame.map(|blame| blame.stack).unwrap_or_default(),
+    }
+}

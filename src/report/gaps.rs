@@ -1,0 +1,56 @@
+//! What could not be known, and why.
+
+use std::collections::BTreeSet;
+
+use super::model::Gap;
+use crate::aggregate::Analysis;
+use crate::snapshot::{Known, Why};
+
+/// What this version of hangspy does not look at.
+const NOT_EXAMINED: &[&str] = &["tasks", "pools", "requests", "holders of locks"];
+
+/// The gaps of one process, each said once.
+pub(super) fn gaps(analysis: &Analysis<'_>) -> Vec<Gap> {
+    let process = analysis.pid().0;
+    let mut found: BTreeSet<(String, String)> = BTreeSet::new();
+    for what in NOT_EXAMINED {
+        found.insert(((*what).to_owned(), "not examined by this version".to_owned()));
+    }
+    let mut missing = |what: &str, why: Option<Why>| {
+        if let Some(why) = why {
+            found.insert((what.to_owned(), why.words().to_owned()));
+        }
+    };
+    for (what, why) in analysis.recording.snapshots.iter().flat_map(|snapshot| &snapshot.gaps) {
+        missing(what, Some(*why));
+    }
+    if let Some((_, last)) = analysis.last_snapshot() {
+        for interpreter in &last.interpreters {
+            missing("the GIL", interpreter.gil.why());
+            missing("whether the garbage collector runs", interpreter.collecting.why());
+        }
+        for thread in &last.threads {
+            missing("system calls", thread.os.syscall.why());
+            missing("task states", thread.os.state.why());
+            missing("CPU times", thread.os.cpu.why());
+        }
+        for event_loop in &last.loops {
+            missing("the loop's poll", event_loop.poll_descriptor.why());
+            missing("the loop's step", event_loop.step.why());
+            missing("when the loop's turn began", event_loop.turn_began.why().filter(|why| *why != Why::NotRead));
+        }
+    }
+    match analysis.last_surroundings() {
+        None => missing("what surrounds the process", Some(Why::NotRead)),
+        Some(around) => {
+            missing("listening sockets", around.listeners.why());
+            missing("connections", around.connections.why());
+            missing("control group", around.cgroup.why());
+            missing("child processes", around.children.why());
+            missing("file locks", around.file_locks.why());
+            let quota = around.cgroup.get().map(|group| group.cpu_quota);
+            missing("CPU quota", quota.as_ref().and_then(Known::why));
+        }
+    }
+    found.into_iter().map(|(what, why)| Gap { process, what, why }).collect()
+}

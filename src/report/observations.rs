@@ -1,0 +1,99 @@
+//! Facts that contribute or stand out and are no verdict.
+
+use super::model::Observation;
+use crate::aggregate::{
+    Analysis, Kind, count_words, groups, length_words, place_words, share_words, thread_name, throttled_share,
+};
+use crate::snapshot::{Snapshot, ThreadSample};
+
+/// Throttled in at least this share of the periods is worth a word.
+const NOTABLE_THROTTLING: f64 = 0.01;
+/// A thread beside the loop with at least this share of a core is worth a word.
+const NOTABLE_CPU: f64 = 0.5;
+/// So many threads and functions are named.
+const MOST_NAMED: usize = 3;
+/// Resident memory from this share of the limit on is worth a word.
+const NOTABLE_MEMORY: f64 = 0.9;
+/// Open descriptors from this share of the limit on are worth a word.
+const NOTABLE_DESCRIPTORS: f64 = 0.9;
+
+/// What stands out in a process that got verdicts of these kinds.
+pub(super) fn observations(analysis: &Analysis<'_>, kinds: &[Kind]) -> Vec<Observation> {
+    let mut said = Vec::new();
+    if !kinds.iter().any(|kind| matches!(kind, Kind::LoopBlocked | Kind::StartupStuck | Kind::ShutdownStuck)) {
+        said.extend(short_stalls(analysis));
+    }
+    let brief: usize = analysis.stalls.iter().map(|stalls| stalls.brief).sum();
+    if brief > 0 {
+        said.push(format!("{} seen too briefly to say more", count_words(brief as u64, "stall")));
+    }
+    said.extend(limits(analysis, kinds));
+    if !kinds.contains(&Kind::LoopStarved) {
+        said.extend(busy_threads(analysis));
+    }
+    if analysis.recording.ended.is_some() {
+        said.push("the process ended while it was watched".to_owned());
+    }
+    let process = analysis.pid().0;
+    said.into_iter().map(|summary| Observation { process, summary }).collect()
+}
+
+/// Stalls that are too short or too rare for a verdict.
+fn short_stalls(analysis: &Analysis<'_>) -> Vec<String> {
+    let groups = groups(analysis);
+    let words = |group: &crate::aggregate::Group<'_>| {
+        let place = group.example.blamed.map(|blamed| place_words(&blamed.place(analysis.recording)));
+        format!(
+            "{} blocked the loop {}, longest {}",
+            place.unwrap_or_else(|| "something".to_owned()),
+            count_words(group.stalls.len() as u64, "time"),
+            length_words(group.longest())
+        )
+    };
+    groups.iter().take(MOST_NAMED).map(words).collect()
+}
+
+fn limits(analysis: &Analysis<'_>, kinds: &[Kind]) -> Vec<String> {
+    let mut said = Vec::new();
+    let throttled = throttled_share(analysis).filter(|share| *share >= NOTABLE_THROTTLING);
+    if let Some(share) = throttled.filter(|_| !kinds.contains(&Kind::CpuThrottled)) {
+        said.push(format!("CPU quota: throttled in {} of its periods", share_words(share)));
+    }
+    let Some(around) = analysis.last_surroundings() else { return said };
+    let cgroup = around.cgroup.get();
+    let memory = cgroup.and_then(|group| Some((group.memory_used.ok()?, group.memory_limit.ok()??)));
+    if let Some((used, limit)) = memory.filter(|(used, limit)| *used as f64 >= *limit as f64 * NOTABLE_MEMORY) {
+        said.push(format!("memory: {} of the limit in use", share_words(used as f64 / limit.max(1) as f64)));
+    }
+    let descriptors = around.open_descriptors.ok().zip(around.descriptor_limit.ok());
+    if let Some((open, limit)) = descriptors.filter(|(open, limit)| *open as f64 >= *limit as f64 * NOTABLE_DESCRIPTORS)
+    {
+        said.push(format!("{open} of {limit} file descriptors open"));
+    }
+    said
+}
+
+/// Threads beside the loops that use much of a core.
+fn busy_threads(analysis: &Analysis<'_>) -> Vec<String> {
+    let snapshots = &analysis.recording.snapshots;
+    let (Some(first), Some(last)) = (snapshots.first(), snapshots.last()) else { return Vec::new() };
+    let seconds = last.at.since(first.at).as_secs_f64();
+    let on_cpu = |snapshot: &Snapshot, thread: &ThreadSample| {
+        let at = snapshot.threads.binary_search_by_key(&thread.thread, |sample| sample.thread).ok()?;
+        snapshot.threads.get(at)?.os.cpu.get().map(|times| times.on_cpu_ns)
+    };
+    let share = |thread: &ThreadSample| {
+        let spent = on_cpu(last, thread)?.checked_sub(on_cpu(first, thread)?)?;
+        (seconds > 0.0).then(|| spent as f64 / 1e9 / seconds)
+    };
+    let beside = last.threads.iter().filter(|thread| analysis.track_of(thread.thread).is_none());
+    let mut busy: Vec<(&ThreadSample, f64)> = beside
+        .filter_map(|thread| Some((thread.as_ref(), share(thread)?)))
+        .filter(|(_, share)| *share >= NOTABLE_CPU)
+        .collect();
+    busy.sort_by(|one, other| other.1.total_cmp(&one.1).then(one.0.thread.cmp(&other.0.thread)));
+    let words = |(thread, share): &(&ThreadSample, f64)| {
+        format!("thread {} {} uses {} of a core", thread.thread, thread_name(thread), share_words(*share))
+    };
+    busy.iter().take(MOST_NAMED).map(words).collect()
+}

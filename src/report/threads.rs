@@ -1,0 +1,66 @@
+//! Threads and the GIL over the window.
+
+use super::model::{GilReport, ThreadReport};
+use crate::aggregate::{Analysis, held, places, share_of, switches_per_second, thread_name};
+use crate::snapshot::{Known, Snapshot, StackSample, ThreadSample, Why};
+
+/// The threads of a process as they were last seen.
+pub(super) fn threads(analysis: &Analysis<'_>) -> Vec<ThreadReport> {
+    let Some((index, snapshot)) = analysis.last_snapshot() else { return Vec::new() };
+    snapshot.threads.iter().map(|thread| report(analysis, index, snapshot, thread)).collect()
+}
+
+fn report(analysis: &Analysis<'_>, index: usize, snapshot: &Snapshot, thread: &ThreadSample) -> ThreadReport {
+    let (stack, stack_unknown) = stack(analysis, thread);
+    ThreadReport {
+        process: analysis.pid().0,
+        thread: thread.thread.0,
+        name: thread_name(thread),
+        python: thread.python.is_some(),
+        runs_loop: analysis.track_of(thread.thread).is_some(),
+        doing: analysis.activity(index, snapshot, thread).doing,
+        cpu_share: cpu_share(analysis, index, thread),
+        gil_share: match thread.python {
+            Some(_) => share_of(analysis, thread.thread),
+            None => Known::Is(0.0),
+        },
+        stack,
+        stack_unknown,
+    }
+}
+
+fn stack(analysis: &Analysis<'_>, thread: &ThreadSample) -> (Vec<super::Place>, Option<String>) {
+    let recording = analysis.recording;
+    match thread.python.as_ref().map(|python| python.stack) {
+        Some(StackSample::Stable(stack)) => (places(recording, recording.stack(stack)), None),
+        Some(StackSample::Cut(stack)) => {
+            (places(recording, recording.stack(stack)), Some("inner frames changed while they were read".to_owned()))
+        }
+        Some(StackSample::Torn) => (Vec::new(), Some(Why::Torn.words().to_owned())),
+        Some(StackSample::Unknown(why)) => (Vec::new(), Some(why.words().to_owned())),
+        None => (Vec::new(), Some("a native thread has no Python stack".to_owned())),
+    }
+}
+
+/// CPU time from the first look at a thread to the last, as a share of one core.
+fn cpu_share(analysis: &Analysis<'_>, last: usize, thread: &ThreadSample) -> Known<f64> {
+    let snapshots = &analysis.recording.snapshots;
+    let spent = match thread.os.cpu {
+        Known::Is(times) => times.on_cpu_ns,
+        Known::Unknown(why) => return Known::Unknown(why),
+    };
+    let first = snapshots.iter().find_map(|snapshot| {
+        let at = snapshot.threads.binary_search_by_key(&thread.thread, |sample| sample.thread).ok()?;
+        Some((snapshot.at, snapshot.threads.get(at)?.os.cpu.get()?.on_cpu_ns))
+    });
+    let seconds = |began: crate::snapshot::Moment| snapshots.get(last).map(|end| end.at.since(began).as_secs_f64());
+    match first.and_then(|(began, before)| Some((seconds(began)?, before))) {
+        Some((seconds, before)) if seconds > 0.0 => Known::Is(spent.saturating_sub(before) as f64 / 1e9 / seconds),
+        _ => Known::Unknown(Why::NotRead),
+    }
+}
+
+/// The GIL of the main interpreter.
+pub(super) fn gil(analysis: &Analysis<'_>) -> GilReport {
+    GilReport { process: analysis.pid().0, held: held(analysis), switches_per_s: switches_per_second(analysis) }
+}
