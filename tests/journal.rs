@@ -180,6 +180,23 @@ fn a_folder_that_does_not_take_the_file_is_said_before_the_run() {
     assert!(matches!(Writer::create(Path::new("/dev/full"), ""), Err(Error::Output { .. })));
 }
 
+/// A capture that an earlier build wrote.
+#[test]
+fn captures_of_earlier_builds_are_still_read() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("tests/golden/journal/format-{FORMAT}.hangspy"));
+    let recording = recordings::recording(31, 4, 3);
+    if std::env::var_os("HANGSPY_BLESS").is_some_and(|value| value == "1") && !path.exists() {
+        std::fs::create_dir_all(path.parent().expect("a golden file lies in a folder")).expect("golden folder");
+        write(&path, std::slice::from_ref(&recording));
+    }
+    let help = "a field that is new in `snapshot` needs #[serde(default)] and its value in tests/common/recordings.rs may \
+                have to be that default; what cannot be read any more needs a new journal::FORMAT and a new golden file \
+                (HANGSPY_BLESS=1 writes one that does not exist)";
+    let read = journal::read(&path).unwrap_or_else(|error| panic!("{error}\n{help}"));
+    assert_eq!(read.truncation, None, "{help}");
+    assert!(read.recordings == [recording], "{help}");
+}
+
 #[test]
 fn damage_anywhere_is_survived() {
     let bytes = bytes_of(&[recordings::recording(31, 40, 6)], "damage");

@@ -1,5 +1,7 @@
 //! What stands under the findings: other facts, what could not be known, what hangspy cost.
 
+use std::collections::BTreeSet;
+
 use super::page::{Ink, Page, Piece};
 use super::{Extent, units};
 use crate::report::Report;
@@ -18,15 +20,26 @@ pub(super) fn also_seen(page: &mut Page, report: &Report, extent: Extent) {
     section(page, "ALSO SEEN", &facts, MOST_OBSERVATIONS, extent);
 }
 
-/// What could not be known, and why.
+/// What could not be known, and why: a fact for each reason.
 pub(super) fn not_known(page: &mut Page, report: &Report, extent: Extent) {
-    let mut facts: Vec<String> = Vec::new();
+    let mut whose_gap: Vec<((&str, &str), BTreeSet<u32>)> = Vec::new();
     for gap in &report.gaps {
-        let fact = format!("{}{} ({})", whose(report, gap.process), gap.what, gap.why);
-        if !facts.contains(&fact) {
-            facts.push(fact);
+        let key = (gap.why.as_str(), gap.what.as_str());
+        match whose_gap.iter_mut().find(|(other, _)| *other == key) {
+            Some((_, processes)) => processes.extend([gap.process]),
+            None => whose_gap.push((key, BTreeSet::from([gap.process]))),
         }
     }
+    let mut reasons: Vec<(String, &str, Vec<&str>)> = Vec::new();
+    for ((why, what), processes) in whose_gap {
+        let whose = whose_all(report, &processes);
+        match reasons.iter_mut().find(|(other, reason, _)| (other.as_str(), *reason) == (whose.as_str(), why)) {
+            Some((_, _, whats)) => whats.push(what),
+            None => reasons.push((whose, why, vec![what])),
+        }
+    }
+    let facts: Vec<String> =
+        reasons.into_iter().map(|(whose, why, whats)| format!("{whose}{} ({why})", whats.join(", "))).collect();
     section(page, "NOT KNOWN", &facts, MOST_GAPS, extent);
 }
 
@@ -56,6 +69,15 @@ fn cost_words(report: &Report) -> String {
 /// `pid 31: ` where there are several processes.
 fn whose(report: &Report, process: u32) -> String {
     if report.target.processes.len() > 1 { format!("pid {process}: ") } else { String::new() }
+}
+
+/// `pid 31, 32: `, and nothing where it holds for all.
+fn whose_all(report: &Report, processes: &BTreeSet<u32>) -> String {
+    if report.target.processes.iter().all(|process| processes.contains(&process.pid)) {
+        return String::new();
+    }
+    let pids: Vec<String> = processes.iter().map(ToString::to_string).collect();
+    format!("pid {}: ", pids.join(", "))
 }
 
 fn section(page: &mut Page, label: &str, facts: &[String], most: usize, extent: Extent) {

@@ -143,8 +143,10 @@ fn entry(page: &mut Page, group: &[&ThreadReport], paths: Paths) {
 }
 
 fn stack(page: &mut Page, thread: &ThreadReport, paths: Paths) {
-    if let Some(why) = &thread.stack_unknown {
-        page.wrapped(INDENT, INDENT, &[Piece::new(Ink::Doubt, format!("stack unknown: {why}"))]);
+    // That a native thread has no Python stack goes without saying.
+    if let Some(why) = thread.stack_unknown.as_ref().filter(|_| thread.python) {
+        let words = if thread.stack.is_empty() { format!("stack unknown: {why}") } else { format!("({why})") };
+        page.wrapped(INDENT, INDENT, &[Piece::new(Ink::Doubt, words)]);
     }
     let functions: Vec<Piece> =
         thread.stack.iter().map(|place| Piece::plain(places::function(&place.function))).collect();

@@ -25,7 +25,7 @@ pub(super) fn finding(page: &mut Page, report: &Report, verdict: &Verdict, exten
     let confidence = if verdict.kind == Kind::CannotTell { "" } else { words::confidence(verdict.confidence) };
     page.spread(&[headline(report, verdict)], &[Piece::new(Ink::Faint, confidence)]);
     if verdict.blame.is_none() || verdict.kind != Kind::LoopBlocked || extent == Extent::Full {
-        page.wrapped(2, 2, &[Piece::plain(&verdict.summary)]);
+        page.wrapped(2, 2, &[Piece::plain(told(verdict))]);
     }
     if let Some(blame) = &verdict.blame {
         whom(page, blame, extent);
@@ -46,6 +46,13 @@ pub(super) fn finding(page: &mut Page, report: &Report, verdict: &Verdict, exten
     if extent == Extent::Full {
         stacks(page, verdict);
     }
+}
+
+/// The summary without what the headline says already.
+fn told(verdict: &Verdict) -> &str {
+    let summary = verdict.summary.as_str();
+    let headline = words::headline(verdict.kind).to_lowercase();
+    summary.strip_prefix(&headline).and_then(|rest| rest.strip_prefix(": ")).unwrap_or(summary)
 }
 
 /// One line about a process that has nothing worth a block.

@@ -213,6 +213,7 @@ pub(crate) fn blocked() -> Report {
     let main = thread(31, 31, "MainThread", "blocked in recv from 10.0.3.7:9092", consumer_stack());
     let mut broker = thread(31, 40, "rdk:broker1", "waits in poll", Vec::new());
     broker.python = false;
+    broker.stack_unknown = Some("a native thread has no Python stack".to_owned());
     report.verdicts.push(consumer_verdict());
     report.observations = vec![
         Observation { process: 31, summary: "CPU quota 0.8, used 0.1, never throttled".to_owned() },
@@ -362,8 +363,12 @@ pub(crate) fn workers() -> Report {
         ProfileEntry { idle: true, ..entry(31, &thread(31, 31, "MainThread", "idle", server_frames()), 147, None) },
     ];
     report.threads = vec![main];
-    report.window = Window { torn: 2, late: 1, ..report.window };
+    report.window = Window { samples: 450, torn: 2, late: 1, ..report.window };
     report.gaps = vec![gap(30, "event loop", "none found in this process")];
+    for process in [30, 31, 32] {
+        report.gaps.push(gap(process, "tasks", "not examined by this version"));
+        report.gaps.push(gap(process, "pools", "not examined by this version"));
+    }
     report
 }
 
@@ -453,7 +458,9 @@ pub(crate) fn cannot_tell() -> Report {
         kind: Kind::CannotTell,
         cause: None,
         confidence: Confidence::Possible,
-        summary: "the main thread sleeps in futex: a lock, the GIL or a condition, and its memory is closed".to_owned(),
+        summary:
+            "cannot tell: the main thread sleeps in futex: a lock, the GIL or a condition, and its memory is closed"
+                .to_owned(),
         process: 31,
         thread: Some(31),
         event_loop: None,
