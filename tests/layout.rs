@@ -1,96 +1,106 @@
 //! Offsets against living interpreters: every one found on this machine is started, attached to and checked.
 
-#![expect(clippy::expect_used, reason = "a test that cannot be set up ends with what went wrong")]
-
 #[path = "common/interpreters.rs"]
 mod interpreters;
+#[path = "common/target.rs"]
+mod target;
 
-use std::io::{BufRead, BufReader, Write};
 use std::path::Path;
-use std::process::{Child, ChildStdin, Command, Stdio};
-use std::time::Instant;
+use std::process::Command;
 
-use hangspy::attach::{self, Access};
-use hangspy::snapshot::{Known, Process, ProcessId, Reader, Role, Server, Why};
-use interpreters::{interpreters, missing};
+use hangspy::attach::{self, Access, OwnAccess};
+use hangspy::layout;
+use hangspy::snapshot::{Address, Known, PythonVersion};
+use interpreters::{Interpreter, interpreters};
+use target::Target;
 
-/// Says that it is ready, then waits for the end of its input.
 const PROGRAM: &str = "import asyncio, sys, threading
+threading.Thread(target=threading.Event().wait, daemon=True).start()
 sys.stdout.write('ready\\n'); sys.stdout.flush()
 sys.stdin.readline()
 ";
 
-/// A process of ours that ends with the test.
-struct Target {
-    child: Child,
-    /// Kept open: the program ends when it is closed.
-    _input: Option<ChildStdin>,
-}
-
-impl Target {
-    fn python(program: &Path, code: &str) -> Self {
-        Self::start(Command::new(program).args(["-u", "-c", code]))
-    }
-
-    /// Starts a program and waits for the line it says when it is ready.
-    fn start(command: &mut Command) -> Self {
-        let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().expect("the program starts");
-        let mut line = String::new();
-        let output = child.stdout.take().expect("its output is a pipe");
-        BufReader::new(output).read_line(&mut line).expect("its output can be read");
-        assert_eq!(line, "ready\n", "the program did not say that it is ready");
-        let input = child.stdin.take();
-        Self { child, _input: input }
-    }
-
-    fn process(&self) -> Process {
-        process(self.child.id())
-    }
-}
-
-impl Drop for Target {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
-
-fn process(pid: u32) -> Process {
-    Process {
-        pid: ProcessId(pid),
-        parent: None,
-        role: Role::Single,
-        server: Server::Other,
-        executable: String::new(),
-        python: Known::Unknown(Why::NotRead),
-        free_threaded: Known::Unknown(Why::NotRead),
-        reader: Reader::ProcOnly,
-        ports: Vec::new(),
-        start_ticks: 0,
-    }
-}
-
-fn say(line: &str) {
-    writeln!(std::io::stderr(), "{line}").expect("standard error can be written");
+/// Starts an interpreter and attaches to it.
+fn attached(interpreter: &Interpreter) -> (Target, PythonVersion, OwnAccess) {
+    let name = interpreter.name();
+    let target = Target::start(Command::new(&interpreter.path).args(["-u", "-c", PROGRAM]));
+    let session = attach::attach(target.process()).unwrap_or_else(|error| panic!("{name}: {error}"));
+    let python = session.process.python.ok().unwrap_or_else(|| panic!("{name}: no version"));
+    let Access::Own(own) = session.access else { panic!("{name}: read by {:?}", session.process.reader) };
+    (target, python, *own)
 }
 
 #[test]
 fn every_interpreter_found_is_attached_to_with_offsets_that_are_true_of_it() {
-    for line in missing() {
-        say(&line);
-    }
     let found = interpreters();
     assert!(!found.is_empty(), "no CPython 3.8 to 3.15 found: install one, or set HANGSPY_PYTHONS");
     for interpreter in found {
         let name = interpreter.name();
-        let target = Target::python(&interpreter.path, PROGRAM);
-        let begin = Instant::now();
-        let session = attach::attach(target.process()).unwrap_or_else(|error| panic!("{name}: {error}"));
-        say(&format!("{name}: attached in {:?}", begin.elapsed()));
-        let Access::Own(own) = &session.access else { panic!("{name}: {:?}", session.access) };
-        assert_eq!(own.asyncio.is_some(), interpreter.version.1 >= 14, "{name}: .AsyncioDebug");
-        let python = session.process.python.ok().unwrap_or_else(|| panic!("{name}: no version"));
+        let (_target, python, own) = attached(&interpreter);
         let (major, minor, patch) = interpreter.version;
         assert_eq!((python.major, python.minor, python.patch), (major, minor, Known::Is(patch)), "{name}");
+        assert_eq!(layout::validate(&own.offsets, &own.memory, own.runtime), Ok(()), "{name}");
+        assert_eq!(own.asyncio.is_some(), minor >= 14, "{name}: .AsyncioDebug");
     }
+}
+
+#[test]
+fn tables_agree_with_what_the_interpreter_says_of_itself() {
+    for interpreter in interpreters() {
+        let name = interpreter.name();
+        let (_target, python, own) = attached(&interpreter);
+        let table = layout::table(python).expect("a table for every version attached to");
+        let says = layout::debug_head(&own.memory, own.runtime).expect("the runtime can be read");
+        assert_eq!(says.is_some(), python.minor >= 13, "{name}: debug offsets");
+        if says.is_some() {
+            let said = layout::from_debug_offsets(&own.memory, own.runtime).expect("the debug offsets make sense");
+            assert_eq!(table, said, "{name}: the table (left) is not of this release; see scripts/offsets");
+        }
+        assert_eq!(own.offsets, table, "{name}: .AsyncioDebug and the table (right) differ");
+    }
+}
+
+#[test]
+fn a_table_of_another_version_is_refused() {
+    for interpreter in interpreters() {
+        let (_target, python, own) = attached(&interpreter);
+        for minor in (8..=15).filter(|minor| *minor != python.minor) {
+            let table = layout::table(PythonVersion { minor, ..python }).expect("a table");
+            let verdict = layout::validate(&table, &own.memory, own.runtime);
+            // The chain that is walked is the same in 3.9 and 3.10; the version itself tells them apart.
+            let alike = matches!((python.minor, minor), (9, 10) | (10, 9));
+            assert_eq!(verdict.is_ok(), alike, "{}, read as 3.{minor}: {verdict:?}", interpreter.name());
+        }
+    }
+}
+
+#[test]
+fn a_runtime_beside_the_runtime_is_refused() {
+    for interpreter in interpreters() {
+        let (_target, _, own) = attached(&interpreter);
+        for by in [-64_i64, -16, -8, 8, 16, 64] {
+            let beside = Address(own.runtime.0.wrapping_add_signed(by));
+            let verdict = layout::validate(&own.offsets, &own.memory, beside);
+            assert!(verdict.is_err(), "{}, {by} bytes beside", interpreter.name());
+        }
+    }
+}
+
+#[test]
+fn tables_are_what_the_headers_give() {
+    let found = interpreters();
+    let Some(python) = found.iter().rfind(|interpreter| interpreter.version >= (3, 10, 0)) else {
+        return eprintln!("skipped: scripts/offsets needs Python 3.10 or newer");
+    };
+    if Command::new("cc").arg("--version").output().is_err() {
+        return eprintln!("skipped: no C compiler here");
+    }
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("scripts/offsets");
+    let output = Command::new(&python.path).arg(script).arg("--check").output().expect("Python starts");
+    let said = String::from_utf8_lossy(&output.stderr);
+    eprint!("{said}");
+    assert!(
+        output.status.success(),
+        "a table is not what scripts/offsets writes; run: python3 scripts/offsets\n{said}"
+    );
 }

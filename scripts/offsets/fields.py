@@ -22,6 +22,7 @@ YES, NO = Rust("true"), Rust("false")
 
 RUNTIME = {
     "interpreters_head": {8: "_PyRuntimeState:interpreters.head"},
+    "interpreters_main": {8: "_PyRuntimeState:interpreters.main"},
     "gil?": {8: "_PyRuntimeState:ceval.gil", 12: None},
     "gil_drop_request?": {8: "_PyRuntimeState:ceval.gil_drop_request", 9: None},
 }

@@ -25,12 +25,12 @@ pub(super) fn offsets(pid: ProcessId, memory: &LiveMemory, version: PythonVersio
 
 /// The parts of every file that may have `_asyncio` in it: the module first, then interpreter and library.
 fn candidates(mappings: &[Mapping]) -> impl Iterator<Item = &[Mapping]> {
-    let files = || mappings.chunk_by(|one, other| (one.inode, &one.path) == (other.inode, &other.path));
+    let files = || {
+        let parts = mappings.chunk_by(|one, other| (one.inode, &one.path) == (other.inode, &other.path));
+        parts.filter(|parts| parts.first().is_some_and(Mapping::has_file))
+    };
     let named = |begin: &'static str| {
-        files().filter(move |parts| {
-            let path = parts.first().map_or("", |part| part.path.as_str());
-            path.rsplit_once('/').is_some_and(|(_, name)| name.starts_with(begin))
-        })
+        files().filter(move |parts| parts.first().is_some_and(|part| part.name().starts_with(begin)))
     };
     let program = files().take(1);
     named("_asyncio").chain(named("libpython")).chain(named("python")).chain(program)
@@ -41,7 +41,7 @@ mod tests {
     use super::*;
 
     fn mapping(path: &str, offset: u64) -> Mapping {
-        Mapping { start: offset, end: offset + 1, offset, inode: 7, path: path.to_owned() }
+        Mapping { start: offset, end: offset + 1, writable: false, offset, inode: 7, path: path.to_owned() }
     }
 
     #[test]

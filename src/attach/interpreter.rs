@@ -1,12 +1,10 @@
 //! From what the binaries tell to offsets that are true of the process.
 
-use super::py_spy_bridge::{Located, scan_for_interpreter};
+use super::py_spy_bridge::Located;
+use super::search;
 use crate::layout::{self, Invalid, Offsets};
-use crate::memory::{LiveMemory, Memory, little_endian};
+use crate::memory::LiveMemory;
 use crate::snapshot::{Address, ProcessId, PythonVersion};
-
-/// A section of data larger than this is not searched; CPython's is below 2 MiB.
-const LARGEST_DATA: usize = 64 << 20;
 
 /// An interpreter that our own reader can read.
 #[derive(Debug)]
@@ -44,11 +42,9 @@ pub(super) fn find(pid: ProcessId, memory: &LiveMemory, located: &Located) -> Re
         }
     }
     if located.runtimes.is_empty() {
-        for runtime in search(pid, memory, located) {
-            match at(memory, runtime, located.version) {
-                Ok(found) => return Ok(found),
-                Err(unfound) => reason = unfound,
-            }
+        let searched = search::runtimes(pid, memory, located.version);
+        if let Some(found) = searched.into_iter().find_map(|runtime| at(memory, runtime, located.version).ok()) {
+            return Ok(found);
         }
     }
     Err(reason)
@@ -69,21 +65,4 @@ fn at(memory: &LiveMemory, runtime: Address, version: Option<PythonVersion>) -> 
     };
     layout::validate(&offsets, memory, runtime).map_err(|invalid| Unfound::Strange(version, invalid))?;
     Ok(Found { offsets, runtime })
-}
-
-/// Without symbol and section: py-spy's scan finds an interpreter; a runtime is where a word points to it at the right
-/// distance. `interpreters.main` points to it as well, but stands behind `interpreters.head`, so the first comes first.
-fn search(pid: ProcessId, memory: &LiveMemory, located: &Located) -> Vec<Address> {
-    let Some(table) = located.version.and_then(layout::table) else { return Vec::new() };
-    let Some(interpreter) = scan_for_interpreter(pid) else { return Vec::new() };
-    let mut runtimes = Vec::new();
-    for (start, length) in &located.data {
-        let Ok(bytes) = memory.read(*start, (*length).min(LARGEST_DATA)) else { continue };
-        let words = bytes.chunks_exact(8).enumerate().filter(|(_, word)| little_endian(word) == interpreter.0);
-        let behind_head = words.map(|(index, _)| start.plus(index * 8));
-        runtimes.extend(
-            behind_head.filter_map(|word| word.0.checked_sub(table.runtime.interpreters_head as u64).map(Address)),
-        );
-    }
-    runtimes
 }

@@ -1,4 +1,4 @@
-//! `/proc/PID/maps`: which files a process has mapped, where, and how to open the very same file.
+//! `/proc/PID/maps`: what a process has mapped, where, and how to open the very same file.
 //!
 //! The path in that file is one of the target's mount namespace or of its root; the file may have been deleted or
 //! replaced since. So a path is believed only when its inode is the one that is mapped.
@@ -10,19 +10,21 @@ use std::path::PathBuf;
 
 use crate::snapshot::ProcessId;
 
-/// A part of a file that is mapped.
+/// A part of the address space.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Mapping {
     pub(super) start: u64,
     pub(super) end: u64,
+    pub(super) writable: bool,
     /// Where in the file it starts.
     pub(super) offset: u64,
+    /// 0 for memory without a file.
     pub(super) inode: u64,
-    /// As the target sees it; the kernel adds ` (deleted)` to one that is gone.
+    /// As the target sees it, empty or in brackets without a file; the kernel adds ` (deleted)` to one that is gone.
     pub(super) path: String,
 }
 
-/// The mapped files of a process, by address.
+/// The address space of a process, in order.
 ///
 /// # Errors
 ///
@@ -32,20 +34,29 @@ pub(super) fn read(pid: ProcessId) -> io::Result<Vec<Mapping>> {
     Ok(String::from_utf8_lossy(&text).lines().filter_map(parse_line).collect())
 }
 
-/// A line with a file; `None` for anonymous memory and for what is not a line.
 fn parse_line(line: &str) -> Option<Mapping> {
     let mut fields = line.splitn(6, ' ');
     let (start, end) = fields.next()?.split_once('-')?;
-    let offset = fields.nth(1)?;
+    let rights = fields.next()?;
+    let offset = fields.next()?;
     let inode = fields.nth(1)?.parse().ok()?;
-    let path = fields.next()?.trim_start_matches(' ');
+    let path = fields.next().unwrap_or_default().trim_start_matches(' ').to_owned();
     let number = |digits| u64::from_str_radix(digits, 16).ok();
-    let mapping =
-        Mapping { start: number(start)?, end: number(end)?, offset: number(offset)?, inode, path: path.to_owned() };
-    (path.starts_with('/') && inode != 0).then_some(mapping)
+    let writable = rights.contains('w');
+    Some(Mapping { start: number(start)?, end: number(end)?, writable, offset: number(offset)?, inode, path })
 }
 
 impl Mapping {
+    /// Whether a file is mapped here.
+    pub(super) fn has_file(&self) -> bool {
+        self.inode != 0 && self.path.starts_with('/')
+    }
+
+    /// The last part of its path.
+    pub(super) fn name(&self) -> &str {
+        self.path.rsplit_once('/').map_or("", |(_, name)| name)
+    }
+
     /// Opens the file that is mapped here.
     ///
     /// # Errors
@@ -74,12 +85,17 @@ mod tests {
         let mapping = parse_line(line).expect("a file is mapped");
         assert_eq!((mapping.start, mapping.end, mapping.offset), (0x7f12_a000_0000, 0x7f12_a002_1000, 0x2000));
         assert_eq!((mapping.inode, mapping.path.as_str()), (262_170, "/opt/a b/lib (x).so (deleted)"));
+        assert!(mapping.has_file() && !mapping.writable);
+        assert_eq!(mapping.name(), "lib (x).so (deleted)");
     }
 
     #[test]
-    fn anonymous_memory_and_nonsense_are_left_out() {
-        for line in ["7ffe-7fff rw-p 00000000 00:00 0 [stack]", "1-2 rw-p 0 00:00 0 ", "1-2 rw-p 0 00:00", "", "x-y z"]
-        {
+    fn anonymous_memory_has_no_file_and_nonsense_is_left_out() {
+        for line in ["7ffe-7fff rw-p 00000000 00:00 0 [stack]", "1-2 rw-p 0 00:00 0 ", "1-2 rw-p 0 00:00 0"] {
+            let mapping = parse_line(line).expect("a part of the address space");
+            assert!(mapping.writable && !mapping.has_file() && mapping.name().is_empty(), "{line}");
+        }
+        for line in ["1-2 rw-p 0 00:00", "", "x-y z", "1-2", "1-g r--p 0 00:00 0"] {
             assert_eq!(parse_line(line), None, "{line}");
         }
     }

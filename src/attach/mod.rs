@@ -5,11 +5,13 @@
 //! and is that true of the living process. What our own reader does not know is left to py-spy's walker.
 
 mod asyncio;
+mod file_name;
 mod gate;
 mod interpreter;
 mod maps;
 mod preflight;
 mod py_spy_bridge;
+mod search;
 mod sections;
 mod session;
 
@@ -76,7 +78,7 @@ fn open(process: Process, alive: &Alive, memory: LiveMemory) -> Result<Session> 
         Ok(None) => return Err(not_python("its executable is not an ELF file".to_owned())),
         Err(error) => return Err(not_python(format!("its executable cannot be read: {error}"))),
     }
-    let located = py_spy_bridge::locate(pid).map_err(not_python)?;
+    let located = py_spy_bridge::locate(pid).or_else(|words| file_name::locate(pid).ok_or(not_python(words)))?;
     if !located.is_python {
         return Err(not_python("none of its binaries has a symbol of Python".to_owned()));
     }

@@ -1,10 +1,10 @@
-//! The only file that names py-spy: it finds the interpreter (symbols, version, a scan of `.bss`) and reads the stacks of
-//! versions whose layout we do not know.
+//! The only file that names py-spy: it finds the interpreter (symbols, section, version) and reads the stacks of versions whose
+//! layout we do not know.
 
 use std::fmt;
 
 use py_spy::config::LockingStrategy;
-use py_spy::python_process_info::{PythonProcessInfo, PythonProcessLayout, get_python_version};
+use py_spy::python_process_info::{PythonProcessInfo, get_python_version};
 use py_spy::{Config, PythonSpy};
 
 use crate::memory::ReadError;
@@ -17,8 +17,6 @@ pub(super) struct Located {
     pub(super) version: Option<PythonVersion>,
     /// Where `_PyRuntime` may be, most trusted first: symbol, then section.
     pub(super) runtimes: Vec<Address>,
-    /// Sections of data without symbols, in which a runtime may be: start and length.
-    pub(super) data: Vec<(Address, usize)>,
     /// Whether any symbol or library of Python was seen.
     pub(super) is_python: bool,
 }
@@ -37,8 +35,6 @@ pub(super) fn locate(pid: ProcessId) -> Result<Located, String> {
     let sections = binaries.into_iter().flatten().map(|binary| Address(binary.pyruntime_addr));
     runtimes.extend(sections.filter(|address| !address.is_null()));
     runtimes.dedup();
-    let data = binaries.into_iter().flatten();
-    let data = data.map(|binary| (Address(binary.bss_addr), usize::try_from(binary.bss_size).unwrap_or(0))).collect();
     let symbols = ["_PyRuntime", "Py_Version", "Py_GetVersion", "PyEval_EvalCode"];
     let is_python = info.libpython_binary.is_some()
         || !runtimes.is_empty()
@@ -48,16 +44,7 @@ pub(super) fn locate(pid: ProcessId) -> Result<Located, String> {
         let patch = Known::Is(number(version.patch)?);
         Some(PythonVersion { major: number(version.major)?, minor: number(version.minor)?, patch })
     });
-    Ok(Located { version, runtimes, data, is_python })
-}
-
-/// Address of the main interpreter, found by scanning data for something that behaves like one. Slow: some 10 ms.
-pub(super) fn scan_for_interpreter(pid: ProcessId) -> Option<Address> {
-    let process = open(pid).ok()?;
-    let info = PythonProcessInfo::new(&process).ok()?;
-    let version = get_python_version(&info, &process).ok()?;
-    let layout = PythonProcessLayout::new(&info, &process, &version, &settings()).ok()?;
-    Some(Address(layout.interpreter_address as u64))
+    Ok(Located { version, runtimes, is_python })
 }
 
 /// py-spy's reader of stacks, never stopping the target.

@@ -152,7 +152,10 @@ fn widen(offsets: &mut Offsets) {
 fn put(offsets: &mut Offsets, field: Field, value: usize) {
     let Offsets { runtime, interpreter, thread, code, generator, .. } = offsets;
     match field {
-        Field::RuntimeInterpretersHead => runtime.interpreters_head = value,
+        // `interpreters.main` follows `interpreters.head`.
+        Field::RuntimeInterpretersHead => {
+            (runtime.interpreters_head, runtime.interpreters_main) = (value, value.saturating_add(8));
+        }
         Field::InterpreterNext => interpreter.next = value,
         Field::InterpreterThreadsHead => interpreter.threads_head = value,
         Field::InterpreterModules => interpreter.modules = value,

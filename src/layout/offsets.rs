@@ -37,8 +37,10 @@ pub struct Offsets {
 /// `_PyRuntimeState`
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RuntimeOffsets {
-    /// `interpreters.head`
+    /// `interpreters.head`: the newest interpreter.
     pub interpreters_head: usize,
+    /// `interpreters.main`: the first one.
+    pub interpreters_main: usize,
     /// The GIL struct itself, up to 3.11.
     pub gil: Option<usize>,
     /// `ceval.gil_drop_request` (int), 3.8 only.

@@ -37,6 +37,9 @@ pub enum Invalid {
     /// The list of interpreters does not end.
     #[error("its list of interpreters does not end")]
     EndlessInterpreters,
+    /// The list of interpreters does not end with the main one.
+    #[error("its list of interpreters does not end with the main one")]
+    StrangeInterpreters,
     /// The interpreter has no thread.
     #[error("its interpreter has no thread")]
     NoThread,
@@ -66,6 +69,9 @@ pub fn validate(offsets: &Offsets, memory: &dyn Memory, runtime: Address) -> Res
     let target = Target { offsets, memory };
     let interpreters = target.interpreters(runtime)?;
     let main = *interpreters.last().ok_or(Invalid::NoInterpreter)?;
+    if target.pointer(runtime.plus(offsets.runtime.interpreters_main))? != main {
+        return Err(Invalid::StrangeInterpreters);
+    }
     let threads = target.threads(main)?;
     if !threads.iter().any(|thread| target.has_thread_id(*thread)) {
         return Err(Invalid::NoThreadId);

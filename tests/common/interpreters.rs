@@ -1,7 +1,7 @@
 //! The CPython interpreters of this machine, from 3.8 to 3.15, for tests that run against all of them.
 //!
 //! Looked for on PATH, among pyenv's and uv's, and in `$HANGSPY_PYTHONS` (default `~/.cache/hangspy/pythons`). A minor
-//! version that is nowhere is named by [`missing`], so that a test can say what it skips.
+//! version that is nowhere is named on standard error.
 
 use std::collections::BTreeSet;
 use std::env;
@@ -12,7 +12,7 @@ use std::process::Command;
 use std::sync::OnceLock;
 
 /// Minor versions of CPython 3 that hangspy reads itself.
-pub(crate) const MINORS: std::ops::RangeInclusive<u8> = 8..=15;
+const MINORS: std::ops::RangeInclusive<u8> = 8..=15;
 
 /// An interpreter.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -33,15 +33,21 @@ impl Interpreter {
     }
 }
 
-/// Every interpreter found, oldest first. Several releases of one minor version may be among them.
+/// Every interpreter found, oldest first; several releases of one minor version may be among them. What is missing is
+/// said on standard error, once.
+#[expect(clippy::print_stderr, reason = "whoever runs the tests is told what was skipped")]
 pub(crate) fn interpreters() -> Vec<Interpreter> {
     static FOUND: OnceLock<Vec<Interpreter>> = OnceLock::new();
-    FOUND.get_or_init(find).clone()
+    let found = FOUND.get_or_init(|| {
+        let found = find();
+        missing(&found).iter().for_each(|line| eprintln!("{line}"));
+        found
+    });
+    found.clone()
 }
 
 /// One line for every minor version that no interpreter was found of.
-pub(crate) fn missing() -> Vec<String> {
-    let found = interpreters();
+fn missing(found: &[Interpreter]) -> Vec<String> {
     let absent = MINORS.filter(|minor| found.iter().all(|interpreter| interpreter.version.1 != *minor));
     absent.map(|minor| format!("skipped: CPython 3.{minor} is not on PATH, in pyenv, uv or $HANGSPY_PYTHONS")).collect()
 }

@@ -7,7 +7,12 @@ use crate::snapshot::{Known, PythonVersion, Why};
 pub(super) const OFFSETS: Offsets = Offsets {
     version: PythonVersion { major: 3, minor: 8, patch: Known::Unknown(Why::NotRead) },
     free_threaded: false,
-    runtime: RuntimeOffsets { interpreters_head: 32, gil: Some(1152), gil_drop_request: Some(596) },
+    runtime: RuntimeOffsets {
+        interpreters_head: 32,
+        interpreters_main: 40,
+        gil: Some(1152),
+        gil_drop_request: Some(596),
+    },
     interpreter: InterpreterOffsets {
         next: 0,
         threads_head: 8,

@@ -1,0 +1,93 @@
+//! A runtime without symbol and section: looked for in the data of the interpreter's binaries.
+//!
+//! Since 3.13 `_PyRuntime` begins with a cookie. Before, `interpreters.head` and `interpreters.main` stand side by side
+//! and are the same pointer in a process without sub-interpreters. What is found is a suspicion, to be validated.
+
+use super::maps::{self, Mapping};
+use crate::layout;
+use crate::memory::{LiveMemory, Memory, little_endian};
+use crate::snapshot::{Address, ProcessId, PythonVersion};
+
+/// The cookie as a word (`_Py_Debug_Cookie`).
+const COOKIE: u64 = u64::from_le_bytes(*b"xdebugpy");
+
+/// Data larger than this is not searched; CPython's is below 2 MiB.
+const LARGEST_DATA: usize = 4 << 20;
+
+/// More suspicions than this are not followed: each costs some system calls.
+const MOST_SUSPICIONS: usize = 4096;
+
+/// Where a runtime may be, most likely first.
+pub(super) fn runtimes(pid: ProcessId, memory: &LiveMemory, version: Option<PythonVersion>) -> Vec<Address> {
+    let Ok(mappings) = maps::read(pid) else { return Vec::new() };
+    let head = version.and_then(layout::table).map(|table| table.runtime.interpreters_head);
+    let (mut cookies, mut pairs) = (Vec::new(), Vec::new());
+    for part in data(&mappings) {
+        let length = usize::try_from(part.end.saturating_sub(part.start)).unwrap_or(usize::MAX);
+        let Ok(bytes) = memory.read(Address(part.start), length.min(LARGEST_DATA)) else { continue };
+        let words: Vec<u64> = bytes.chunks_exact(8).map(little_endian).collect();
+        let address = |index: usize| Address(part.start).plus(index * 8);
+        cookies.extend(words.iter().enumerate().filter(|(_, word)| **word == COOKIE).map(|(index, _)| address(index)));
+        let Some(head) = head else { continue };
+        let same = words.windows(2).enumerate().filter(|(_, pair)| matches!(pair, [one, other] if one == other));
+        let pointers = same.filter(|(_, pair)| pair.first().is_some_and(|word| is_pointer(*word)));
+        pairs.extend(pointers.filter_map(|(index, _)| address(index).0.checked_sub(head as u64)).map(Address));
+    }
+    cookies.extend(pairs);
+    cookies.truncate(MOST_SUSPICIONS);
+    cookies
+}
+
+/// Whether a word may point to an interpreter.
+fn is_pointer(word: u64) -> bool {
+    (1 << 16..1 << 56).contains(&word) && word.is_multiple_of(8)
+}
+
+/// The data of the program and of every file with `python` in its name: the parts that are writable, and the memory
+/// without a file that follows them (`.bss`).
+fn data(mappings: &[Mapping]) -> impl Iterator<Item = &Mapping> {
+    let program = mappings.first().map_or(0, |first| first.inode);
+    let of_python = move |part: &Mapping| part.has_file() && (part.inode == program || part.name().contains("python"));
+    let mut last: Option<&Mapping> = None;
+    mappings.iter().filter(move |part| {
+        let follows = last.is_some_and(|last| last.end == part.start && part.inode == 0);
+        let wanted = part.writable && (of_python(part) || follows);
+        last = wanted.then_some(*part);
+        wanted
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn mapping(start: u64, end: u64, writable: bool, path: &str) -> Mapping {
+        let inode = if path.is_empty() { 0 } else { path.len() as u64 };
+        Mapping { start, end, writable, offset: 0, inode, path: path.to_owned() }
+    }
+
+    #[test]
+    fn data_is_what_python_may_write_to_and_what_follows_it() {
+        let mappings = [
+            mapping(1, 2, false, "/opt/server"),
+            mapping(2, 3, true, "/opt/server"),
+            mapping(3, 4, true, ""),
+            mapping(5, 6, true, ""),
+            mapping(6, 7, true, "/lib/libc.so.6"),
+            mapping(7, 8, true, ""),
+            mapping(8, 9, false, "/lib/libpython3.9.so.1.0"),
+            mapping(9, 10, true, "/lib/libpython3.9.so.1.0"),
+        ];
+        let starts: Vec<u64> = data(&mappings).map(|part| part.start).collect();
+        assert_eq!(starts, [2, 3, 9]);
+    }
+
+    #[test]
+    fn small_numbers_and_odd_addresses_are_no_pointers() {
+        assert!(is_pointer(0x7f12_a000_0010));
+        assert!(!is_pointer(0));
+        assert!(!is_pointer(4096));
+        assert!(!is_pointer(0x7f12_a000_0011));
+        assert!(!is_pointer(u64::MAX - 7));
+    }
+}
