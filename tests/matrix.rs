@@ -8,6 +8,7 @@ mod common {
     pub(crate) mod cores;
     pub(crate) mod environments;
     pub(crate) mod episodes;
+    pub(crate) mod groups;
     pub(crate) mod judge;
     pub(crate) mod launch;
     pub(crate) mod load;
@@ -35,7 +36,8 @@ type Results = Arc<Mutex<Vec<(Cell, Outcome)>>>;
 
 fn main() -> ExitCode {
     let mut arguments = Arguments::from_args();
-    let cells = match cells() {
+    let prepared = common::groups::end_with_us().map_err(|error| error.to_string()).and_then(|()| cells());
+    let cells = match prepared {
         Ok(cells) => cells,
         Err(reason) => {
             let _nowhere_to_say = writeln!(std::io::stderr(), "error: {reason}");

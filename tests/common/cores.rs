@@ -67,5 +67,5 @@ fn computes(truth: &Truth) -> bool {
         Cause::GilNativeHold,
         Cause::SqliteBusy,
     ];
-    truth.load.is_some() || truth.cause.iter().any(|cause| busy.contains(cause))
+    truth.computes || truth.load.is_some() || truth.cause.iter().any(|cause| busy.contains(cause))
 }

@@ -9,10 +9,9 @@ use std::process::{Child, Command, Stdio};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::time::{Duration, Instant};
 
-use nix::sys::signal::{Signal, killpg};
 use nix::sys::stat::Mode;
-use nix::unistd::Pid;
 
+use super::groups::Group;
 use super::plan::{Cell, Loop};
 use super::truth::Launch;
 
@@ -40,6 +39,7 @@ enum Event {
 /// A running application. Dropping it kills all of it.
 pub(crate) struct Running {
     child: Child,
+    group: Option<Group>,
     events: Receiver<Event>,
     folder: PathBuf,
     port: Option<u16>,
@@ -64,6 +64,7 @@ impl Running {
             .process_group(0)
             .spawn()
             .map_err(|error| format!("cannot start the application: {error}"))?;
+        let group = Some(Group::led_by(child.id()));
         let (sender, events) = channel();
         let log = File::create(folder.join("server.log")).map_err(|error| error.to_string())?;
         std::thread::spawn({
@@ -73,6 +74,7 @@ impl Running {
         std::thread::spawn(move || hear_handshakes(BufReader::new(handshakes), &sender));
         Ok(Self {
             child,
+            group,
             events,
             folder: folder.to_owned(),
             port: None,
@@ -139,9 +141,8 @@ impl Running {
 
 impl Drop for Running {
     fn drop(&mut self) {
-        // The group outlives its leader, and nothing else was ever put into it. Gone already is as good.
-        let group = Pid::from_raw(self.child.id().cast_signed());
-        let _gone = killpg(group, Signal::SIGKILL);
+        // Before the leader is reaped: until then nobody else can get its number.
+        drop(self.group.take());
         let _reaped = self.child.wait();
         // Ends the thread that hears the handshakes.
         let pipe = self.folder.join("ready.fifo");

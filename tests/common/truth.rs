@@ -40,6 +40,9 @@ pub(crate) struct Truth {
     /// Whether it can only be brought about by root.
     #[serde(default)]
     pub(crate) needs_root: bool,
+    /// Whether it keeps a core busy although no cause says so.
+    #[serde(default)]
+    pub(crate) computes: bool,
     /// Packages it needs beyond FastAPI and uvicorn.
     #[serde(default)]
     pub(crate) packages: Vec<String>,
