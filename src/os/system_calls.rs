@@ -1,8 +1,7 @@
-//! What a system call waits for, by its name; the numbers of each architecture are the `syscalls` crate's tables.
+//! What has to be looked up to know what a system call waits for. Which call has which operands is
+//! [`Syscall`]'s table.
 
-use syscalls::Sysno;
-
-use crate::snapshot::{Address, SyscallState};
+use crate::snapshot::{Address, Call, Operand, Syscall, SyscallState};
 
 /// How many entries of a `pollfd` array are looked at. A blocked thread polls one or two descriptors; a program that
 /// polls hundreds is an event loop, and its descriptors say little.
@@ -62,58 +61,31 @@ impl Wanted {
     }
 }
 
-/// The name of a system call of this architecture, as its manual page has it.
-#[must_use]
-pub fn name(number: u32) -> Option<&'static str> {
-    usize::try_from(number).ok().and_then(Sysno::new).map(|call| call.name())
-}
-
-/// What a system call waits for. A call that is not known waits for nothing that we could name.
+/// What a system call waits for. A call that nobody is known to wait in waits for nothing that we could name.
 #[must_use]
 pub fn wanted(call: &SyscallState) -> Wanted {
-    match call {
-        SyscallState::Inside { number, arguments, .. } => {
-            name(*number).map_or(Wanted::Nothing, |name| wanted_by_name(name, arguments))
-        }
-        SyscallState::Running | SyscallState::Outside => Wanted::Nothing,
-    }
-}
-
-fn wanted_by_name(name: &str, arguments: &[u64; 6]) -> Wanted {
+    let SyscallState::Inside { number, arguments, .. } = call else { return Wanted::Nothing };
+    let Some(row) = Syscall::of(*number) else { return Wanted::Nothing };
+    let argument = |index: usize| arguments.get(index).copied().unwrap_or(0);
     let [first, second, third, fourth, ..] = *arguments;
-    match name {
-        "read" | "write" | "readv" | "writev" | "pread64" | "pwrite64" | "preadv" | "pwritev" | "preadv2"
-        | "pwritev2" | "recvfrom" | "sendto" | "recvmsg" | "sendmsg" | "recvmmsg" | "sendmmsg" | "connect"
-        | "accept" | "accept4" | "flock" | "fcntl" | "fsync" | "fdatasync" | "syncfs" | "sync_file_range" | "ioctl"
-        | "getdents64" | "ftruncate" | "fallocate" | "fstat" | "fchmod" | "fchown" | "close" | "shutdown"
-        | "splice" | "tee" | "vmsplice" | "copy_file_range" | "io_uring_enter" => descriptor(first),
-        // From the second argument to the first: a server sends a file, and it is the socket that can be full.
-        "sendfile" => descriptor(first),
-        "poll" | "ppoll" => poll_array(first, second),
-        "select" | "pselect6" => select_sets(first, [second, third, fourth]),
-        "epoll_wait" | "epoll_pwait" | "epoll_pwait2" | "epoll_wait_old" => match descriptor(first) {
-            Wanted::Descriptor(number) => Wanted::Epoll(number),
-            _ => Wanted::Nothing,
-        },
-        "open" | "creat" | "stat" | "lstat" | "access" | "readlink" | "statfs" | "mkdir" | "rmdir" | "unlink"
-        | "rename" | "link" | "symlink" | "chmod" | "chown" | "lchown" | "truncate" | "execve" | "chdir" => path(first),
-        "openat" | "openat2" | "newfstatat" | "statx" | "faccessat" | "faccessat2" | "readlinkat" | "mkdirat"
-        | "unlinkat" | "renameat" | "renameat2" | "linkat" | "fchmodat" | "fchownat" | "utimensat" | "execveat" => {
-            path(second)
+    match (row.operand, row.call) {
+        (Operand::Descriptor(index), Call::Epoll) => descriptor(argument(index)).map_or(Wanted::Nothing, Wanted::Epoll),
+        (Operand::Descriptor(index), _) => descriptor(argument(index)).map_or(Wanted::Nothing, Wanted::Descriptor),
+        (Operand::PollArray, _) => poll_array(first, second),
+        (Operand::SelectSets, _) => select_sets(first, [second, third, fourth]),
+        (Operand::Path(index), _) => path(argument(index)),
+        // waitid(P_PID = 1, pid, ...) and wait4(pid, ...).
+        (Operand::Nothing, Call::WaitChild) if row.name == "waitid" => {
+            Wanted::Child { pid: if first == 1 { positive(second) } else { None } }
         }
-        "wait4" => Wanted::Child { pid: positive(first) },
-        // waitid(P_PID = 1, pid, ...)
-        "waitid" => Wanted::Child { pid: if first == 1 { positive(second) } else { None } },
-        _ => Wanted::Nothing,
+        (Operand::Nothing, Call::WaitChild) => Wanted::Child { pid: positive(first) },
+        (Operand::Nothing, _) => Wanted::Nothing,
     }
 }
 
 /// The lower half of an argument as a descriptor; negative ones (`AT_FDCWD`, -1) name nothing.
-fn descriptor(argument: u64) -> Wanted {
-    match i32::try_from(argument & 0xffff_ffff) {
-        Ok(number) => Wanted::Descriptor(number),
-        Err(_) => Wanted::Nothing,
-    }
+fn descriptor(argument: u64) -> Option<i32> {
+    i32::try_from(argument & 0xffff_ffff).ok()
 }
 
 fn positive(argument: u64) -> Option<u32> {
@@ -170,55 +142,52 @@ pub fn selected(bytes: &[u8], count: usize) -> Vec<i32> {
 mod tests {
     use super::*;
 
-    fn inside(call: Sysno, arguments: [u64; 6]) -> SyscallState {
-        SyscallState::Inside { number: u32::try_from(call.id()).unwrap(), arguments, stack_pointer: 0x7ffd_0000_0000 }
+    fn inside(number: u32, arguments: [u64; 6]) -> SyscallState {
+        SyscallState::Inside { number, arguments, stack_pointer: 0x7ffd_0000_0000 }
     }
 
-    #[test]
-    fn names_are_those_of_the_manual() {
-        assert_eq!(name(u32::try_from(Sysno::recvfrom.id()).unwrap()), Some("recvfrom"));
-        assert_eq!(name(u32::MAX), None);
-    }
-
-    #[cfg(target_arch = "x86_64")]
-    #[test]
-    fn numbers_of_x86_64() {
-        for (number, called) in [(0, "read"), (7, "poll"), (202, "futex"), (232, "epoll_wait"), (281, "epoll_pwait")] {
-            assert_eq!(name(number), Some(called));
-        }
-    }
+    const READ: u32 = 0;
+    const RECVFROM: u32 = 45;
+    const WAIT4: u32 = 61;
+    const FLOCK: u32 = 73;
+    const FUTEX: u32 = 202;
+    const WAITID: u32 = 247;
+    const OPENAT: u32 = 257;
+    const PSELECT6: u32 = 270;
+    const PPOLL: u32 = 271;
+    const EPOLL_PWAIT: u32 = 281;
 
     #[test]
     fn calls_on_a_descriptor() {
-        assert_eq!(wanted(&inside(Sysno::recvfrom, [7, 0, 0, 0, 0, 0])), Wanted::Descriptor(7));
-        assert_eq!(wanted(&inside(Sysno::flock, [3, 2, 0, 0, 0, 0])), Wanted::Descriptor(3));
-        assert_eq!(wanted(&inside(Sysno::epoll_pwait, [6, 1, 3, u64::MAX, 0, 0])), Wanted::Epoll(6));
-        assert_eq!(wanted(&inside(Sysno::read, [u64::MAX, 0, 0, 0, 0, 0])), Wanted::Nothing);
-        assert_eq!(wanted(&inside(Sysno::read, [0xffff_ffff, 0, 0, 0, 0, 0])), Wanted::Nothing);
-        assert_eq!(wanted(&inside(Sysno::futex, [0x7f00, 0, 0, 0, 0, 0])), Wanted::Nothing);
+        assert_eq!(wanted(&inside(RECVFROM, [7, 0, 0, 0, 0, 0])), Wanted::Descriptor(7));
+        assert_eq!(wanted(&inside(FLOCK, [3, 2, 0, 0, 0, 0])), Wanted::Descriptor(3));
+        assert_eq!(wanted(&inside(EPOLL_PWAIT, [6, 1, 3, u64::MAX, 0, 0])), Wanted::Epoll(6));
+        assert_eq!(wanted(&inside(READ, [u64::MAX, 0, 0, 0, 0, 0])), Wanted::Nothing);
+        assert_eq!(wanted(&inside(READ, [0xffff_ffff, 0, 0, 0, 0, 0])), Wanted::Nothing);
+        assert_eq!(wanted(&inside(FUTEX, [0x7f00, 0, 0, 0, 0, 0])), Wanted::Nothing);
     }
 
     #[test]
     fn calls_on_many_descriptors() {
-        let poll = wanted(&inside(Sysno::ppoll, [0x7f00, 2, 0, 0, 0, 0]));
+        let poll = wanted(&inside(PPOLL, [0x7f00, 2, 0, 0, 0, 0]));
         assert_eq!(poll, Wanted::PollArray { address: Address(0x7f00), count: 2 });
         assert_eq!(poll.bytes(), 16);
-        let huge = wanted(&inside(Sysno::ppoll, [0x7f00, u64::MAX, 0, 0, 0, 0]));
+        let huge = wanted(&inside(PPOLL, [0x7f00, u64::MAX, 0, 0, 0, 0]));
         assert_eq!(huge.bytes(), MOST_POLLED * 8, "a foreign count was believed");
-        let select = wanted(&inside(Sysno::pselect6, [u64::MAX, 0x10, 0, 0, 0, 0]));
+        let select = wanted(&inside(PSELECT6, [u64::MAX, 0x10, 0, 0, 0, 0]));
         assert_eq!(select.bytes(), 128, "a foreign count was believed");
-        let sleeping = wanted(&inside(Sysno::pselect6, [0, 0, 0, 0, 0x7f00, 0]));
+        let sleeping = wanted(&inside(PSELECT6, [0, 0, 0, 0, 0x7f00, 0]));
         assert_eq!(sleeping, Wanted::Nothing, "select without sets is a sleep");
     }
 
     #[test]
     fn calls_on_paths_and_children() {
         let path = Wanted::Path { address: Address(0x7f00) };
-        assert_eq!(wanted(&inside(Sysno::openat, [0xffff_ff9c, 0x7f00, 0, 0, 0, 0])), path);
-        assert_eq!(wanted(&inside(Sysno::wait4, [u64::MAX, 0, 0, 0, 0, 0])), Wanted::Child { pid: None });
-        assert_eq!(wanted(&inside(Sysno::wait4, [4711, 0, 0, 0, 0, 0])), Wanted::Child { pid: Some(4711) });
-        assert_eq!(wanted(&inside(Sysno::waitid, [1, 9, 0, 0, 0, 0])), Wanted::Child { pid: Some(9) });
-        assert_eq!(wanted(&inside(Sysno::waitid, [0, 9, 0, 0, 0, 0])), Wanted::Child { pid: None });
+        assert_eq!(wanted(&inside(OPENAT, [0xffff_ff9c, 0x7f00, 0, 0, 0, 0])), path);
+        assert_eq!(wanted(&inside(WAIT4, [u64::MAX, 0, 0, 0, 0, 0])), Wanted::Child { pid: None });
+        assert_eq!(wanted(&inside(WAIT4, [4711, 0, 0, 0, 0, 0])), Wanted::Child { pid: Some(4711) });
+        assert_eq!(wanted(&inside(WAITID, [1, 9, 0, 0, 0, 0])), Wanted::Child { pid: Some(9) });
+        assert_eq!(wanted(&inside(WAITID, [0, 9, 0, 0, 0, 0])), Wanted::Child { pid: None });
     }
 
     #[test]
