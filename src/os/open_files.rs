@@ -67,6 +67,14 @@ pub fn count(process: ProcessId) -> Result<u64, Why> {
     if cut { Err(Why::Bounded) } else { u64::try_from(numbers.len()).map_err(|_| Why::Bounded) }
 }
 
+/// The name of the network namespace of a process, `net:[4026531840]`: equal for those that share one.
+///
+/// # Errors
+/// The reason why the kernel did not say.
+pub fn network_namespace(process: ProcessId) -> Result<String, Why> {
+    read_link(format!("/proc/{process}/ns/net"))
+}
+
 /// The inodes of the sockets among these descriptors.
 #[must_use]
 pub fn socket_inodes(links: &[(i32, String)]) -> HashSet<u64> {

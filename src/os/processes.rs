@@ -13,6 +13,9 @@ const MOST_ARGUMENTS: usize = 256;
 /// How many bytes of one argument are kept.
 const LONGEST_ARGUMENT: usize = 4096;
 
+/// How much of `/proc/PID/maps` is read: 40,000 mappings of a hundred bytes.
+const MOST_MAP_BYTES: u64 = 4 * 1024 * 1024;
+
 /// What `/proc/PID` says about a process.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ProcessEntry {
@@ -88,6 +91,28 @@ pub fn scan() -> Result<Vec<ProcessEntry>, Why> {
     Ok(list()?.into_iter().filter_map(|pid| read(pid).ok()).collect())
 }
 
+/// The files that a process has mapped, each once, as it sees them.
+///
+/// # Errors
+/// The reason why the kernel did not list them.
+pub fn mapped_files(pid: ProcessId) -> Result<Vec<String>, Why> {
+    Ok(parse_mapped_files(&read_text(format!("/proc/{pid}/maps"), MOST_MAP_BYTES)?))
+}
+
+/// The paths in `/proc/PID/maps`, without those of anonymous memory.
+#[must_use]
+pub fn parse_mapped_files(text: &str) -> Vec<String> {
+    let mut files: Vec<String> = Vec::new();
+    for path in text.lines().filter_map(|line| line.find('/').and_then(|start| line.get(start..))) {
+        let path = without_deleted(path);
+        // The parts of one file stand one after the other.
+        if files.last().is_none_or(|last| last != path) {
+            files.push(path.to_owned());
+        }
+    }
+    files
+}
+
 /// `/proc/PID/cmdline`: arguments end with a zero byte. A program that wrote its own title there leaves one argument,
 /// often padded with more zero bytes.
 #[must_use]
@@ -145,6 +170,15 @@ mod tests {
         assert!(parse_arguments(b"").is_empty() && parse_arguments(b"\0\0").is_empty());
         assert_eq!(parse_arguments(&[b'a'; 9000])[0].len(), LONGEST_ARGUMENT);
         assert_eq!(parse_arguments(&b"a\0".repeat(9000)).len(), MOST_ARGUMENTS);
+    }
+
+    #[test]
+    fn files_in_maps() {
+        let maps = "55d0-55d1 r--p 00000000 fe:00 131 /usr/bin/python3.12\n\
+                    55d1-55d2 r-xp 00001000 fe:00 131 /usr/bin/python3.12\n\
+                    7f10-7f11 rw-p 00000000 00:00 0 \n7f11-7f12 rw-p 00000000 00:00 0 [heap]\n\
+                    7f12-7f13 r--p 00000000 fe:00 9 /opt/my app/x.so (deleted)\n";
+        assert_eq!(parse_mapped_files(maps), ["/usr/bin/python3.12", "/opt/my app/x.so"]);
     }
 
     #[test]
