@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use hangspy::error::Error;
 use hangspy::journal::{self, FORMAT, Journal, MAGIC, Truncation, Writer};
+use hangspy::report;
 use hangspy::snapshot::Recording;
 
 #[path = "common/recordings.rs"]
@@ -64,6 +65,16 @@ fn what_is_written_is_read_back() {
     assert_eq!(read.truncation, None);
     assert_eq!((read.tool.as_str(), read.asked.as_str()), (env!("CARGO_PKG_VERSION"), ":8000"));
     assert!(read.recordings == written, "the recordings changed on the way through the file");
+}
+
+#[test]
+fn a_capture_gives_the_report_that_the_run_gave() {
+    let live = [recordings::recording(31, 250, 5), recordings::recording(4711, 30, 2)];
+    let read = decode(&bytes_of(&live, "report")).expect("a capture");
+    assert!(
+        report::build(&read.recordings, &read.asked) == report::build(&live, ":8000"),
+        "the report made from the capture is not the one made from the run"
+    );
 }
 
 #[test]
@@ -199,7 +210,7 @@ fn captures_of_earlier_builds_are_still_read() {
 
 #[test]
 fn damage_anywhere_is_survived() {
-    let bytes = bytes_of(&[recordings::recording(31, 40, 6)], "damage");
+    let bytes = bytes_of(&[recordings::recording(31, 20, 4)], "damage");
     let mut state = 0x9e37_79b9_7f4a_7c15_u64;
     let mut random = move |below: usize| {
         state ^= state << 13;
@@ -207,7 +218,7 @@ fn damage_anywhere_is_survived() {
         state ^= state << 17;
         usize::try_from(state % below.max(1) as u64).unwrap_or(0)
     };
-    for _ in 0..3000 {
+    for _ in 0..1500 {
         let mut damaged = bytes.clone();
         for _ in 0..=random(4) {
             match random(4) {

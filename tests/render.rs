@@ -27,7 +27,7 @@ fn formats(report: &Report) -> Vec<(&'static str, String)> {
         ("report.txt", set(|out| render::text(report, out))),
         ("dump.txt", set(|out| render::dump(report, Screen::default(), out))),
         ("json", set(|out| render::json(report, Layout::Pretty, out))),
-        ("collapsed", set(|out| render::collapsed(report, out))),
+        ("collapsed", set(|out| render::collapsed(report, Graph::All, out))),
         ("loop.svg", set(|out| render::flamegraph(report, Graph::Loop, out))),
         ("all.svg", set(|out| render::flamegraph(report, Graph::All, out))),
         ("gil.svg", set(|out| render::flamegraph(report, Graph::Gil, out))),
@@ -111,7 +111,7 @@ fn nothing_harmful_reaches_any_format() {
 #[test]
 fn collapsed_stacks_parse_back() {
     for case in reports::all() {
-        let text = set(|out| render::collapsed(&case.report, out));
+        let text = set(|out| render::collapsed(&case.report, Graph::All, out));
         let mut total = 0_u64;
         for line in text.lines() {
             let (stack, count) = line.rsplit_once(' ').expect("a stack and a count");
@@ -146,16 +146,20 @@ fn processes_are_listed_in_columns() {
             role: "master".to_owned(),
             server: "gunicorn".to_owned(),
             python: "3.12.4".to_owned(),
+            loops: "uvloop".to_owned(),
             ports: vec![8000, 8443],
+            readable: "yes".to_owned(),
             command: "/usr/local/bin/python /usr/local/bin/gunicorn -k uvicorn.workers.UvicornWorker shop.main:app"
                 .to_owned(),
         },
         ProcessRow {
             pid: 4711,
             role: "server".to_owned(),
+            readable: "no: the process belongs to another user".to_owned(),
             command: "python \x1b[2J-m app".to_owned(),
             ..ProcessRow::default()
         },
     ];
     golden::assert_golden("render/processes.txt", &set(|out| render::processes(&rows, Screen::default(), out)));
+    golden::assert_golden("render/processes.json", &set(|out| render::processes_json(&rows, out)));
 }

@@ -3,20 +3,21 @@
 use std::collections::BTreeMap;
 use std::io::{self, Write};
 
-use super::{places, sanitize};
+use super::{Graph, places, sanitize};
 use crate::report::{ProfileEntry, Report};
 
 /// What stands where the inner frames of a stack are not known.
 pub(super) const UNKNOWN_INSIDE: &str = "(inner frames not known)";
 
-/// Writes every stack of every thread, in the order of their text.
+/// Writes the stacks of the threads that `graph` means, in the order of their text. Those of an event loop have no idle
+/// ones among them.
 ///
 /// # Errors
 /// What the writer says.
-pub fn collapsed(report: &Report, out: &mut impl Write) -> io::Result<()> {
+pub fn collapsed(report: &Report, graph: Graph, out: &mut impl Write) -> io::Result<()> {
     let several = report.target.processes.len() > 1;
     let mut stacks = BTreeMap::new();
-    for entry in &report.profile {
+    for entry in report.profile.iter().filter(|entry| graph.shows(entry)) {
         let mut frames = Vec::with_capacity(entry.stack.len() + 2);
         frames.push(thread_frame(entry, several));
         frames.extend(stack_frames(entry));

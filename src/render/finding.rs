@@ -4,7 +4,7 @@ use unicode_width::UnicodeWidthStr;
 
 use super::page::{Ink, Page, Piece, keep_start};
 use super::{Extent, places, sanitize, units, words};
-use crate::report::{Blame, Kind, Place, ProcessReport, Report, SecondParty, Verdict};
+use crate::report::{Blame, Cause, Kind, Place, ProcessReport, Report, SecondParty, Verdict};
 use crate::snapshot::Excerpt;
 
 /// The column at which the text beside a label begins.
@@ -31,7 +31,7 @@ pub(super) fn finding(page: &mut Page, report: &Report, verdict: &Verdict, exten
         whom(page, blame, extent);
         source(page, &report.excerpts, blame, extent);
     }
-    if let Some((label, words)) = activity(verdict) {
+    if let Some((label, words)) = activity(report, verdict) {
         page.labelled(2, label, HANG, &[Piece::plain(words)]);
     }
     list(page, "hurts", &verdict.hurts);
@@ -98,12 +98,22 @@ fn stalls(report: &Report, verdict: &Verdict) -> String {
         .iter()
         .filter(|of| verdict.kind == Kind::LoopBlocked && of.process == verdict.process)
         .filter(|of| verdict.thread.is_none_or(|thread| of.thread == thread));
-    let lengths: Vec<f64> = of_this_loop.flat_map(|of| of.episodes.iter().map(|stall| stall.length_s)).collect();
+    let episodes = of_this_loop.flat_map(|of| &of.episodes);
+    let lengths: Vec<f64> =
+        episodes.filter(|stall| is_of(verdict, stall.place.as_ref())).map(|stall| stall.length_s).collect();
     let longest = lengths.iter().copied().fold(0.0, f64::max);
     match lengths.len() {
         0 => String::new(),
         1 => format!(", in 1 stall of {}", units::duration(longest)),
         number => format!(", in {number} stalls, the longest {}", units::duration(longest)),
+    }
+}
+
+/// Whether a stall in this place is one that the verdict is about.
+fn is_of(verdict: &Verdict, place: Option<&Place>) -> bool {
+    match (&verdict.blame, place) {
+        (Some(blame), Some(place)) => blame.function == place.function && blame.file == place.file,
+        (blame, place) => blame.is_none() && place.is_none(),
     }
 }
 
@@ -205,18 +215,39 @@ fn source(page: &mut Page, excerpts: &[Excerpt], blame: &Blame, extent: Extent) 
     }
 }
 
-fn activity(verdict: &Verdict) -> Option<(&'static str, String)> {
+/// What the blamed function does there, and with whom.
+fn activity(report: &Report, verdict: &Verdict) -> Option<(&'static str, String)> {
     let party = words::second_party(&verdict.second_party);
     let Some(cause) = verdict.cause else {
         return party.map(|party| ("concerns", party));
     };
     let (label, phrase) = words::activity(cause);
+    let phrase = seen(report, verdict, cause).unwrap_or_else(|| phrase.to_owned());
     let held = matches!(verdict.second_party, SecondParty::Holder { .. }) && phrase.contains("lock");
     Some(match party {
         Some(party) if held => (label, format!("{phrase}, held by {party}")),
+        Some(party) if phrase.contains(": ") => (label, format!("{phrase}; {party}")),
         Some(party) => (label, format!("{phrase}: {party}")),
-        None => (label, phrase.to_owned()),
+        None => (label, phrase),
     })
+}
+
+/// What was seen of a wait whose cause says little: a lock may be one of Python's, or a condition deep in a native
+/// library that waits for a reply.
+fn seen(report: &Report, verdict: &Verdict, cause: Cause) -> Option<String> {
+    let blame = verdict.blame.as_ref()?;
+    let stalls = report.profile.iter().filter(|entry| entry.episode.is_some());
+    let stalls = stalls.filter(|entry| (entry.process, Some(entry.thread)) == (verdict.process, verdict.thread));
+    let stalls = stalls.filter(|entry| entry.stack.iter().rev().eq(&blame.stack));
+    let doing = &stalls.max_by_key(|entry| entry.samples)?.doing;
+    match cause {
+        Cause::Lock => match doing.strip_prefix("waiting for ") {
+            Some(what) => Some(what.to_owned()),
+            None => Some(format!("a reply: {doing}")),
+        },
+        Cause::Unknown => Some(format!("something unknown: {doing}")),
+        _ => None,
+    }
 }
 
 /// Facts on one line, wrapped.

@@ -45,7 +45,7 @@ enum Box {
 /// # Errors
 /// What the writer says.
 pub fn flamegraph(report: &Report, graph: Graph, out: &mut impl Write) -> io::Result<()> {
-    let entries: Vec<&ProfileEntry> = report.profile.iter().filter(|entry| shows(graph, entry)).collect();
+    let entries: Vec<&ProfileEntry> = report.profile.iter().filter(|entry| graph.shows(entry)).collect();
     let mut palette = PaletteMap::default();
     let lines = lines(report, graph, &entries, &mut palette);
     let (title, subtitle) = (title(report, graph), subtitle(report, graph));
@@ -66,13 +66,16 @@ pub fn flamegraph(report: &Report, graph: Graph, out: &mut impl Write) -> io::Re
     out.write_all(b"\n")
 }
 
-fn shows(graph: Graph, entry: &ProfileEntry) -> bool {
-    entry.samples > 0
-        && match graph {
-            Graph::Loop => entry.runs_loop && !entry.idle,
-            Graph::All => true,
-            Graph::Gil => entry.holds_gil,
-        }
+impl Graph {
+    /// Whether an entry is part of the picture.
+    pub(super) fn shows(self, entry: &ProfileEntry) -> bool {
+        entry.samples > 0
+            && match self {
+                Self::Loop => entry.runs_loop && !entry.idle,
+                Self::All => true,
+                Self::Gil => entry.holds_gil,
+            }
+    }
 }
 
 /// Collapsed lines, and the colour of every box in them.

@@ -29,7 +29,7 @@ pub use collapsed::collapsed;
 pub use dump::dump;
 pub use flamegraph::{Graph, flamegraph};
 pub use json::{Layout, json};
-pub use processes::{ProcessRow, processes};
+pub use processes::{ProcessRow, processes, processes_json};
 pub use terminal::{Screen, terminal};
 pub use text::text;
 

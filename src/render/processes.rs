@@ -2,12 +2,15 @@
 
 use std::io::{self, Write};
 
-use super::page::{Ink, Page, Piece, aligned, keep_start};
-use super::terminal::Screen;
+use serde::Serialize;
 use unicode_width::UnicodeWidthStr;
 
+use super::page::{Ink, Page, Piece, aligned, keep_end};
+use super::sanitize;
+use super::terminal::Screen;
+
 /// A Python process as `hangspy ps` lists it.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct ProcessRow {
     /// Its pid.
     pub pid: u32,
@@ -17,45 +20,68 @@ pub struct ProcessRow {
     pub server: String,
     /// Interpreter version; empty when unknown.
     pub python: String,
+    /// Kinds of its event loops, `uvloop`; empty when none is known.
+    pub loops: String,
     /// Ports it listens on.
     pub ports: Vec<u16>,
+    /// Whether hangspy may look into it: `yes`, or `no: ` and the reason; empty when that was not tried.
+    pub readable: String,
     /// Its command line, arguments joined by spaces.
     pub command: String,
 }
 
-/// The least room for a command line; on a narrower screen it is cut to this and the line is longer.
+/// The least room for a command line. What is cut off is its start, which is most often the path of Python; on a narrow
+/// screen the line is longer than the screen.
 const LEAST_COMMAND: usize = 16;
 
-/// Writes a line for each process under a line of titles.
+/// How many columns stand before the command line.
+const COLUMNS: usize = 7;
+const TITLES: [&str; COLUMNS] = ["PID", "ROLE", "SERVER", "PYTHON", "LOOP", "PORTS", "READABLE"];
+
+/// Writes a line for each process under a line of titles; why a process cannot be read stands under its line.
 ///
 /// # Errors
 /// What the writer says.
 pub fn processes(rows: &[ProcessRow], screen: Screen, out: &mut impl Write) -> io::Result<()> {
     let mut page = Page::new(screen.width, screen.color);
-    let titles = ["PID", "ROLE", "SERVER", "PYTHON", "PORTS"].map(str::to_owned);
-    let cells: Vec<[String; 5]> = rows.iter().map(cells).collect();
-    let widths: Vec<usize> = (0..titles.len())
-        .map(|column| {
-            cells.iter().chain([&titles]).filter_map(|row| row.get(column)).map(|cell| cell.width()).max().unwrap_or(0)
-        })
-        .collect();
+    let titles = TITLES.map(str::to_owned);
+    let cells: Vec<[String; COLUMNS]> = rows.iter().map(cells).collect();
+    let widest = |column: usize| {
+        let all = cells.iter().chain([&titles]).filter_map(|row| row.get(column));
+        all.map(|cell| cell.width()).max().unwrap_or(0)
+    };
+    let widths: Vec<usize> = (0..COLUMNS).map(widest).collect();
     let fixed: usize = widths.iter().map(|width| width + 2).sum();
     let room = page.width().saturating_sub(fixed).max(LEAST_COMMAND);
     page.line(&[Piece::new(Ink::Faint, format!("{}COMMAND", joined(&titles, &widths)))]);
     for (row, cells) in rows.iter().zip(&cells) {
-        let command = keep_start(&super::sanitize::line(&row.command), room);
+        let command = keep_end(&sanitize::line(&row.command), room);
         page.line(&[Piece::plain(joined(cells, &widths)), Piece::plain(command)]);
+        if let Some((_, reason)) = row.readable.split_once(": ") {
+            let indent = widths.first().map_or(0, |width| width + 2);
+            page.wrapped(indent, indent, &[Piece::new(Ink::Doubt, format!("not readable: {reason}"))]);
+        }
     }
     page.write_to(out)
 }
 
-fn cells(row: &ProcessRow) -> [String; 5] {
-    let ports: Vec<String> = row.ports.iter().map(ToString::to_string).collect();
-    let or_dash = |text: &str| if text.is_empty() { "-".to_owned() } else { super::sanitize::line(text).into_owned() };
-    [row.pid.to_string(), or_dash(&row.role), or_dash(&row.server), or_dash(&row.python), or_dash(&ports.join(","))]
+/// Writes the rows as one JSON array, and a newline.
+///
+/// # Errors
+/// What the writer says.
+pub fn processes_json(rows: &[ProcessRow], out: &mut impl Write) -> io::Result<()> {
+    serde_json::to_writer(&mut *out, rows)?;
+    out.write_all(b"\n")
 }
 
-fn joined(cells: &[String; 5], widths: &[usize]) -> String {
+fn cells(row: &ProcessRow) -> [String; COLUMNS] {
+    let ports: Vec<String> = row.ports.iter().map(ToString::to_string).collect();
+    let readable = row.readable.split_once(':').map_or(row.readable.as_str(), |(answer, _)| answer);
+    [row.pid.to_string().as_str(), &row.role, &row.server, &row.python, &row.loops, &ports.join(","), readable]
+        .map(|text| if text.is_empty() { "-".to_owned() } else { sanitize::line(text).into_owned() })
+}
+
+fn joined(cells: &[String; COLUMNS], widths: &[usize]) -> String {
     let mut line = String::new();
     for (index, (cell, width)) in cells.iter().zip(widths).enumerate() {
         line.push_str(&aligned(cell, *width, index == 0));

@@ -179,9 +179,11 @@ fn consumer_episode() -> EpisodeReport {
 fn consumer_verdict() -> Verdict {
     Verdict {
         kind: Kind::LoopBlocked,
-        cause: Some(Cause::SocketRead),
+        cause: Some(Cause::Lock),
         confidence: Confidence::Certain,
-        summary: "event loop blocked for 12.4 s in consume (consumer.py:41), reading from 10.0.3.7:9092".to_owned(),
+        summary:
+            "event loop blocked for 12.4 s in consume (consumer.py:41), waiting inside librdkafka; broker 10.0.3.7:9092"
+                .to_owned(),
         process: 31,
         thread: Some(31),
         event_loop: Some("uvloop".to_owned()),
@@ -210,7 +212,7 @@ fn consumer_verdict() -> Verdict {
 /// The consumer story: `poll` on the loop thread of a web worker.
 pub(crate) fn blocked() -> Report {
     let mut report = empty("", vec![process(31, "worker")]);
-    let main = thread(31, 31, "MainThread", "blocked in recv from 10.0.3.7:9092", consumer_stack());
+    let main = thread(31, 31, "MainThread", "parked inside librdkafka", consumer_stack());
     let mut broker = thread(31, 40, "rdk:broker1", "waits in poll", Vec::new());
     broker.python = false;
     broker.stack_unknown = Some("a native thread has no Python stack".to_owned());
@@ -230,7 +232,7 @@ pub(crate) fn blocked() -> Report {
         p95_s: 12.4,
         max_s: 12.4,
         share: 1.0,
-        cause: Cause::SocketRead,
+        cause: Cause::Lock,
         peer: Some("10.0.3.7:9092 (kafka)".to_owned()),
         stack: consumer_stack(),
     }];
