@@ -70,13 +70,16 @@ struct Head {
 /// Proofs that were asked for in a batch.
 #[derive(Debug, Default)]
 pub(super) struct Proofs {
-    wanted: Vec<(CodeIndex, Slot, Vec<Slot>)>,
+    /// The code object, its head, and how many of the others are its.
+    wanted: Vec<(CodeIndex, Slot, usize)>,
+    others: Vec<Slot>,
 }
 
 impl Proofs {
     /// Forgets what was asked for.
     pub(super) fn clear(&mut self) {
         self.wanted.clear();
+        self.others.clear();
     }
 }
 
@@ -100,7 +103,7 @@ impl CodeTable {
     pub(crate) fn resolve(&mut self, objects: Objects<'_>, address: Address) -> Result<CodeId, ReadError> {
         let index = match self.find(address).filter(|index| self.proves_now(objects, *index)) {
             Some(index) => index,
-            None => self.read(objects, address, 0)?,
+            None => self.read(objects, address)?,
         };
         self.id(index).ok_or(ReadError::Implausible(address))
     }
@@ -128,6 +131,16 @@ impl CodeTable {
         self.entry(index).is_none_or(|entry| instruction >= entry.begins)
     }
 
+    /// Those of the proofs just judged that failed.
+    pub(super) fn failed(&self, sample: u64, proofs: &Proofs) -> Vec<CodeIndex> {
+        let asked = proofs.wanted.iter().map(|(index, ..)| *index);
+        asked.filter(|index| !self.is_proven(*index, sample)).collect()
+    }
+
+    pub(super) fn address(&self, index: CodeIndex) -> Option<Address> {
+        self.entry(index).map(|entry| entry.address)
+    }
+
     /// Whether the proof of this code object held in this sample.
     pub(super) fn is_proven(&self, index: CodeIndex, sample: u64) -> bool {
         self.entry(index).is_some_and(|entry| entry.proven == Some(sample))
@@ -145,14 +158,17 @@ impl CodeTable {
         let Some(entry) = self.entries.get_mut(index.0 as usize) else { return };
         if entry.wanted != sample {
             entry.wanted = sample;
-            let (head, others) = entry.want(objects, batch);
-            proofs.wanted.push((index, head, others));
+            let head = entry.want(objects, batch, &mut proofs.others);
+            proofs.wanted.push((index, head, entry.proof.len()));
         }
     }
 
     /// Judges the proofs that were asked for.
     pub(super) fn judge(&mut self, objects: Objects<'_>, sample: u64, batch: &Batch, proofs: &Proofs) {
-        for (index, head, others) in &proofs.wanted {
+        let mut rest = proofs.others.as_slice();
+        for (index, head, count) in &proofs.wanted {
+            let (others, behind) = rest.split_at(rest.len().min(*count));
+            rest = behind;
             if let Some(entry) = self.entries.get_mut(index.0 as usize) {
                 entry.proven = entry.holds(objects, batch, *head, others).then_some(sample);
             }
@@ -164,7 +180,7 @@ impl CodeTable {
     /// # Errors
     ///
     /// When what stands there is not a code object, or it changed while it was read.
-    pub(super) fn read(&mut self, objects: Objects<'_>, address: Address, sample: u64) -> Result<CodeIndex, ReadError> {
+    pub(super) fn read(&mut self, objects: Objects<'_>, address: Address) -> Result<CodeIndex, ReadError> {
         let implausible = ReadError::Implausible(address);
         let layout = &objects.offsets.code;
         let head = Head::decode(&objects.memory.read(address, layout.size)?, objects).ok_or(implausible)?;
@@ -207,8 +223,9 @@ impl CodeTable {
             begins: head.begins,
             head,
             proof: before,
-            proven: Some(sample),
-            wanted: sample,
+            // To be proven once more, between two readings of the frame that runs it.
+            proven: None,
+            wanted: 0,
         };
         self.keep(entry).ok_or(implausible)
     }
@@ -254,15 +271,16 @@ impl CodeTable {
     fn proves_now(&self, objects: Objects<'_>, index: CodeIndex) -> bool {
         let mut batch = Batch::default();
         let Some(entry) = self.entry(index) else { return false };
-        let (head, others) = entry.want(objects, &mut batch);
+        let mut others = Vec::new();
+        let head = entry.want(objects, &mut batch, &mut others);
         objects.memory.fetch(&mut batch).is_ok() && entry.holds(objects, &batch, head, &others)
     }
 }
 
 impl Entry {
-    fn want(&self, objects: Objects<'_>, batch: &mut Batch) -> (Slot, Vec<Slot>) {
-        let head = batch.want(self.address, objects.offsets.code.size);
-        (head, self.proof.iter().map(|(address, bytes)| batch.want(*address, bytes.len())).collect())
+    fn want(&self, objects: Objects<'_>, batch: &mut Batch, others: &mut Vec<Slot>) -> Slot {
+        others.extend(self.proof.iter().map(|(address, bytes)| batch.want(*address, bytes.len())));
+        batch.want(self.address, objects.offsets.code.size)
     }
 
     fn holds(&self, objects: Objects<'_>, batch: &Batch, head: Slot, others: &[Slot]) -> bool {

@@ -1,17 +1,24 @@
 //! From a session to a snapshot.
 
+mod agreement;
+mod codes;
 mod dicts;
 mod foresight;
+mod frames;
 mod gil;
 #[cfg(test)]
 mod hostile_tests;
 mod known;
+mod lines;
 mod live;
 mod loops;
 mod moments;
 mod names;
 mod objects;
+mod roster;
 mod running;
+mod stack_reader;
+mod stacks;
 mod stock_loop;
 mod tasks;
 mod thread_ids;

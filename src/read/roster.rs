@@ -185,8 +185,8 @@ impl Roster {
             let mut expected = pointer(slots.threads_head);
             while let Some((thread, slot)) = threads.next_if(|(thread, _)| usize::from(thread.interpreter) == index) {
                 let owner = self.interpreters.get(index).map(|interpreter| interpreter.address);
-                let fits = expected == Some(thread.address)
-                    && batch.pointer_at(*slot, offsets.thread.interpreter) == owner;
+                let fits =
+                    expected == Some(thread.address) && batch.pointer_at(*slot, offsets.thread.interpreter) == owner;
                 if !fits {
                     return false;
                 }
@@ -232,7 +232,13 @@ impl Roster {
                 (None, Some(offset)) => Some(memory.read_pointer(address.plus(offset))?).filter(|gil| !gil.is_null()),
                 (None, None) => None,
             };
-            self.interpreters.push(Interpreter { address, gil, gil_before: None, collecting: None, drop_request: None });
+            self.interpreters.push(Interpreter {
+                address,
+                gil,
+                gil_before: None,
+                collecting: None,
+                drop_request: None,
+            });
             let first = memory.read_pointer(address.plus(offsets.interpreter.threads_head))?;
             let found = follow_list(first, MOST_THREADS, |state| match fetched.get(&state) {
                 Some((owner, next)) if *owner == address => Ok(*next),
