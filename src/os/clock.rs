@@ -1,6 +1,9 @@
 //! The clock that every [`Moment`] is read from.
 
+use std::time::Duration;
+
 use nix::time::{ClockId, clock_gettime};
+use nix::unistd::{SysconfVar, sysconf};
 
 use crate::snapshot::Moment;
 
@@ -15,8 +18,25 @@ pub fn now() -> Moment {
     })
 }
 
+/// When something was that `/proc` gives in clock ticks since boot (`proc_pid_stat(5)`, field 22), to a hundredth of a
+/// second. Time in which the machine slept counts for ticks and not for [`now`], so what was before a sleep seems that much
+/// earlier.
+#[must_use]
+pub fn of_ticks(ticks: u64) -> Moment {
+    let per_second = sysconf(SysconfVar::CLK_TCK).ok().flatten().and_then(|ticks| u64::try_from(ticks).ok());
+    let since_boot = ticks.saturating_mul(1_000_000_000 / per_second.unwrap_or(100).max(1));
+    let boot_clock = clock_gettime(ClockId::CLOCK_BOOTTIME).map(Duration::from).unwrap_or_default();
+    now().before(boot_clock.saturating_sub(Duration::from_nanos(since_boot)))
+}
+
 #[cfg(test)]
 mod tests {
+    #[test]
+    fn ticks_are_counted_from_boot() {
+        let (long_ago, now) = (super::of_ticks(0), super::now());
+        assert!(long_ago < now && super::of_ticks(u64::MAX) >= now, "boot was at {long_ago:?}, now is {now:?}");
+    }
+
     #[test]
     fn the_clock_never_goes_back() {
         let first = super::now();

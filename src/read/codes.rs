@@ -36,6 +36,9 @@ pub(crate) struct CodeTable {
     code_type: Option<Address>,
 }
 
+/// Bytes that must be the same, and where.
+type ProvenPiece = (Address, Box<[u8]>);
+
 /// A code object at an address.
 #[derive(Debug)]
 struct Entry {
@@ -45,7 +48,7 @@ struct Entry {
     /// Where the function begins, in bytes of instructions.
     begins: i32,
     head: Head,
-    proof: Vec<(Address, Box<[u8]>)>,
+    proof: Vec<ProvenPiece>,
     /// Sample in which the proof last held; `None` when it failed.
     proven: Option<u64>,
     /// Sample in which the proof was last asked for.
@@ -84,33 +87,9 @@ impl Proofs {
 }
 
 impl CodeTable {
-    /// What is kept of a code object.
-    pub(crate) fn code(&self, id: CodeId) -> Option<&Code> {
-        self.codes.get(id.0 as usize)
-    }
-
     /// All code objects, by id.
     pub(super) fn codes(&self) -> &[Code] {
         &self.codes
-    }
-
-    /// The code object at an address, read if it is not known. For addresses found elsewhere than in a running frame:
-    /// what is known of it is not proven again.
-    ///
-    /// # Errors
-    ///
-    /// When what stands there is not a code object.
-    pub(crate) fn resolve(&mut self, objects: Objects<'_>, address: Address) -> Result<CodeId, ReadError> {
-        let index = match self.find(address).filter(|index| self.proves_now(objects, *index)) {
-            Some(index) => index,
-            None => self.read(objects, address)?,
-        };
-        self.id(index).ok_or(ReadError::Implausible(address))
-    }
-
-    /// The line of an instruction of the code object at an address; the inner `None`: the instruction has none.
-    pub(crate) fn line(&self, address: Address, instruction: i32) -> Option<Option<u32>> {
-        self.find(address).and_then(|index| self.entry(index)).map(|entry| entry.lines.at(instruction))
     }
 
     pub(super) fn find(&self, address: Address) -> Option<CodeIndex> {
@@ -243,7 +222,8 @@ impl CodeTable {
         }
     }
 
-    fn intern(&mut self, code: Code) -> Option<CodeId> {
+    /// The number of a code object; `None` when the table is full and it is new.
+    pub(super) fn intern(&mut self, code: Code) -> Option<CodeId> {
         if let Some(id) = self.ids.get(&code) {
             return Some(*id);
         }
@@ -266,14 +246,6 @@ impl CodeTable {
 
     fn entry(&self, index: CodeIndex) -> Option<&Entry> {
         self.entries.get(index.0 as usize)
-    }
-
-    fn proves_now(&self, objects: Objects<'_>, index: CodeIndex) -> bool {
-        let mut batch = Batch::default();
-        let Some(entry) = self.entry(index) else { return false };
-        let mut others = Vec::new();
-        let head = entry.want(objects, &mut batch, &mut others);
-        objects.memory.fetch(&mut batch).is_ok() && entry.holds(objects, &batch, head, &others)
     }
 }
 
@@ -317,7 +289,7 @@ impl Head {
     }
 
     /// What else must be the same, besides the head. Nothing where the code object has a number of its own.
-    fn read_proof(&self, objects: Objects<'_>, table_length: u64) -> Result<Vec<(Address, Box<[u8]>)>, ReadError> {
+    fn read_proof(&self, objects: Objects<'_>, table_length: u64) -> Result<Vec<ProvenPiece>, ReadError> {
         if self.version != 0 {
             return Ok(Vec::new());
         }

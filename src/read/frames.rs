@@ -56,6 +56,8 @@ pub(super) struct ThreadMemory {
     older_chunks: Vec<(Address, usize)>,
     /// Frames outside of the data stack and the sample in which they were last met, the innermost first.
     outside: Vec<(Address, u64)>,
+    /// Where the pointer that leads to the root went when it was found to have changed.
+    moved_link: Option<Address>,
 }
 
 /// What was asked for to read one thread's frames once, and what turned out to be missing.
@@ -87,14 +89,14 @@ pub(super) enum Walk {
 
 impl ThreadMemory {
     /// Asks for everything that the frames of a thread are made of, as far as it is known where they are.
-    pub(super) fn want(&self, offsets: &Offsets, state: Address, bytes: &[u8], batch: &mut Batch, wish: &mut Wish) {
+    pub(super) fn want(&mut self, offsets: &Offsets, state: Address, bytes: &[u8], batch: &mut Batch, wish: &mut Wish) {
         wish.clear();
         let pointer = |offset| u64_at(bytes, offset).map_or(Address(0), Address);
         match offsets.thread.frame_root {
             FrameRoot::Object { frame } => wish.root = Some(batch.want(state.plus(frame), 8)),
             FrameRoot::Current { current_frame } => wish.root = Some(batch.want(state.plus(current_frame), 8)),
             FrameRoot::CFrame { cframe, current_frame } => {
-                let link = pointer(cframe);
+                let link = self.moved_link.take().unwrap_or_else(|| pointer(cframe));
                 wish.link = Some((batch.want(state.plus(cframe), 8), link));
                 wish.root = Some(batch.want(link.plus(current_frame), 8));
             }
@@ -124,9 +126,10 @@ impl ThreadMemory {
         frames: &mut Vec<RawFrame>,
     ) -> Result<Walk, ReadError> {
         frames.clear();
-        let moved = wish.link.is_some_and(|(slot, taken)| fetched.batch.pointer_at(slot, 0) != Some(taken));
+        let link = wish.link.map(|(slot, taken)| (fetched.batch.pointer_at(slot, 0), taken));
+        self.moved_link = link.and_then(|(link, taken)| link.filter(|link| *link != taken));
         let root = wish.root.and_then(|root| fetched.batch.pointer_at(root, 0));
-        let (Some(mut next), false) = (root, moved) else { return Ok(Walk::Broken) };
+        let (Some(mut next), None) = (root, self.moved_link) else { return Ok(Walk::Broken) };
         self.learn_chunks(fetched, wish)?;
         let mut hints = Hints::default();
         for _ in 0..MOST_FRAMES {

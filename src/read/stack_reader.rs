@@ -20,12 +20,11 @@ use crate::layout::Offsets;
 use crate::memory::{Batch, Memory, ReadError, Slot};
 use crate::snapshot::{Address, Frame, StackId, StackSample, Why};
 
-/// How many readings of a thread that can have moved must follow each other. With two, a thread that calls through four
-/// chains of functions without pause passed for something it never was in 2 of 100 stacks kept; with three in fewer
-/// than 1 of 1,000 (CPython 3.11).
+/// How many readings of a thread that can have moved are compared. With two, a thread that calls through four chains of
+/// functions without pause passed for something it never was in up to 2 of 100 stacks kept; with three in none of 2,000.
 const READINGS: usize = 3;
 /// How many readings are attempted in one sample when some of them break off.
-const ATTEMPTS: usize = 6;
+const ATTEMPTS: usize = 12;
 /// New code objects read in one sample: the rest follow in the next ones.
 const MOST_NEW_CODES: usize = 4096;
 /// For how many samples the code of a thread that moves is proven ahead.
@@ -130,6 +129,30 @@ impl StackReader {
         Ok(())
     }
 
+    /// One stack from those of interpreters that called each other in one thread, the innermost first.
+    pub(super) fn nest(&mut self, parts: &[StackSample]) -> StackSample {
+        let mut frames = Vec::new();
+        let mut whole = true;
+        for part in parts {
+            let stack = match part {
+                StackSample::Stable(stack) => stack,
+                StackSample::Cut(stack) => {
+                    // What the cut off frames called is not connected to what is left.
+                    frames.clear();
+                    whole = false;
+                    stack
+                }
+                StackSample::Torn | StackSample::Unknown(_) => return *part,
+            };
+            frames.extend(self.stacks.stacks().get(stack.0 as usize).into_iter().flatten().copied());
+        }
+        match self.stacks.intern(&frames) {
+            None => StackSample::Unknown(Why::Bounded),
+            Some(stack) if whole => StackSample::Stable(stack),
+            Some(stack) => StackSample::Cut(stack),
+        }
+    }
+
     /// Brings the threads into the order of the roster, keeping what is remembered of each.
     fn match_threads(&mut self) {
         let same = self.threads.len() == self.roster.threads.len()
@@ -226,7 +249,7 @@ impl StackReader {
             thread.kept = thread.chain.len();
             thread.whole = true;
             let whole = thread.walk == Walk::Whole;
-            thread.readings = (!(still && proven)).then_some(usize::from(whole));
+            thread.readings = (!(still && proven && whole)).then_some(usize::from(whole));
         }
     }
 

@@ -1,0 +1,228 @@
+//! Our own reader: everything a snapshot has to say of a Python whose layout we know, in a fixed order.
+//!
+//! Stacks first, because they move most; then what the kernel says of the threads, which tells who waits for the GIL;
+//! then the loops, most of whose words were fetched together with the stacks; names last, because they hardly change.
+
+use std::collections::HashMap;
+
+use super::gil::{self, Gil};
+use super::kernel_threads::KernelThreads;
+use super::live::LiveThread;
+use super::loops::{Loops, Surroundings as Around};
+use super::moments::Lifetime;
+use super::names::ThreadNames;
+use super::objects::Objects;
+use super::stack_reader::{StackReader, Target, ThreadReading};
+use super::thread_ids::ThreadIds;
+use crate::attach::OwnAccess;
+use crate::layout::Offsets;
+use crate::memory::{LiveMemory, Memory, ReadError, u64_at};
+use crate::os::clock;
+use crate::os::threads::innermost_id;
+use crate::snapshot::{
+    Address, GilRole, InterpreterSample, Known, LoopSample, Moment, Process, PythonThread, StackSample, SyscallState,
+    ThreadId, ThreadOs, Why,
+};
+
+/// Reads a Python whose layout we know.
+#[derive(Debug)]
+pub(super) struct OwnReader {
+    memory: LiveMemory,
+    offsets: Offsets,
+    runtime: Address,
+    began: Moment,
+    innermost: Option<u32>,
+    pub(super) stacks: StackReader,
+    ids: ThreadIds,
+    resolved: HashMap<Address, (Identity, ThreadId)>,
+    loops: Loops,
+    names: ThreadNames,
+    loop_threads: Vec<ThreadId>,
+}
+
+/// The words of a thread state that say which thread it is of; a thread state that is freed and used again has others.
+type Identity = (Option<u64>, Option<u64>);
+
+/// What was read of Python.
+#[derive(Debug, Default)]
+pub(super) struct OwnSample {
+    pub(super) interpreters: Vec<InterpreterSample>,
+    pub(super) loops: Vec<LoopSample>,
+    /// By thread id.
+    pub(super) threads: Vec<(ThreadId, PythonThread, ThreadOs)>,
+    pub(super) gaps: Vec<(String, Why)>,
+}
+
+impl OwnReader {
+    pub(super) fn new(process: &Process, access: OwnAccess) -> Self {
+        let OwnAccess { memory, offsets, runtime, .. } = access;
+        Self {
+            memory,
+            offsets,
+            runtime,
+            began: clock::of_ticks(process.start_ticks),
+            innermost: innermost_id(process.pid, ThreadId(process.pid.0)).ok(),
+            stacks: StackReader::default(),
+            ids: ThreadIds::new(process.pid),
+            resolved: HashMap::new(),
+            loops: Loops::default(),
+            names: ThreadNames::default(),
+            loop_threads: Vec::new(),
+        }
+    }
+
+    /// Reads everything once.
+    ///
+    /// # Errors
+    ///
+    /// When the process is gone or closed to us, or the runtime cannot be read.
+    pub(super) fn read(&mut self, kernel: &mut KernelThreads) -> Result<OwnSample, ReadError> {
+        let target = Target { memory: &self.memory, offsets: &self.offsets, runtime: self.runtime };
+        self.stacks.read(target)?;
+        let (threads, unresolved) = self.live_threads(kernel)?;
+        let now = clock::now();
+        let os: HashMap<ThreadId, ThreadOs> = threads
+            .iter()
+            .map(|thread| (thread.thread, kernel.read(thread.thread, self.loop_threads.contains(&thread.thread), now)))
+            .collect();
+        let mut sample = OwnSample::default();
+        if self.stacks.is_restless() {
+            sample.gaps.push(("threads".to_owned(), Why::Torn));
+        }
+        if unresolved > 0 {
+            sample.gaps.push((format!("kernel ids of {unresolved} Python threads"), Why::Vanished));
+        }
+        self.read_interpreters_and_loops(&mut sample, &threads, &os);
+        self.assemble(&mut sample, threads, os);
+        Ok(sample)
+    }
+
+    /// The threads of Python with their kernel ids; and how many thread states have none.
+    fn live_threads(&mut self, kernel: &mut KernelThreads) -> Result<(Vec<LiveThread>, usize), ReadError> {
+        let identity = |reading: &ThreadReading| -> Identity {
+            let word = |offset| u64_at(&reading.state.bytes, offset);
+            (word(self.offsets.thread.thread_id), self.offsets.thread.native_thread_id.and_then(word))
+        };
+        let known = |resolved: &HashMap<Address, (Identity, ThreadId)>, reading: &ThreadReading| {
+            let (before, thread) = resolved.get(&reading.state.address)?;
+            (*before == identity(reading)).then_some(*thread)
+        };
+        let readings = &self.stacks.threads;
+        if readings.iter().any(|reading| known(&self.resolved, reading).is_none()) {
+            kernel.list();
+        }
+        if kernel.was_listed_now() {
+            if let Known::Is(listed) = kernel.listed() {
+                self.ids.learn(listed);
+            }
+            let states: Vec<&[u8]> = readings.iter().map(|reading| reading.state.bytes.as_slice()).collect();
+            let ids = self.ids.resolve(&self.memory, &self.offsets, &states)?;
+            let found = readings.iter().zip(ids);
+            self.resolved = found
+                .filter_map(|(reading, id)| Some((reading.state.address, (identity(reading), id.ok()?))))
+                .collect();
+        }
+        let mut threads = Vec::with_capacity(readings.len());
+        for reading in readings {
+            if let Some(thread) = known(&self.resolved, reading) {
+                threads.push(LiveThread {
+                    thread,
+                    state: reading.state.address,
+                    state_bytes: reading.state.bytes.clone(),
+                    interpreter: reading.state.interpreter,
+                    frames: reading.frames.clone(),
+                    stable: matches!(reading.stack, Some(StackSample::Stable(_))),
+                });
+            }
+        }
+        let unresolved = readings.len() - threads.len();
+        Ok((threads, unresolved))
+    }
+
+    fn read_interpreters_and_loops(
+        &mut self,
+        sample: &mut OwnSample,
+        threads: &[LiveThread],
+        os: &HashMap<ThreadId, ThreadOs>,
+    ) {
+        let interpreters: Vec<Address> =
+            self.stacks.interpreters().iter().map(|interpreter| interpreter.address).collect();
+        let search = Objects::new(&self.memory, &self.offsets);
+        let lifetime = Lifetime { began: self.began, now: clock::now() };
+        let syscall = |thread| os.get(&thread).map_or(Known::Unknown(Why::NotRead), |os| os.syscall);
+        let view = self.stacks.foresight.view(&self.stacks.batch, &self.memory);
+        let objects = Objects::new(&view, &self.offsets);
+        let around = Around {
+            interpreters: &interpreters,
+            threads,
+            codes: self.stacks.codes.codes(),
+            syscall: &syscall,
+            innermost: self.innermost,
+            lifetime,
+        };
+        let (loops, gaps) = self.loops.read(objects, search, &around);
+        self.names.refresh(search, &interpreters, threads, lifetime.now);
+        self.loop_threads = loops.iter().map(|sample| sample.thread).collect();
+        sample.loops = loops;
+        sample.gaps.extend(gaps);
+    }
+
+    /// Puts together what belongs to one kernel thread.
+    fn assemble(&mut self, sample: &mut OwnSample, threads: Vec<LiveThread>, mut os: HashMap<ThreadId, ThreadOs>) {
+        let view = self.stacks.foresight.view(&self.stacks.batch, &self.memory);
+        let interpreters = self.stacks.interpreters().iter();
+        let (interpreters, gils): (Vec<InterpreterSample>, Vec<Option<Gil>>) = interpreters
+            .map(|interpreter| gil::interpreter(&view, &self.offsets, self.runtime, interpreter.address))
+            .unzip();
+        sample.interpreters = interpreters;
+        let stacks: HashMap<Address, StackSample> =
+            self.stacks.threads.iter().filter_map(|reading| Some((reading.state.address, reading.stack?))).collect();
+        let mut of_thread: HashMap<ThreadId, Vec<LiveThread>> = HashMap::with_capacity(threads.len());
+        for thread in threads {
+            of_thread.entry(thread.thread).or_default().push(thread);
+        }
+        let mut nested = Vec::new();
+        for (thread, mut states) in of_thread {
+            let Some(os) = os.remove(&thread) else { continue };
+            // Several interpreters in one thread: the newest was called by the older ones.
+            states.sort_by_key(|state| std::cmp::Reverse(state.interpreter));
+            let stack = |state: &LiveThread| stacks.get(&state.state).copied().unwrap_or(StackSample::Torn);
+            let inner = states.iter().find(|state| !state.frames.is_empty()).or(states.first());
+            let Some(inner) = inner else { continue };
+            let role = match gils.get(usize::from(inner.interpreter)).and_then(Option::as_ref) {
+                Some(gil) => self.role(gil, &view, inner, os.syscall),
+                None => Known::Unknown(Why::NotInThisPython),
+            };
+            let python = PythonThread {
+                interpreter: inner.interpreter,
+                thread_state: inner.state,
+                name: self.names.get(thread),
+                stack: stack(inner),
+                gil: role,
+            };
+            if states.len() > 1 {
+                nested.push((thread, states.iter().map(stack).collect::<Vec<_>>()));
+            }
+            sample.threads.push((thread, python, os));
+        }
+        for (thread, parts) in nested {
+            let whole = self.stacks.nest(&parts);
+            for (_, python, _) in sample.threads.iter_mut().filter(|(id, ..)| *id == thread) {
+                python.stack = whole;
+            }
+        }
+        sample.threads.sort_by_key(|(thread, ..)| *thread);
+    }
+
+    fn role(
+        &self,
+        gil: &Gil,
+        memory: &dyn Memory,
+        thread: &LiveThread,
+        syscall: Known<SyscallState>,
+    ) -> Known<GilRole> {
+        let asks = self.offsets.thread.gil_requested;
+        let asks = asks.and_then(|offset| u64_at(&thread.state_bytes, offset)).map(|word| word & 0xffff_ffff != 0);
+        gil.role(memory, &self.offsets, thread.state, syscall, asks)
+    }
+}

@@ -1,0 +1,166 @@
+//! The sampler: from a session to one snapshot after the other.
+
+use std::sync::Arc;
+
+use super::kernel_threads::KernelThreads;
+use super::own::{OwnReader, OwnSample};
+use super::stack_reader::Losses;
+use super::walked::WalkedReader;
+use crate::attach::{Access, Session};
+use crate::memory::ReadError;
+use crate::os::{self, clock};
+use crate::snapshot::{
+    Code, Frame, Known, Ledger, Process, PythonThread, Snapshot, Surroundings, ThreadId, ThreadOs, ThreadSample, Why,
+};
+
+/// Takes snapshots of one process and keeps the code objects and stacks they refer to.
+#[derive(Debug)]
+pub struct Sampler {
+    process: Process,
+    way: Way,
+    kernel: KernelThreads,
+    samples: u64,
+    failed: u64,
+    codes_given: usize,
+    stacks_given: usize,
+}
+
+#[derive(Debug)]
+enum Way {
+    Own(Box<OwnReader>),
+    Walked(Box<WalkedReader>),
+    ProcOnly,
+}
+
+impl Sampler {
+    /// Nothing is read yet.
+    #[must_use]
+    pub fn new(session: Session) -> Self {
+        let Session { process, access } = session;
+        let way = match access {
+            Access::Own(access) => Way::Own(Box::new(OwnReader::new(&process, *access))),
+            Access::PySpy(walker) => Way::Walked(Box::new(WalkedReader::new(walker))),
+            Access::ProcOnly { .. } => Way::ProcOnly,
+        };
+        let kernel = KernelThreads::new(process.pid);
+        Self { process, way, kernel, samples: 0, failed: 0, codes_given: 0, stacks_given: 0 }
+    }
+
+    /// The process that is looked at.
+    #[must_use]
+    pub fn process(&self) -> &Process {
+        &self.process
+    }
+
+    /// Looks at the process once. It is never stopped.
+    ///
+    /// # Errors
+    ///
+    /// [`ReadError::Gone`] when the process ended; the others when this look failed as a whole, and another may not.
+    pub fn snapshot(&mut self) -> Result<Snapshot, ReadError> {
+        let at = clock::now();
+        self.kernel.begin();
+        let looked = match &mut self.way {
+            Way::Own(reader) => reader.read(&mut self.kernel),
+            Way::Walked(reader) => walked(reader, &mut self.kernel),
+            Way::ProcOnly => proc_only(&mut self.kernel),
+        };
+        let sample = looked.inspect_err(|_| self.failed += 1)?;
+        self.samples += 1;
+        let OwnSample { interpreters, loops, threads, gaps } = sample;
+        let mut threads: Vec<Arc<ThreadSample>> =
+            threads.into_iter().map(|(thread, python, os)| Arc::new(self.thread(thread, Some(python), os))).collect();
+        self.add_native_threads(&mut threads, at);
+        Ok(Snapshot { at, took: clock::now().since(at), interpreters, threads, loops, gaps })
+    }
+
+    fn thread(&mut self, thread: ThreadId, python: Option<PythonThread>, os: ThreadOs) -> ThreadSample {
+        ThreadSample { thread, kernel_name: self.kernel.name(thread), python, os }
+    }
+
+    /// Adds the threads that Python does not know. They are looked at when the threads are listed, and every time when
+    /// there is nothing else to see.
+    fn add_native_threads(&mut self, threads: &mut Vec<Arc<ThreadSample>>, at: crate::snapshot::Moment) {
+        let Known::Is(listed) = self.kernel.listed().clone() else { return };
+        let look = self.kernel.was_listed_now() || matches!(self.way, Way::ProcOnly);
+        let pythons = threads.len();
+        for thread in listed {
+            let is_python = |threads: &[Arc<ThreadSample>]| {
+                threads
+                    .get(..pythons)
+                    .is_some_and(|threads| threads.binary_search_by_key(&thread, |sample| sample.thread).is_ok())
+            };
+            if !is_python(threads) {
+                let os = if look { self.kernel.read(thread, false, at) } else { KernelThreads::not_read() };
+                threads.push(Arc::new(self.thread(thread, None, os)));
+            }
+        }
+        threads.sort_by_key(|sample| sample.thread);
+    }
+
+    /// Code objects seen since this was last asked, in the order of their ids.
+    pub fn new_codes(&mut self) -> Vec<Code> {
+        let codes = match &self.way {
+            Way::Own(reader) => reader.stacks.codes.codes(),
+            Way::Walked(reader) => reader.codes.codes(),
+            Way::ProcOnly => &[],
+        };
+        let new = codes.get(self.codes_given..).unwrap_or_default().to_vec();
+        self.codes_given = codes.len();
+        new
+    }
+
+    /// Stacks seen since this was last asked, in the order of their ids.
+    pub fn new_stacks(&mut self) -> Vec<Vec<Frame>> {
+        let stacks = match &self.way {
+            Way::Own(reader) => reader.stacks.stacks.stacks(),
+            Way::Walked(reader) => reader.stacks.stacks(),
+            Way::ProcOnly => &[],
+        };
+        let new = stacks.get(self.stacks_given..).unwrap_or_default().to_vec();
+        self.stacks_given = stacks.len();
+        new
+    }
+
+    /// How the looks went so far. Rate and lateness are the caller's to know.
+    #[must_use]
+    pub fn ledger(&self) -> Ledger {
+        let Losses { torn, cut } = match &self.way {
+            Way::Own(reader) => reader.stacks.losses,
+            Way::Walked(reader) => reader.losses,
+            Way::ProcOnly => Losses::default(),
+        };
+        Ledger { rate: 0, samples: self.samples, late: 0, failed: self.failed, torn, cut }
+    }
+
+    /// What surrounds the threads. Costs more than a snapshot: ask about once a second.
+    #[must_use]
+    pub fn surroundings(&mut self) -> Surroundings {
+        os::surroundings(self.process.pid)
+    }
+}
+
+/// A look with py-spy's walker.
+fn walked(reader: &mut WalkedReader, kernel: &mut KernelThreads) -> Result<OwnSample, ReadError> {
+    let (threads, nameless) = reader.read()?;
+    let now = clock::now();
+    let threads =
+        threads.into_iter().map(|(thread, python)| (thread, python, kernel.read(thread, false, now))).collect();
+    let mut gaps = vec![("event loops".to_owned(), Why::NotInThisPython)];
+    if nameless > 0 {
+        gaps.push((format!("kernel ids of {nameless} Python threads"), Why::NotInThisPython));
+    }
+    Ok(OwnSample { interpreters: WalkedReader::interpreters(), loops: Vec::new(), threads, gaps })
+}
+
+/// A look at a process whose memory is closed.
+fn proc_only(kernel: &mut KernelThreads) -> Result<OwnSample, ReadError> {
+    kernel.list();
+    match kernel.listed() {
+        Known::Unknown(Why::Vanished) => Err(ReadError::Gone),
+        _ => {
+            let closed = |what: &str| (what.to_owned(), Why::NotPermitted);
+            Ok(OwnSample { gaps: vec![closed("Python threads"), closed("event loops")], ..OwnSample::default() })
+        }
+    }
+}
