@@ -71,8 +71,8 @@ struct Account {
     timers: Known<u64>,
     next_timer: Known<Option<Moment>>,
     turn: Turn,
-    /// Whether nothing was being called, as the loop itself sees it; `None` when it does not say.
-    between_steps: Option<bool>,
+    /// Whether nothing was being called, as the loop itself says.
+    between_steps: Known<bool>,
     turn_began: Known<Moment>,
 }
 
@@ -118,7 +118,13 @@ impl Loops {
             Some(known) if now.since(known.learnt) < RELIED_ON => known,
             before => KnownLoop::discover(search, interpreter, event_loop, now, before),
         };
-        let turn = self.turns.of(objects, thread, around.codes, event_loop, around.lifetime);
+        let turn = match self.turns.of(objects, thread, around.codes, event_loop, around.lifetime) {
+            Ok(Some(turn)) => Known::Is(turn),
+            // The frame we look for is one of the outermost; without it little of the stack can have been kept.
+            Ok(None) if !thread.stable => Known::Unknown(Why::Torn),
+            Ok(None) => Known::Unknown(Why::NotInThisPython),
+            Err(error) => Known::Unknown(why(error)),
+        };
         let account = known.account(objects, turn, around.lifetime);
         let task = known.current_task.read(objects, thread.state, event_loop);
         let syscall = (around.syscall)(thread.thread);
@@ -140,13 +146,15 @@ impl Loops {
 }
 
 /// What the loop is running.
-///
-/// Between steps means two witnesses: the kernel has the thread waiting on the loop's own descriptor, and the loop's
-/// frame or the lack of a task says so too. When they differ the thread has moved between the two readings, and the
-/// parts of the step are left as they are.
 fn step(account: &Account, task: Known<Option<Address>>, syscall: Known<SyscallState>) -> Known<Option<Step>> {
+    // A task that runs is a step, whatever else was read a moment earlier or later.
     let no_task = !matches!(task, Known::Is(Some(_)));
-    if polls(account.poll_descriptor, syscall) && no_task && account.between_steps != Some(false) {
+    let between = match account.between_steps {
+        Known::Is(between) => between,
+        // The loop does not say, but the kernel may: nobody else waits on its descriptor.
+        Known::Unknown(_) => polls(account.poll_descriptor, syscall),
+    };
+    if between && no_task {
         return Known::Is(None);
     }
     let step = Step {
@@ -154,12 +162,13 @@ fn step(account: &Account, task: Known<Option<Address>>, syscall: Known<SyscallS
         handle: account.turn.handle,
         turn: account.turn.end_time,
         queue: account.queue.ok().map(|queue| (queue.left_block.0, queue.left_index)),
-        frame: None,
+        frame: account.turn.called.filter(|_| account.turn.end_time.is_none()),
     };
-    if step == Step::default() {
-        Known::Unknown(account.queue.why().unwrap_or(Why::NotInThisPython))
-    } else {
-        Known::Is(Some(step))
+    match account.between_steps {
+        Known::Unknown(why) if step == Step::default() => Known::Unknown(why),
+        Known::Is(_) | Known::Unknown(Why::NotInThisPython | Why::NotRead) => Known::Is(Some(step)),
+        // The end of the queue comes to the same place again after some dozens of callbacks: alone it proves nothing.
+        Known::Unknown(why) => Known::Unknown(why),
     }
 }
 
@@ -195,24 +204,25 @@ impl KnownLoop {
         Self { kind, inside, current_task: CurrentTask::discover(search, interpreter), learnt: now }
     }
 
-    fn account(&mut self, objects: Objects<'_>, turn: Result<Option<Turn>, ReadError>, lifetime: Lifetime) -> Account {
+    fn account(&mut self, objects: Objects<'_>, turn: Known<Turn>, lifetime: Lifetime) -> Account {
         match &mut self.inside {
             Inside::Stock(inside) => {
                 let (timers, next_timer) = inside.timers(objects);
-                let (turn, missing) = match turn {
-                    Ok(Some(turn)) => (Some(turn), Why::NotRead),
-                    Ok(None) => (None, Why::Torn),
-                    Err(error) => (None, why(error)),
+                let turn_began = match turn {
+                    Known::Is(turn) => turn.began.unwrap_or(Known::Unknown(Why::NotRead)),
+                    Known::Unknown(why) => Known::Unknown(why),
                 };
-                let turn_began =
-                    turn.map_or(Known::Unknown(missing), |turn| turn.began.unwrap_or(Known::Unknown(Why::NotRead)));
+                let between_steps = match turn {
+                    Known::Is(Turn { began: None, called: Some(_), .. }) => Known::Unknown(Why::NotRead),
+                    turn => turn.map(|turn| turn.began.is_none()),
+                };
                 Account {
                     poll_descriptor: inside.poll_descriptor,
                     queue: inside.ready(objects),
                     timers,
                     next_timer,
-                    between_steps: turn.map(|turn| turn.began.is_none()),
-                    turn: turn.unwrap_or_default(),
+                    between_steps,
+                    turn: turn.ok().unwrap_or_default(),
                     turn_began,
                 }
             }
@@ -225,7 +235,7 @@ impl KnownLoop {
                         timers: Known::Is(uv.timers),
                         next_timer: uv.next_timer,
                         turn: Turn { end_time: Some(uv.turn), ..Turn::default() },
-                        between_steps: None,
+                        between_steps: Known::Unknown(Why::NotInThisPython),
                         turn_began: uv.turn_began,
                     },
                     Err(error) => Account { queue, ..Account::nothing(why(error)) },
@@ -244,7 +254,7 @@ impl Account {
             timers: Known::Unknown(why),
             next_timer: Known::Unknown(why),
             turn: Turn::default(),
-            between_steps: None,
+            between_steps: Known::Unknown(why),
             turn_began: Known::Unknown(why),
         }
     }

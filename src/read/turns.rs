@@ -1,7 +1,8 @@
 //! The turn of a stock event loop, from the frame of `BaseEventLoop._run_once`.
 //!
 //! `_run_once` sets the local `end_time` right after `select` returns and keeps the callback that it runs in the local
-//! `handle`. A loop that has not called `select` yet, or is in it, has no `end_time`.
+//! `handle`. A loop that has not called `select` yet, or is in it, has no `end_time`. It is between steps then, unless
+//! something else runs on top of it: a signal handler, or a finalizer, can block a loop too.
 
 use std::collections::HashMap;
 
@@ -14,6 +15,14 @@ use crate::snapshot::{Address, Code, CodeId, Known, Moment};
 
 /// Locals of a function that are looked through for a name.
 const MOST_LOCALS: usize = 64;
+
+/// What a function is to a loop.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Function {
+    RunOnce(Locals),
+    Select,
+    Other,
+}
 
 /// Where `_run_once` keeps what we want, as indices of its locals.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,13 +41,15 @@ pub(crate) struct Turn {
     pub(crate) end_time: Option<u64>,
     /// `end_time` as a moment.
     pub(crate) began: Option<Known<Moment>>,
+    /// What `_run_once` called, when that is not `select`.
+    pub(crate) called: Option<Address>,
 }
 
 /// Knows `_run_once` when it sees it.
 #[derive(Debug, Default)]
 pub(crate) struct Turns {
-    /// Codes seen on loop threads: where `_run_once` has its locals; `None` for every other function.
-    codes: HashMap<CodeId, Option<Locals>>,
+    /// Functions seen on loop threads.
+    functions: HashMap<CodeId, Function>,
 }
 
 impl Turns {
@@ -51,28 +62,36 @@ impl Turns {
         event_loop: Address,
         lifetime: Lifetime,
     ) -> Result<Option<Turn>, ReadError> {
+        let mut inner: Option<&LiveFrame> = None;
         for frame in &thread.frames {
-            if let Some(locals) = self.locals(objects, frame, codes)?
+            if let Function::RunOnce(locals) = self.function(objects, frame, codes)?
                 && let Some(turn) = turn(objects, frame, locals, event_loop, lifetime)?
             {
-                return Ok(Some(turn));
+                let called = match inner {
+                    Some(inner) if self.function(objects, inner, codes)? == Function::Select => None,
+                    inner => inner.map(|inner| inner.address),
+                };
+                return Ok(Some(Turn { called, ..turn }));
             }
+            inner = Some(frame);
         }
         Ok(None)
     }
 
-    fn locals(&mut self, objects: Objects<'_>, frame: &LiveFrame, codes: &[Code]) -> Result<Option<Locals>, ReadError> {
-        if let Some(locals) = self.codes.get(&frame.code) {
-            return Ok(*locals);
+    fn function(&mut self, objects: Objects<'_>, frame: &LiveFrame, codes: &[Code]) -> Result<Function, ReadError> {
+        if let Some(function) = self.functions.get(&frame.code) {
+            return Ok(*function);
         }
-        let Some(code) = codes.get(frame.code.0 as usize) else { return Ok(None) };
-        let locals = if code.name == "_run_once" && code.file.ends_with("asyncio/base_events.py") {
-            find_locals(objects, frame.code_address)?
-        } else {
-            None
+        let Some(code) = codes.get(frame.code.0 as usize) else { return Ok(Function::Other) };
+        let function = match code.name.as_str() {
+            "_run_once" if code.file.ends_with("asyncio/base_events.py") => {
+                find_locals(objects, frame.code_address)?.map_or(Function::Other, Function::RunOnce)
+            }
+            "select" if code.file.ends_with("selectors.py") => Function::Select,
+            _ => Function::Other,
         };
-        self.codes.insert(frame.code, locals);
-        Ok(locals)
+        self.functions.insert(frame.code, function);
+        Ok(function)
     }
 }
 
