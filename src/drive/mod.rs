@@ -1,1 +1,30 @@
-//! The verbs.
+//! The verbs: pacing, channels, signals, stop conditions.
+//!
+//! Every verb that looks goes the same way (`session`): the target is found, each process is watched from a thread of its
+//! own (`lookout`, paced by `pace`), sightings come together in recordings (`observe`) while the `narrator` keeps the
+//! capture and says the first verdict, and `report::build` concludes. Outputs are claimed before the first look.
+//!
+//! Only this room and `os` ask a clock, only this room prints.
+
+mod console;
+mod diagnose;
+mod dump;
+mod excerpts;
+mod interrupt;
+mod lookout;
+mod narrator;
+mod observe;
+mod outputs;
+mod pace;
+mod processes;
+mod record;
+mod report;
+mod session;
+
+pub use console::{Colors, Console};
+pub use diagnose::{Diagnose, diagnose};
+pub use dump::{Dump, dump};
+pub use outputs::{Format, GraphThreads};
+pub use processes::{Processes, processes};
+pub use record::{Record, record};
+pub use report::{Render, report};

@@ -1,0 +1,243 @@
+//! The command line.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap_complete::Shell;
+
+use super::duration;
+use crate::drive::{Colors, Format, GraphThreads};
+
+/// Says, from outside and without stopping it, why a Python web worker hangs
+#[derive(Debug, Parser)]
+#[command(
+    name = "hangspy",
+    version,
+    args_conflicts_with_subcommands = true,
+    disable_help_subcommand = true,
+    subcommand_precedence_over_arg = true,
+    after_help = "\
+Examples:
+  hangspy                        diagnose the only Python server visible here
+  hangspy 4711 -o incident       diagnose a process; keep capture, report and flame graph
+  hangspy :8000 --json           diagnose whoever listens on port 8000; for machines
+  hangspy dump gunicorn          what every thread of every worker does right now
+  hangspy record :8000 --for 30s -o profile.svg
+
+Without a verb, hangspy diagnoses. See `hangspy VERB --help` for each verb."
+)]
+pub struct Arguments {
+    /// What to do.
+    #[command(subcommand)]
+    pub verb: Option<Verb>,
+    /// What to do without a verb.
+    #[command(flatten)]
+    pub diagnose: Diagnose,
+    /// When to use colour
+    #[arg(long, value_enum, default_value_t = ColorChoice::Auto, global = true, value_name = "WHEN")]
+    pub color: ColorChoice,
+    /// Say nothing on stderr but errors
+    #[arg(short, long, global = true)]
+    pub quiet: bool,
+}
+
+/// When to use colour.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum ColorChoice {
+    /// On a terminal, unless NO_COLOR is set
+    Auto,
+    /// Always
+    Always,
+    /// Never
+    Never,
+}
+
+impl From<ColorChoice> for Colors {
+    fn from(choice: ColorChoice) -> Self {
+        match choice {
+            ColorChoice::Auto => Self::Auto,
+            ColorChoice::Always => Self::Always,
+            ColorChoice::Never => Self::Never,
+        }
+    }
+}
+
+/// The verbs.
+#[derive(Debug, Subcommand)]
+pub enum Verb {
+    /// Say what is wrong and whom to blame (the verb when none is given)
+    Diagnose(Diagnose),
+    /// Show what every thread and loop does at this instant
+    Dump(Dump),
+    /// Profile for a while and write flame graphs
+    Record(Record),
+    /// Make the outputs again from a kept capture
+    Report(Report),
+    /// List the Python processes here
+    Ps(Ps),
+    /// Print the completion script for a shell
+    Completions {
+        /// The shell
+        shell: Shell,
+    },
+}
+
+/// `hangspy diagnose`
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  hangspy diagnose                      the only Python server visible here
+  hangspy diagnose 4711 --for 10s       look longer
+  hangspy diagnose :8000 -o incident    keep capture, report and flame graph in ./incident
+  hangspy diagnose uvicorn --json       one JSON object on stdout
+
+The exit code is 0 whatever is found; a finding is data. It is 3 when hangspy may not read the
+process, 4 when there is none, 5 when it is not Python.")]
+pub struct Diagnose {
+    /// A pid, :PORT or a name; a master means its workers; nothing means the only Python server here
+    pub target: Option<String>,
+    /// How long to look
+    #[arg(long = "for", value_name = "DURATION", default_value = "3s", value_parser = duration::parse)]
+    pub length: Duration,
+    /// Looks per second
+    #[arg(long, value_name = "HERTZ", default_value_t = 50, value_parser = clap::value_parser!(u32).range(1..=1000))]
+    pub rate: u32,
+    /// Print one JSON object instead of the screen
+    #[arg(long)]
+    pub json: bool,
+    /// Keep the capture and write report, JSON and flame graph into this folder
+    #[arg(short, long, value_name = "DIR")]
+    pub output: Option<PathBuf>,
+}
+
+/// `hangspy dump`
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  hangspy dump                the only Python server visible here
+  hangspy dump 4711           one process
+  hangspy dump :8000 --json   for machines")]
+pub struct Dump {
+    /// A pid, :PORT or a name; nothing means the only Python server here
+    pub target: Option<String>,
+    /// Print one JSON object
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// `hangspy record`
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  hangspy record :8000 --for 30s -o profile.svg
+  hangspy record 4711 --for 1m -o all.svg --threads all
+  hangspy record 4711 --for 30s -o run.hangspy -o run.collapsed -o run.json
+  hangspy record 4711 --for 30s -o out/          every format, into a folder
+
+The ending chooses the format: .svg flame graph, .collapsed or .folded stacks, .json report,
+.txt report, .hangspy capture. Ctrl-C ends early and keeps what was gathered.")]
+pub struct Record {
+    /// A pid, :PORT or a name; nothing means the only Python server here
+    pub target: Option<String>,
+    /// How long to record
+    #[arg(long = "for", value_name = "DURATION", default_value = "30s", value_parser = duration::parse)]
+    pub length: Duration,
+    /// Looks per second
+    #[arg(long, value_name = "HERTZ", default_value_t = 100, value_parser = clap::value_parser!(u32).range(1..=1000))]
+    pub rate: u32,
+    /// Where to write; may be given several times; a folder gets every format
+    #[arg(short, long, value_name = "FILE", required = true)]
+    pub output: Vec<PathBuf>,
+    /// The format of all files, whatever they end in
+    #[arg(long, value_enum, value_name = "FORMAT")]
+    pub format: Option<FormatChoice>,
+    /// Which threads a flame graph shows
+    #[arg(long, value_enum, value_name = "WHICH", default_value_t = ThreadsChoice::Loop)]
+    pub threads: ThreadsChoice,
+}
+
+/// `hangspy report`
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  hangspy report incident/capture.hangspy                 the screen again
+  hangspy report incident/capture.hangspy -o again/       every output again, byte for byte
+  hangspy report run.hangspy -o gil.svg --threads gil")]
+pub struct Report {
+    /// Captures that `hangspy diagnose -o` or `hangspy record -o` kept
+    #[arg(required = true)]
+    pub capture: Vec<PathBuf>,
+    /// Where to write; a folder gets every format; without it the screen is printed
+    #[arg(short, long, value_name = "FILE")]
+    pub output: Vec<PathBuf>,
+    /// The format of all files, whatever they end in
+    #[arg(long, value_enum, value_name = "FORMAT")]
+    pub format: Option<FormatChoice>,
+    /// Which threads a flame graph shows
+    #[arg(long, value_enum, value_name = "WHICH", default_value_t = ThreadsChoice::Loop)]
+    pub threads: ThreadsChoice,
+    /// Print one JSON object instead of the screen
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// `hangspy ps`
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  hangspy ps           a table
+  hangspy ps --json    for machines")]
+pub struct Ps {
+    /// Print one JSON object
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Output formats by name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum FormatChoice {
+    /// A flame graph
+    Svg,
+    /// Collapsed stacks, a line each
+    Collapsed,
+    /// The report as JSON
+    Json,
+    /// The report as text
+    Text,
+    /// The capture itself
+    Capture,
+}
+
+impl From<FormatChoice> for Format {
+    fn from(choice: FormatChoice) -> Self {
+        match choice {
+            FormatChoice::Svg => Self::FlameGraph,
+            FormatChoice::Collapsed => Self::Collapsed,
+            FormatChoice::Json => Self::Json,
+            FormatChoice::Text => Self::Text,
+            FormatChoice::Capture => Self::Capture,
+        }
+    }
+}
+
+/// Which threads a flame graph shows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum ThreadsChoice {
+    /// Threads that run an event loop, by wall clock, their polling left out
+    Loop,
+    /// All threads, by wall clock
+    All,
+    /// Whoever holds the GIL
+    Gil,
+}
+
+impl From<ThreadsChoice> for GraphThreads {
+    fn from(choice: ThreadsChoice) -> Self {
+        match choice {
+            ThreadsChoice::Loop => Self::Loop,
+            ThreadsChoice::All => Self::All,
+            ThreadsChoice::Gil => Self::Gil,
+        }
+    }
+}

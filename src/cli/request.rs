@@ -1,0 +1,111 @@
+//! What the user wants, in the words of the `drive` room.
+
+use std::io;
+
+use clap::CommandFactory;
+use clap_complete::Shell;
+
+use super::arguments::{self, Arguments, Verb};
+use crate::drive::{self, Console};
+use crate::error::{Error, Result};
+
+/// What the user wants.
+#[derive(Clone, Debug)]
+pub enum Request {
+    /// `hangspy diagnose`
+    Diagnose(drive::Diagnose),
+    /// `hangspy dump`
+    Dump(drive::Dump),
+    /// `hangspy record`
+    Record(drive::Record),
+    /// `hangspy report`
+    Report(drive::Render),
+    /// `hangspy ps`
+    Processes(drive::Processes),
+    /// `hangspy completions`
+    Completions(Shell),
+}
+
+impl Arguments {
+    /// The request and how to talk about it.
+    #[must_use]
+    pub fn request(self) -> (Request, Console) {
+        let console = Console { colors: self.color.into(), quiet: self.quiet };
+        let request = match self.verb {
+            None => self.diagnose.into(),
+            Some(Verb::Diagnose(words)) => words.into(),
+            Some(Verb::Dump(words)) => {
+                Request::Dump(drive::Dump { asked: words.target.unwrap_or_default(), json: words.json })
+            }
+            Some(Verb::Record(words)) => Request::Record(drive::Record {
+                asked: words.target.unwrap_or_default(),
+                length: words.length,
+                rate: words.rate,
+                outputs: words.output,
+                format: words.format.map(Into::into),
+                threads: words.threads.into(),
+            }),
+            Some(Verb::Report(words)) => Request::Report(drive::Render {
+                captures: words.capture,
+                outputs: words.output,
+                format: words.format.map(Into::into),
+                threads: words.threads.into(),
+                json: words.json,
+            }),
+            Some(Verb::Ps(words)) => Request::Processes(drive::Processes { json: words.json }),
+            Some(Verb::Completions { shell }) => Request::Completions(shell),
+        };
+        (request, console)
+    }
+}
+
+impl From<arguments::Diagnose> for Request {
+    fn from(words: arguments::Diagnose) -> Self {
+        Self::Diagnose(drive::Diagnose {
+            asked: words.target.unwrap_or_default(),
+            length: words.length,
+            rate: words.rate,
+            json: words.json,
+            output: words.output,
+        })
+    }
+}
+
+impl Request {
+    /// Does it.
+    ///
+    /// # Errors
+    ///
+    /// Whatever the verb raises.
+    pub fn carry_out(&self, console: Console) -> Result<()> {
+        match self {
+            Self::Diagnose(request) => drive::diagnose(request, console),
+            Self::Dump(request) => drive::dump(request, console),
+            Self::Record(request) => drive::record(request, console),
+            Self::Report(request) => drive::report(request, console),
+            Self::Processes(request) => drive::processes(*request, console),
+            Self::Completions(shell) => completions(*shell, console),
+        }
+    }
+}
+
+/// Prints the completion script.
+fn completions(shell: Shell, console: Console) -> Result<()> {
+    let mut script = Vec::new();
+    clap_complete::generate(shell, &mut Arguments::command(), "hangspy", &mut script);
+    console.print(&script)
+}
+
+/// Prints what clap has to say, help or a complaint, and tells the exit code.
+///
+/// # Errors
+///
+/// When it cannot be printed.
+pub fn explain(words: &clap::Error) -> Result<i32> {
+    match words.print() {
+        Err(source) if source.kind() != io::ErrorKind::BrokenPipe => {
+            Err(Error::Output { path: "stdout".into(), source })
+        }
+        _ => Ok(words.exit_code()),
+    }
+}

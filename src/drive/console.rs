@@ -1,0 +1,97 @@
+//! stdout is data, stderr is talk.
+
+use std::io::{self, IsTerminal, Write};
+
+use crate::error::{Error, Result};
+
+/// When to use colour.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Colors {
+    /// On a terminal, unless `NO_COLOR` is set.
+    Auto,
+    /// Always.
+    Always,
+    /// Never.
+    Never,
+}
+
+/// Columns of the screen where the terminal does not say.
+const USUAL_WIDTH: usize = 80;
+/// Wider than this no line is easier to read.
+const WIDEST: usize = 100;
+
+/// How to talk to the user.
+#[derive(Clone, Copy, Debug)]
+pub struct Console {
+    /// When to use colour.
+    pub colors: Colors,
+    /// Whether to keep silent on stderr except for errors.
+    pub quiet: bool,
+}
+
+impl Console {
+    /// Whether stdout gets colour.
+    pub(super) fn colored(self) -> bool {
+        match self.colors {
+            Colors::Always => true,
+            Colors::Never => false,
+            Colors::Auto => {
+                io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
+            }
+        }
+    }
+
+    /// Columns of the screen.
+    pub(super) fn width(self) -> usize {
+        if !io::stdout().is_terminal() {
+            return USUAL_WIDTH;
+        }
+        terminal_size::terminal_size().map_or(USUAL_WIDTH, |(width, _)| usize::from(width.0).min(WIDEST))
+    }
+
+    /// Whether a progress bar makes sense.
+    pub(super) fn shows_progress(self) -> bool {
+        !self.quiet && io::stderr().is_terminal()
+    }
+
+    /// Says something to the user. Who closed stderr does not want to hear it.
+    pub(super) fn say(self, words: &str) {
+        if !self.quiet {
+            let _unheard = writeln!(io::stderr(), "{words}");
+        }
+    }
+
+    /// Writes data to stdout. A reader that closed the pipe has seen enough: that is no error.
+    ///
+    /// # Errors
+    ///
+    /// When stdout cannot be written.
+    pub fn print(self, data: &[u8]) -> Result<()> {
+        let mut stdout = io::stdout().lock();
+        match stdout.write_all(data).and_then(|()| stdout.flush()) {
+            Err(source) if source.kind() != io::ErrorKind::BrokenPipe => {
+                Err(Error::Output { path: "stdout".into(), source })
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Prints an error: what, why, and the command that helps.
+    pub fn complain(self, error: &Error) {
+        let mut words = format!("error: {error}\n");
+        let mut cause = std::error::Error::source(error);
+        while let Some(reason) = cause {
+            words.push_str(&format!("  caused by: {reason}\n"));
+            cause = reason.source();
+        }
+        if let Some(hint) = error.hint() {
+            words.push_str(&format!("\nhint: {hint}\n"));
+        }
+        let _unheard = io::stderr().write_all(words.as_bytes());
+    }
+}
+
+/// Rendering into memory fails only by a defect of ours.
+pub(super) fn unprintable(source: io::Error) -> Error {
+    Error::Bug(format!("the report could not be rendered: {source}"))
+}

@@ -1,0 +1,58 @@
+//! `hangspy diagnose`: what is wrong, and whom to blame.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use super::console::Console;
+use super::observe::Plan;
+use super::outputs::{GraphThreads, Outputs};
+use super::session::{self, Watch};
+use crate::error::Result;
+use crate::render;
+use crate::report::Report;
+
+/// What `hangspy diagnose` was asked.
+#[derive(Clone, Debug)]
+pub struct Diagnose {
+    /// The target in the user's words; empty for the only Python server here.
+    pub asked: String,
+    /// The window.
+    pub length: Duration,
+    /// Looks per second.
+    pub rate: u32,
+    /// Print JSON instead of the screen.
+    pub json: bool,
+    /// Keep the capture and render it into this folder.
+    pub output: Option<PathBuf>,
+}
+
+/// Watches the target and prints what is wrong.
+///
+/// # Errors
+///
+/// See [`crate::error::Error`]; a refusal by the kernel comes after the answer that `/proc` alone allows.
+pub fn diagnose(request: &Diagnose, console: Console) -> Result<()> {
+    let mut outputs = Outputs::new(GraphThreads::Loop);
+    if let Some(folder) = &request.output {
+        outputs.claim_folder(folder)?;
+    }
+    let plan = Plan { length: request.length, rate: request.rate };
+    let outcome = session::watch(&Watch { asked: &request.asked, plan, early_verdict: true }, &mut outputs, console)?;
+    let written = outputs.write(&outcome.report);
+    show(&outcome.report, request.json, console)?;
+    written?;
+    outputs.announce(console);
+    outcome.refusal()
+}
+
+/// Prints a report: the screen, or one JSON object.
+pub(super) fn show(report: &Report, json: bool, console: Console) -> Result<()> {
+    let mut bytes = Vec::new();
+    let rendered = if json {
+        render::json(report, render::Layout::Compact, &mut bytes)
+    } else {
+        render::terminal(report, render::Screen { width: console.width(), color: console.colored() }, &mut bytes)
+    };
+    rendered.map_err(super::console::unprintable)?;
+    console.print(&bytes)
+}

@@ -1,0 +1,43 @@
+//! Ctrl-C and its kin: a flag that ends the work early and keeps what was gathered.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
+
+use crate::error::{Error, Result};
+
+/// Whether somebody asked us to stop. Shared with the threads that look.
+#[derive(Clone, Debug)]
+pub(super) struct Interrupt {
+    asked: Arc<AtomicBool>,
+}
+
+impl Interrupt {
+    /// Takes over SIGINT, SIGTERM and SIGHUP. A second SIGINT or SIGTERM ends the program at once, as without us: nobody
+    /// should need SIGKILL to be rid of a tool.
+    pub(super) fn install() -> Result<Self> {
+        let asked = Arc::new(AtomicBool::new(false));
+        for signal in [SIGINT, SIGTERM, SIGHUP] {
+            let failed = |source| Error::Io { doing: "installing the signal handlers".to_owned(), source };
+            signal_hook::flag::register_conditional_default(signal, Arc::clone(&asked)).map_err(failed)?;
+            signal_hook::flag::register(signal, Arc::clone(&asked)).map_err(failed)?;
+        }
+        Ok(Self { asked })
+    }
+
+    /// Whether to stop.
+    pub(super) fn asked(&self) -> bool {
+        self.asked.load(Ordering::Relaxed)
+    }
+
+    /// Asks ourselves to stop, when the window is over.
+    pub(super) fn ask(&self) {
+        self.asked.store(true, Ordering::Relaxed);
+    }
+
+    /// Another flag that this one does not share: for the threads that look.
+    pub(super) fn detached() -> Self {
+        Self { asked: Arc::new(AtomicBool::new(false)) }
+    }
+}

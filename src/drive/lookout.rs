@@ -1,0 +1,125 @@
+//! One process, looked at from one thread of ours.
+//!
+//! A thread of its own, because a read of a target whose memory map is locked can block for as long as the lock is held:
+//! the other processes and the screen must not wait for that.
+
+use std::sync::mpsc::Sender;
+use std::time::Duration;
+
+use super::interrupt::Interrupt;
+use super::pace::Pace;
+use crate::attach::{self, Access};
+use crate::error::{Error, Gate};
+use crate::memory::ReadError;
+use crate::os::{clock, surroundings};
+use crate::read::Sampler;
+use crate::snapshot::{Code, Frame, Moment, Process, Snapshot, Surroundings};
+
+/// How often sockets, limits and children are read. They change slowly and cost much to read.
+const SURROUNDINGS_EVERY: Duration = Duration::from_secs(1);
+
+/// How many failed looks in a row end the watch: the process is there and cannot be read any more.
+const MOST_FAILURES: u64 = 50;
+
+/// What a lookout saw.
+#[derive(Debug)]
+pub(super) enum Sighting {
+    /// The process is attached to; `Some` gate when its memory is closed to us.
+    Attached(Process, Option<Gate>),
+    /// One look.
+    Look {
+        /// Code objects seen for the first time.
+        codes: Vec<Code>,
+        /// Stacks seen for the first time.
+        stacks: Vec<Vec<Frame>>,
+        /// The look itself.
+        snapshot: Box<Snapshot>,
+    },
+    /// What surrounds the threads.
+    Around(Box<Surroundings>),
+    /// The process ended.
+    Ended(Moment),
+    /// The watch cannot begin.
+    Refused(Error),
+    /// The watch is over: looks that began late, looks that failed, stacks torn and cut.
+    Done {
+        /// Looks that began more than one period late.
+        late: u64,
+        /// Looks that failed as a whole.
+        failed: u64,
+        /// Stacks of which nothing could be relied on.
+        torn: u64,
+        /// Stacks of which only the outer frames were kept.
+        cut: u64,
+    },
+}
+
+/// A sighting and the index of the process it is of.
+pub(super) type Report = (usize, Sighting);
+
+/// What a lookout needs to know.
+#[derive(Clone, Debug)]
+pub(super) struct Orders {
+    /// Index of the process.
+    pub(super) index: usize,
+    /// Looks per second.
+    pub(super) rate: u32,
+    /// Ends the watch.
+    pub(super) stop: Interrupt,
+}
+
+/// Who closed the process's memory to us.
+fn refused_by(access: &Access) -> Option<Gate> {
+    match access {
+        Access::ProcOnly { gate } => Some(*gate),
+        Access::Own(_) | Access::PySpy(_) => None,
+    }
+}
+
+/// Watches `process` until told to stop or until it ends. Nobody listening is a reason to stop as well.
+pub(super) fn watch(process: Process, orders: &Orders, send: &Sender<Report>) {
+    let tell = |sighting| send.send((orders.index, sighting)).is_ok();
+    let session = match attach::attach_or_proc_only(process) {
+        Ok(session) => session,
+        Err(error) => {
+            tell(Sighting::Refused(error));
+            return;
+        }
+    };
+    if !tell(Sighting::Attached(session.process.clone(), refused_by(&session.access))) {
+        return;
+    }
+    let mut sampler = Sampler::new(session);
+    let mut pace = Pace::new(orders.rate);
+    let (mut failed, mut failures_in_a_row) = (0, 0);
+    let mut surroundings_due = Moment(0);
+    loop {
+        pace.wait(|| orders.stop.asked());
+        match sampler.snapshot() {
+            Ok(snapshot) => {
+                failures_in_a_row = 0;
+                let (codes, stacks) = (sampler.new_codes(), sampler.new_stacks());
+                tell(Sighting::Look { codes, stacks, snapshot: Box::new(snapshot) });
+            }
+            Err(ReadError::Gone) => {
+                tell(Sighting::Ended(clock::now()));
+                break;
+            }
+            Err(_) => {
+                failed += 1;
+                failures_in_a_row += 1;
+            }
+        }
+        let now = clock::now();
+        let stopping = orders.stop.asked() || failures_in_a_row >= MOST_FAILURES;
+        if stopping || now >= surroundings_due {
+            tell(Sighting::Around(Box::new(surroundings(sampler.process().pid))));
+            surroundings_due = Moment(now.0 + u64::try_from(SURROUNDINGS_EVERY.as_nanos()).unwrap_or(u64::MAX));
+        }
+        if stopping {
+            break;
+        }
+    }
+    let ledger = sampler.ledger();
+    tell(Sighting::Done { late: pace.late(), failed, torn: ledger.torn, cut: ledger.cut });
+}

@@ -1,0 +1,154 @@
+//! What happens while a watch goes on: the capture is kept, progress is shown, the first verdict is said at once.
+
+use std::path::PathBuf;
+use std::time::{Duration, Instant};
+
+use indicatif::{ProgressBar, ProgressStyle};
+
+use super::console::Console;
+use super::lookout::Sighting;
+use super::observe::{Listener, Observed};
+use super::session::Watch;
+use crate::error::Result;
+use crate::journal;
+use crate::report::{self, Kind};
+use crate::snapshot::{ProcessId, Recording};
+
+/// How many looks must agree before a verdict is said: one can be a moment, two a coincidence.
+const LOOKS_FOR_A_VERDICT: usize = 3;
+
+/// A capture that is being written, and the members that the processes of this run are in it.
+struct Capture {
+    writer: journal::Writer,
+    members: Vec<(usize, ProcessId, journal::Member)>,
+}
+
+/// Listens to a watch.
+pub(super) struct Narrator<'a> {
+    captures: Vec<Capture>,
+    progress: Option<ProgressBar>,
+    console: Console,
+    asked: &'a str,
+    began: Instant,
+    window: Duration,
+    /// Looks of all processes when the early verdict was last tried; `None` when it is not wanted or has been said.
+    early: Option<usize>,
+}
+
+impl<'a> Narrator<'a> {
+    /// Begins to listen; writes the head of every capture.
+    pub(super) fn new(watch: &Watch<'a>, captures: &[PathBuf], console: Console) -> Result<Self> {
+        let begin = |path: &PathBuf| {
+            let writer = journal::Writer::create(path, watch.asked)?;
+            Ok(Capture { writer, members: Vec::new() })
+        };
+        let captures = captures.iter().map(begin).collect::<Result<_>>()?;
+        let progress = console.shows_progress().then(|| progress_bar(watch.plan.length));
+        let early = watch.early_verdict.then_some(0);
+        Ok(Self {
+            captures,
+            progress,
+            console,
+            asked: watch.asked,
+            began: Instant::now(),
+            window: watch.plan.length,
+            early,
+        })
+    }
+
+    /// Time since the watch began.
+    pub(super) fn elapsed(&self) -> Duration {
+        self.began.elapsed()
+    }
+
+    /// Ends the captures with what is known only now.
+    pub(super) fn finish(self, recordings: &[Recording]) -> Result<()> {
+        if let Some(bar) = &self.progress {
+            bar.finish_and_clear();
+        }
+        self.captures.into_iter().try_for_each(|capture| capture.finish(recordings))
+    }
+
+    /// Clears the line before an error is printed. What the captures have, they keep.
+    pub(super) fn give_up(self) {
+        if let Some(bar) = &self.progress {
+            bar.finish_and_clear();
+        }
+    }
+
+    /// Says the first verdict, once.
+    fn try_early_verdict(&mut self, so_far: &[Observed]) {
+        let fewest = so_far.iter().map(|one| one.recording.snapshots.len()).filter(|looks| *looks > 0).min();
+        let Some((tried, looks)) = self.early.zip(fewest) else { return };
+        // Tried at 3, 6, 12, ... looks: a verdict that three looks do not give needs clearly more of them.
+        if looks < LOOKS_FOR_A_VERDICT.max(tried * 2) {
+            return;
+        }
+        self.early = Some(looks);
+        let recordings: Vec<Recording> = so_far.iter().map(|one| one.recording.clone()).collect();
+        let report = report::build(&recordings, self.asked);
+        let Some(worst) = report.verdicts.first().filter(|one| !matches!(one.kind, Kind::Healthy | Kind::CannotTell))
+        else {
+            return;
+        };
+        self.early = None;
+        let words = format!("after {:.1} s: {} (watching on)", self.elapsed().as_secs_f64(), worst.summary);
+        match &self.progress {
+            Some(bar) => bar.suspend(|| self.console.say(&words)),
+            None => self.console.say(&words),
+        }
+    }
+}
+
+impl Capture {
+    fn add(&mut self, index: usize, sighting: &Sighting) -> Result<()> {
+        let writer = &mut self.writer;
+        if let Sighting::Attached(process, _) = sighting {
+            self.members.push((index, process.pid, writer.process(process)?));
+        }
+        let Some(&(.., member)) = self.members.iter().find(|(of, ..)| *of == index) else { return Ok(()) };
+        match sighting {
+            Sighting::Look { codes, stacks, snapshot } => {
+                writer.codes(member, codes)?;
+                writer.stacks(member, stacks)?;
+                writer.snapshot(member, snapshot)
+            }
+            Sighting::Around(surroundings) => writer.surroundings(member, surroundings),
+            Sighting::Ended(at) => writer.ended(member, *at),
+            Sighting::Attached(..) | Sighting::Refused(_) | Sighting::Done { .. } => Ok(()),
+        }
+    }
+
+    fn finish(mut self, recordings: &[Recording]) -> Result<()> {
+        for recording in recordings {
+            let pid = recording.process.pid;
+            let Some(&(.., member)) = self.members.iter().find(|(_, of, _)| *of == pid) else { continue };
+            self.writer.excerpts(member, &recording.excerpts)?;
+            self.writer.ledger(member, recording.ledger)?;
+            self.writer.cost(member, recording.cost)?;
+        }
+        self.writer.finish()
+    }
+}
+
+impl Listener for Narrator<'_> {
+    fn sighted(&mut self, index: usize, sighting: &Sighting) -> Result<()> {
+        self.captures.iter_mut().try_for_each(|capture| capture.add(index, sighting))
+    }
+
+    fn heartbeat(&mut self, elapsed: Duration, so_far: &[Observed]) {
+        self.try_early_verdict(so_far);
+        if let Some(bar) = &self.progress {
+            let looks: usize = so_far.iter().map(|one| one.recording.snapshots.len()).sum();
+            bar.set_position(u64::try_from(elapsed.min(self.window).as_millis()).unwrap_or(u64::MAX));
+            bar.set_message(format!("{looks} looks"));
+        }
+    }
+}
+
+fn progress_bar(window: Duration) -> ProgressBar {
+    let bar = ProgressBar::new(u64::try_from(window.as_millis()).unwrap_or(u64::MAX));
+    let style =
+        ProgressStyle::with_template("looking {bar:30} {msg}, {eta} left").map(|style| style.progress_chars("##-"));
+    bar.with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()))
+}

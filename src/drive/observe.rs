@@ -1,0 +1,177 @@
+//! Several processes, watched for a while: sightings in, recordings out.
+
+use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use super::interrupt::Interrupt;
+use super::lookout::{self, Orders, Report, Sighting};
+use crate::error::{Error, Gate, Result};
+use crate::snapshot::{Process, Recording};
+
+/// How long after the window a lookout may still be busy before we go on without it: its read is stuck in the kernel.
+const PATIENCE: Duration = Duration::from_secs(2);
+
+/// How often the screen is brought up to date.
+const HEARTBEAT: Duration = Duration::from_millis(50);
+
+/// How long and how often to look.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Plan {
+    /// The window.
+    pub(super) length: Duration,
+    /// Looks per second.
+    pub(super) rate: u32,
+}
+
+/// One process and what was learnt about it.
+#[derive(Debug)]
+pub(super) struct Observed {
+    /// What was learnt.
+    pub(super) recording: Recording,
+    /// Who closed its memory to us.
+    pub(super) refused_by: Option<Gate>,
+    /// Why it could not be watched at all.
+    pub(super) error: Option<Error>,
+    /// The watch is over.
+    pub(super) done: bool,
+}
+
+/// Listens in while the watch goes on.
+pub(super) trait Listener {
+    /// Something was learnt about process `index`; called before it is added to the recording.
+    ///
+    /// # Errors
+    ///
+    /// Whatever should end the watch, such as a full disk.
+    fn sighted(&mut self, index: usize, sighting: &Sighting) -> Result<()>;
+
+    /// Called a few times a second with all that is known so far.
+    fn heartbeat(&mut self, elapsed: Duration, so_far: &[Observed]);
+}
+
+/// Watches the processes until the window is over, all of them are gone, or the user interrupts.
+///
+/// # Errors
+///
+/// What the listener raises. What was gathered until then is lost to the caller, but not what the listener kept.
+pub(super) fn observe(
+    processes: Vec<Process>,
+    plan: Plan,
+    interrupt: &Interrupt,
+    listener: &mut dyn Listener,
+) -> Result<Vec<Observed>> {
+    let (send, receive) = channel::<Report>();
+    let stop = Interrupt::detached();
+    let mut observed = Vec::with_capacity(processes.len());
+    for (index, process) in processes.into_iter().enumerate() {
+        let mut recording = Recording::new(process.clone());
+        recording.ledger.rate = plan.rate;
+        observed.push(Observed { recording, refused_by: None, error: None, done: false });
+        let orders = Orders { index, rate: plan.rate, stop: stop.clone() };
+        let send = send.clone();
+        thread::Builder::new()
+            .name(format!("lookout {index}"))
+            .spawn(move || lookout::watch(process, &orders, &send))
+            .map_err(|source| Error::Io { doing: "starting a thread".to_owned(), source })?;
+    }
+    drop(send);
+    let outcome = collect(&receive, &mut observed, plan, (interrupt, &stop), listener);
+    stop.ask();
+    outcome.map(|()| observed)
+}
+
+/// Takes sightings until everybody is done.
+fn collect(
+    receive: &Receiver<Report>,
+    observed: &mut [Observed],
+    plan: Plan,
+    (interrupt, stop): (&Interrupt, &Interrupt),
+    listener: &mut dyn Listener,
+) -> Result<()> {
+    let began = Instant::now();
+    // The window is counted from the first look, so that slow attaching does not eat it.
+    let mut first_look = None;
+    let mut stopped_at = None;
+    while !observed.iter().all(|one| one.done) {
+        match receive.recv_timeout(HEARTBEAT) {
+            Ok((index, sighting)) => {
+                if matches!(sighting, Sighting::Look { .. }) {
+                    first_look.get_or_insert_with(Instant::now);
+                }
+                listener.sighted(index, &sighting)?;
+                if let Some(one) = observed.get_mut(index) {
+                    one.add(sighting);
+                }
+            }
+            Err(RecvTimeoutError::Timeout) => {}
+            Err(RecvTimeoutError::Disconnected) => {
+                return Err(Error::Bug("a thread that looked ended by itself".to_owned()));
+            }
+        }
+        let elapsed = first_look.map_or(Duration::ZERO, |at: Instant| at.elapsed());
+        listener.heartbeat(elapsed, observed);
+        let over = elapsed >= plan.length || began.elapsed() >= plan.length + PATIENCE;
+        if stopped_at.is_none() && (over || interrupt.asked()) {
+            stop.ask();
+            stopped_at = Some(Instant::now());
+        }
+        if stopped_at.is_some_and(|at: Instant| at.elapsed() > PATIENCE) {
+            abandon(observed);
+            break;
+        }
+    }
+    Ok(())
+}
+
+/// Goes on without the lookouts that do not come back.
+fn abandon(observed: &mut [Observed]) {
+    for one in observed.iter_mut().filter(|one| !one.done) {
+        one.recording.ledger.failed += 1;
+        one.done = true;
+        if one.recording.snapshots.is_empty() && one.error.is_none() {
+            let pid = one.recording.process.pid;
+            one.error = Some(Error::Usage {
+                message: format!(
+                    "reading the memory of process {pid} does not return; the kernel keeps its memory map locked"
+                ),
+                hint: Some(format!("see what it does in the kernel: cat /proc/{pid}/task/*/wchan")),
+            });
+        }
+    }
+}
+
+impl Observed {
+    /// Adds a sighting to the recording.
+    fn add(&mut self, sighting: Sighting) {
+        let recording = &mut self.recording;
+        match sighting {
+            Sighting::Attached(process, refused_by) => {
+                recording.process = process;
+                self.refused_by = refused_by;
+            }
+            Sighting::Look { codes, stacks, mut snapshot } => {
+                recording.codes.extend(codes);
+                recording.stacks.extend(stacks);
+                if let Some(before) = recording.snapshots.last() {
+                    snapshot.share_with(before);
+                }
+                recording.ledger.samples += 1;
+                recording.snapshots.push(*snapshot);
+            }
+            Sighting::Around(surroundings) => recording.surroundings.push(*surroundings),
+            Sighting::Ended(at) => recording.ended = Some(at),
+            Sighting::Refused(error) => {
+                self.error = Some(error);
+                self.done = true;
+            }
+            Sighting::Done { late, failed, torn, cut } => {
+                recording.ledger.late = late;
+                recording.ledger.failed = failed;
+                recording.ledger.torn = torn;
+                recording.ledger.cut = cut;
+                self.done = true;
+            }
+        }
+    }
+}

@@ -1,0 +1,250 @@
+//! Files to write: claimed before the run, so that nobody records for a minute and then cannot save it.
+
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Seek, SeekFrom, Write};
+use std::path::{Path, PathBuf};
+
+use super::console::Console;
+use crate::error::{Error, Result};
+use crate::render;
+use crate::report::Report;
+
+/// What can be written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Format {
+    /// The capture: every snapshot, to make everything else again.
+    Capture,
+    /// The report as text.
+    Text,
+    /// The report as JSON.
+    Json,
+    /// A flame graph.
+    FlameGraph,
+    /// Collapsed stacks.
+    Collapsed,
+}
+
+/// Which threads a flame graph and collapsed stacks show.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum GraphThreads {
+    /// Threads that run an event loop, their polling left out.
+    Loop,
+    /// All threads.
+    All,
+    /// Whoever holds the GIL.
+    Gil,
+}
+
+impl From<GraphThreads> for render::Graph {
+    fn from(threads: GraphThreads) -> Self {
+        match threads {
+            GraphThreads::Loop => Self::Loop,
+            GraphThreads::All => Self::All,
+            GraphThreads::Gil => Self::Gil,
+        }
+    }
+}
+
+/// Endings and the format they mean.
+const ENDINGS: &[(&str, Format)] = &[
+    ("hangspy", Format::Capture),
+    ("txt", Format::Text),
+    ("json", Format::Json),
+    ("svg", Format::FlameGraph),
+    ("collapsed", Format::Collapsed),
+    ("folded", Format::Collapsed),
+];
+
+/// What a folder gets.
+const IN_A_FOLDER: &[(&str, Format)] = &[
+    ("capture.hangspy", Format::Capture),
+    ("report.txt", Format::Text),
+    ("report.json", Format::Json),
+    ("flamegraph.svg", Format::FlameGraph),
+    ("stacks.collapsed", Format::Collapsed),
+];
+
+/// One file that is ours to write.
+#[derive(Debug)]
+struct Claim {
+    path: PathBuf,
+    format: Format,
+    file: File,
+    /// Whether it did not exist before: then it is removed again when nothing is written.
+    created: bool,
+    written: bool,
+}
+
+/// All files of a run.
+#[derive(Debug)]
+pub(super) struct Outputs {
+    claims: Vec<Claim>,
+    created_folders: Vec<PathBuf>,
+    threads: GraphThreads,
+    keeps_capture: bool,
+}
+
+impl Outputs {
+    /// No files yet; flame graphs will show `threads`.
+    pub(super) fn new(threads: GraphThreads) -> Self {
+        Self { claims: Vec::new(), created_folders: Vec::new(), threads, keeps_capture: true }
+    }
+
+    /// The same without captures: for outputs that are made from one.
+    pub(super) fn without_capture(mut self) -> Self {
+        self.keeps_capture = false;
+        self
+    }
+
+    /// Claims `paths`; a folder (one that exists, or a path that ends in `/`) gets every format.
+    pub(super) fn claim(mut self, paths: &[PathBuf], format: Option<Format>) -> Result<Self> {
+        for path in paths {
+            let names_a_folder = path.is_dir() || path.as_os_str().as_encoded_bytes().ends_with(b"/");
+            if names_a_folder {
+                self.claim_folder(path)?;
+            } else {
+                let format = format.map_or_else(|| format_of(path), Ok)?;
+                self.claim_file(path.clone(), format)?;
+            }
+        }
+        Ok(self)
+    }
+
+    /// Claims a folder, made when it is not there.
+    pub(super) fn claim_folder(&mut self, folder: &Path) -> Result<()> {
+        if !folder.is_dir() {
+            fs::create_dir_all(folder).map_err(|source| Error::Output { path: folder.to_owned(), source })?;
+            self.created_folders.push(folder.to_owned());
+        }
+        let keeps_capture = self.keeps_capture;
+        let wanted = IN_A_FOLDER.iter().filter(|(_, format)| keeps_capture || *format != Format::Capture);
+        for (name, format) in wanted {
+            self.claim_file(folder.join(name), *format)?;
+        }
+        Ok(())
+    }
+
+    fn claim_file(&mut self, path: PathBuf, format: Format) -> Result<()> {
+        if format == Format::Capture && !self.keeps_capture {
+            return Err(Error::Usage {
+                message: format!("{} would be a copy of the capture that is read", path.display()),
+                hint: Some("name the formats you want: -o report.txt -o flamegraph.svg".to_owned()),
+            });
+        }
+        let refused = |source| Error::Output { path: path.clone(), source };
+        let created = match fs::metadata(&path) {
+            Ok(found) if !found.is_file() => {
+                return Err(refused(io::Error::new(io::ErrorKind::InvalidInput, "it is not a regular file")));
+            }
+            Ok(_) => false,
+            Err(_) => true,
+        };
+        let file = OpenOptions::new().write(true).create(true).truncate(false).open(&path).map_err(refused)?;
+        self.claims.push(Claim { path, format, file, created, written: false });
+        Ok(())
+    }
+
+    /// The files that want the capture. They count as written from now on.
+    pub(super) fn captures(&mut self) -> Vec<PathBuf> {
+        let mut paths = Vec::new();
+        for claim in self.claims.iter_mut().filter(|claim| claim.format == Format::Capture) {
+            claim.written = true;
+            paths.push(claim.path.clone());
+        }
+        paths
+    }
+
+    /// Writes everything but the capture. Goes on after a failure, so that one full disk does not cost the other files;
+    /// returns the first failure.
+    pub(super) fn write(&mut self, report: &Report) -> Result<()> {
+        let mut first_failure = Ok(());
+        for claim in self.claims.iter_mut().filter(|claim| claim.format != Format::Capture) {
+            if let Err(source) = claim.write(report, self.threads) {
+                let failure = Err(Error::Output { path: claim.path.clone(), source });
+                first_failure = first_failure.and(failure);
+            }
+        }
+        first_failure
+    }
+
+    /// Says what was written.
+    pub(super) fn announce(&self, console: Console) {
+        for claim in self.claims.iter().filter(|claim| claim.written) {
+            console.say(&format!("wrote {}", claim.path.display()));
+        }
+    }
+}
+
+impl Drop for Outputs {
+    /// Takes away the empty files of a run that came to nothing.
+    fn drop(&mut self) {
+        for claim in self.claims.iter().filter(|claim| claim.created && !claim.written) {
+            let _already_gone = fs::remove_file(&claim.path);
+        }
+        for folder in &self.created_folders {
+            // Fails, as it should, when something was written into it.
+            let _kept = fs::remove_dir(folder);
+        }
+    }
+}
+
+impl Claim {
+    fn write(&mut self, report: &Report, threads: GraphThreads) -> io::Result<()> {
+        let mut bytes = Vec::new();
+        match self.format {
+            Format::Capture => return Ok(()),
+            Format::Text => render::text(report, &mut bytes)?,
+            Format::Json => render::json(report, render::Layout::Pretty, &mut bytes)?,
+            Format::FlameGraph => render::flamegraph(report, threads.into(), &mut bytes)?,
+            Format::Collapsed => render::collapsed(report, threads.into(), &mut bytes)?,
+        }
+        self.file.set_len(0)?;
+        self.file.seek(SeekFrom::Start(0))?;
+        self.file.write_all(&bytes)?;
+        self.written = true;
+        Ok(())
+    }
+}
+
+/// The format that a file's ending means.
+fn format_of(path: &Path) -> Result<Format> {
+    let ending = path.extension().map(|ending| ending.to_string_lossy().to_ascii_lowercase()).unwrap_or_default();
+    ENDINGS.iter().find(|(known, _)| *known == ending).map(|(_, format)| *format).ok_or_else(|| Error::Usage {
+        message: format!("the ending of {} does not say which format to write", path.display()),
+        hint: Some(
+            "use .svg, .collapsed, .json, .txt or .hangspy, or name one: --format svg; a folder ends in /".to_owned(),
+        ),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn scratch(name: &str) -> PathBuf {
+        let folder = std::env::temp_dir().join(format!("hangspy-outputs-{}-{name}", std::process::id()));
+        fs::create_dir_all(&folder).unwrap();
+        folder
+    }
+
+    #[test]
+    fn what_is_not_written_leaves_no_empty_file_and_keeps_an_old_one() {
+        let folder = scratch("drop");
+        fs::write(folder.join("old.json"), "kept").unwrap();
+        let paths = [folder.join("old.json"), folder.join("new.json")];
+        drop(Outputs::new(GraphThreads::Loop).claim(&paths, None).unwrap());
+        assert_eq!(fs::read_to_string(&paths[0]).unwrap(), "kept");
+        assert!(!paths[1].exists());
+        fs::remove_dir_all(folder).unwrap();
+    }
+
+    #[test]
+    fn unusable_paths_are_refused_before_the_run() {
+        let folder = scratch("refuse");
+        for path in [folder.join("no/such/folder.svg"), folder.join("unknown.ending"), PathBuf::from("/dev/full.svg")] {
+            assert!(Outputs::new(GraphThreads::Loop).claim(std::slice::from_ref(&path), None).is_err(), "{path:?}");
+        }
+        assert!(Outputs::new(GraphThreads::Loop).claim(&["/dev/null".into()], Some(Format::Json)).is_err());
+        fs::remove_dir_all(folder).unwrap();
+    }
+}

@@ -1,0 +1,41 @@
+//! `hangspy record`: a profile over a longer time.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use super::console::Console;
+use super::observe::Plan;
+use super::outputs::{Format, GraphThreads, Outputs};
+use super::session::{self, Watch};
+use crate::error::Result;
+
+/// What `hangspy record` was asked.
+#[derive(Clone, Debug)]
+pub struct Record {
+    /// The target in the user's words.
+    pub asked: String,
+    /// The window.
+    pub length: Duration,
+    /// Looks per second.
+    pub rate: u32,
+    /// Where to write.
+    pub outputs: Vec<PathBuf>,
+    /// The format of all files, whatever they end in.
+    pub format: Option<Format>,
+    /// Which threads a flame graph shows.
+    pub threads: GraphThreads,
+}
+
+/// Records and writes what was asked for.
+///
+/// # Errors
+///
+/// See [`crate::error::Error`].
+pub fn record(request: &Record, console: Console) -> Result<()> {
+    let mut outputs = Outputs::new(request.threads).claim(&request.outputs, request.format)?;
+    let plan = Plan { length: request.length, rate: request.rate };
+    let outcome = session::watch(&Watch { asked: &request.asked, plan, early_verdict: false }, &mut outputs, console)?;
+    outputs.write(&outcome.report)?;
+    outputs.announce(console);
+    outcome.refusal()
+}

@@ -1,0 +1,55 @@
+//! `hangspy report`: the same outputs from a kept capture.
+
+use std::path::PathBuf;
+
+use super::console::Console;
+use super::diagnose;
+use super::outputs::{Format, GraphThreads, Outputs};
+use crate::error::{Error, Result};
+use crate::{journal, report};
+
+/// What `hangspy report` was asked.
+#[derive(Clone, Debug)]
+pub struct Render {
+    /// Captures to read.
+    pub captures: Vec<PathBuf>,
+    /// Where to write; nothing means the screen.
+    pub outputs: Vec<PathBuf>,
+    /// The format of all files, whatever they end in.
+    pub format: Option<Format>,
+    /// Which threads a flame graph shows.
+    pub threads: GraphThreads,
+    /// Print JSON instead of the screen.
+    pub json: bool,
+}
+
+/// Reads the captures and renders them as one.
+///
+/// # Errors
+///
+/// When a capture is not one of ours, and when an output cannot be written.
+pub fn report(request: &Render, console: Console) -> Result<()> {
+    let mut outputs = Outputs::new(request.threads).without_capture().claim(&request.outputs, request.format)?;
+    let mut recordings = Vec::new();
+    let mut asked = String::new();
+    for path in &request.captures {
+        let kept = journal::read(path)?;
+        if let Some(truncation) = kept.truncation {
+            console.say(&format!("note: {}: {}", path.display(), truncation.words()));
+        }
+        asked = kept.asked;
+        // A process that ended before the first look is in the capture, but there is nothing to say of it.
+        recordings.extend(kept.recordings.into_iter().filter(|recording| !recording.snapshots.is_empty()));
+    }
+    if recordings.is_empty() {
+        let path = request.captures.first().cloned().unwrap_or_default();
+        return Err(Error::Capture { path, reason: "it holds no look at any process".to_owned() });
+    }
+    let report = report::build(&recordings, &asked);
+    outputs.write(&report)?;
+    if request.outputs.is_empty() || request.json {
+        diagnose::show(&report, request.json, console)?;
+    }
+    outputs.announce(console);
+    Ok(())
+}

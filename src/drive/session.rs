@@ -1,0 +1,99 @@
+//! What `diagnose`, `dump` and `record` have in common: find, watch, keep, conclude.
+
+use std::time::Duration;
+
+use super::console::Console;
+use super::excerpts;
+use super::interrupt::Interrupt;
+use super::narrator::Narrator;
+use super::observe::{self, Observed, Plan};
+use super::outputs::Outputs;
+use crate::error::{Error, Gate, Result};
+use crate::report::{self, Report};
+use crate::snapshot::{Cost, Recording};
+use crate::{os, target};
+
+/// What to watch and how.
+#[derive(Debug)]
+pub(super) struct Watch<'a> {
+    /// The target in the user's words.
+    pub(super) asked: &'a str,
+    /// How long and how often.
+    pub(super) plan: Plan,
+    /// Say the verdict on stderr as soon as there is one.
+    pub(super) early_verdict: bool,
+}
+
+/// What a watch came to.
+#[derive(Debug)]
+pub(super) struct Outcome {
+    /// The findings.
+    pub(super) report: Report,
+    /// Why memory was closed to us, for every process of which it was.
+    refusals: Vec<(u32, Gate)>,
+}
+
+/// Finds the target, watches it, keeps the capture where one is wanted, and concludes.
+///
+/// # Errors
+///
+/// When there is no such target, when none of its processes could be looked at, and when a capture cannot be written.
+pub(super) fn watch(watch: &Watch<'_>, outputs: &mut Outputs, console: Console) -> Result<Outcome> {
+    let interrupt = Interrupt::install()?;
+    let processes = target::find(watch.asked)?;
+    let mut narrator = Narrator::new(watch, &outputs.captures(), console)?;
+    let outcome = observe::observe(processes, watch.plan, &interrupt, &mut narrator);
+    let mut observed = match outcome {
+        Ok(observed) => observed,
+        Err(error) => {
+            narrator.give_up();
+            return Err(error);
+        }
+    };
+    if observed.iter().all(|one| one.recording.snapshots.is_empty()) {
+        narrator.give_up();
+        return Err(nothing_seen(&mut observed, &interrupt));
+    }
+    for error in observed.iter().filter_map(|one| one.error.as_ref()) {
+        console.complain(error);
+    }
+    let refusals = observed.iter().filter_map(|one| Some((one.recording.process.pid.0, one.refused_by?))).collect();
+    let seen = observed.into_iter().map(|one| one.recording).filter(|recording| !recording.snapshots.is_empty());
+    let mut recordings: Vec<Recording> = seen.collect();
+    let cost = own_cost(narrator.elapsed());
+    for recording in &mut recordings {
+        recording.cost = cost;
+    }
+    let first = report::build(&recordings, watch.asked);
+    excerpts::add(&first, &mut recordings);
+    let report = report::build(&recordings, watch.asked);
+    narrator.finish(&recordings)?;
+    Ok(Outcome { report, refusals })
+}
+
+impl Outcome {
+    /// The error to end with when nothing but `/proc` could be read: the reduced answer is printed before it.
+    pub(super) fn refusal(&self) -> Result<()> {
+        let all_refused = self.refusals.len() == self.report.target.processes.len();
+        match self.refusals.first() {
+            Some((pid, gate)) if all_refused => Err(Error::NotPermitted { pid: *pid, gate: *gate }),
+            _ => Ok(()),
+        }
+    }
+}
+
+/// Why there is not a single look.
+fn nothing_seen(observed: &mut [Observed], interrupt: &Interrupt) -> Error {
+    if interrupt.asked() {
+        return Error::Interrupted;
+    }
+    let pid = observed.first().map_or(0, |one| one.recording.process.pid.0);
+    let first_error = observed.iter_mut().find_map(|one| one.error.take());
+    first_error.unwrap_or(Error::Exited { pid })
+}
+
+/// What we cost since we started, spread over the time that we ran.
+fn own_cost(wall: Duration) -> Cost {
+    let own = os::self_cost();
+    Cost { cpu_s: own.cpu_s, wall_s: wall.as_secs_f64(), peak_bytes: own.peak_bytes.ok().unwrap_or(0), stops: 0 }
+}

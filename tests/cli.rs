@@ -1,0 +1,247 @@
+//! The command line from outside: exit codes, errors with their hints, and that nothing is lost or left behind.
+
+#[path = "common/interpreters.rs"]
+mod interpreters;
+
+use std::fs;
+use std::io::{BufRead, BufReader};
+use std::os::unix::process::CommandExt;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Output, Stdio};
+
+/// A folder of one test, removed at the end.
+struct Scratch(PathBuf);
+
+impl Scratch {
+    fn new(name: &str) -> Self {
+        let folder = std::env::temp_dir().join(format!("hangspy-cli-{}-{name}", std::process::id()));
+        fs::create_dir_all(&folder).expect("the temporary folder is writable");
+        Self(folder)
+    }
+}
+
+impl Drop for Scratch {
+    fn drop(&mut self) {
+        let _gone = fs::remove_dir_all(&self.0);
+    }
+}
+
+/// A program that is killed at the end of the test.
+struct Program(Child);
+
+impl Program {
+    /// Starts a Python program and waits until it prints a line.
+    fn python(source: &str) -> Self {
+        let interpreter =
+            interpreters::interpreters().into_iter().next().expect("some CPython 3.8 to 3.15 is installed");
+        let mut command = Command::new(interpreter.path);
+        command.args(["-c", source]);
+        Self::started(&mut command)
+    }
+
+    fn started(command: &mut Command) -> Self {
+        let mut child = command.stdout(Stdio::piped()).stdin(Stdio::null()).spawn().expect("the program starts");
+        let mut line = String::new();
+        BufReader::new(child.stdout.as_mut().expect("stdout is a pipe"))
+            .read_line(&mut line)
+            .expect("it says it is ready");
+        Self(child)
+    }
+
+    fn pid(&self) -> String {
+        self.0.id().to_string()
+    }
+}
+
+impl Drop for Program {
+    fn drop(&mut self) {
+        let _gone = self.0.kill();
+        let _reaped = self.0.wait();
+    }
+}
+
+/// An event loop that is blocked in a sleep.
+const BLOCKED: &str = "
+import asyncio, time
+def nap():
+    print('ready', flush=True)
+    time.sleep(600)
+async def main():
+    nap()
+asyncio.run(main())
+";
+
+/// An event loop with nothing to do.
+const IDLE: &str = "
+import asyncio
+async def main():
+    print('ready', flush=True)
+    await asyncio.sleep(600)
+asyncio.run(main())
+";
+
+fn hangspy(arguments: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_hangspy")).args(arguments).output().expect("hangspy starts")
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).into_owned()
+}
+
+/// Checks the exit code and that stderr says all of `words`.
+fn assert_ends(output: &Output, code: i32, words: &[&str]) {
+    let said = text(&output.stderr);
+    assert_eq!(output.status.code(), Some(code), "exit code; it said:\n{said}");
+    for word in words {
+        assert!(said.contains(word), "`{word}` is missing in what it said:\n{said}");
+    }
+}
+
+#[test]
+fn no_such_process() {
+    assert_ends(&hangspy(&["4194304"]), 4, &["error: no process has pid 4194304", "hint: ", "hangspy ps"]);
+    assert_ends(&hangspy(&[":1"]), 4, &["error: ", "hint: "]);
+    assert_ends(&hangspy(&["dump", "no-such-program-here"]), 4, &["error: ", "hint: "]);
+}
+
+#[test]
+fn not_python() {
+    let sleeper = Program(Command::new("sleep").arg("600").spawn().expect("sleep starts"));
+    assert_ends(&hangspy(&[&sleeper.pid()]), 5, &["is not Python", "hint: "]);
+    assert_ends(&hangspy(&["record", &sleeper.pid(), "-o", "/tmp/never-written.svg"]), 5, &["is not Python"]);
+    assert!(!Path::new("/tmp/never-written.svg").exists(), "an empty file was left behind");
+}
+
+#[test]
+fn wrong_words_are_usage() {
+    for words in [
+        &["--for", "3", "1"][..],
+        &["--rate", "0", "1"],
+        &["record", "1"],
+        &["report"],
+        &["1", "2"],
+        &["--no-such-flag"],
+    ] {
+        let output = hangspy(words);
+        assert_eq!(output.status.code(), Some(2), "{words:?}: {}", text(&output.stderr));
+        assert!(output.stdout.is_empty(), "{words:?}: complaints belong on stderr");
+    }
+}
+
+#[test]
+fn help_shows_examples_for_every_verb() {
+    for verb in ["diagnose", "dump", "record", "report", "ps"] {
+        let output = hangspy(&[verb, "--help"]);
+        assert_eq!(output.status.code(), Some(0), "{verb}");
+        assert!(text(&output.stdout).contains("Examples:\n  hangspy "), "{verb} has no examples");
+    }
+    assert!(text(&hangspy(&["completions", "bash"]).stdout).contains("_hangspy"));
+}
+
+#[test]
+fn unwritable_outputs_are_refused_before_the_run() {
+    let scratch = Scratch::new("unwritable");
+    fs::write(scratch.0.join("file"), "").expect("writable");
+    let below_a_file = scratch.0.join("file/below");
+    let below = below_a_file.to_str().expect("a plain path");
+    let idle = Program::python(IDLE);
+    let output = hangspy(&[&idle.pid(), "--for", "10m", "-o", below]);
+    assert_ends(&output, 2, &["error: cannot write ", "caused by: ", "hint: "]);
+    assert!(output.stdout.is_empty());
+    assert_ends(&hangspy(&["record", &idle.pid(), "-o", "/no/such/folder/x.svg"]), 2, &["cannot write", "hint: "]);
+    assert_ends(&hangspy(&["record", &idle.pid(), "-o", "/tmp/x.unknown"]), 2, &["ending", "--format"]);
+}
+
+#[test]
+fn foreign_captures_are_refused() {
+    let scratch = Scratch::new("foreign");
+    for (name, bytes) in [("empty", &b""[..]), ("text", b"hello\n"), ("elf", b"\x7fELF\x02\x01\x01")] {
+        let path = scratch.0.join(name);
+        fs::write(&path, bytes).expect("writable");
+        let output = hangspy(&["report", path.to_str().expect("a plain path")]);
+        assert_ends(&output, 2, &["cannot read the capture", "hint: "]);
+    }
+    assert_ends(&hangspy(&["report", "/no/such/capture"]), 2, &["cannot read the capture"]);
+}
+
+#[test]
+fn a_report_from_the_capture_is_the_same_byte_for_byte() {
+    let scratch = Scratch::new("again");
+    let (first, again) = (scratch.0.join("first"), scratch.0.join("again"));
+    let blocked = Program::python(BLOCKED);
+    let screen = hangspy(&[&blocked.pid(), "--for", "1s", "-o", first.to_str().expect("a plain path")]);
+    assert_ends(&screen, 0, &[]);
+    let capture = first.join("capture.hangspy");
+    let capture = capture.to_str().expect("a plain path");
+    let rendered = hangspy(&["report", capture, "-o", &format!("{}/", again.display())]);
+    assert_ends(&rendered, 0, &[]);
+    for name in ["report.txt", "report.json", "flamegraph.svg", "stacks.collapsed"] {
+        let (one, other) = (fs::read(first.join(name)), fs::read(again.join(name)));
+        assert!(one.expect("was written") == other.expect("was written"), "{name} differs from the first one");
+    }
+    assert_eq!(text(&hangspy(&["report", capture]).stdout), text(&screen.stdout), "the screen differs");
+    assert!(text(&screen.stdout).contains("nap"), "the blocking function is not named:\n{}", text(&screen.stdout));
+}
+
+#[test]
+fn interrupted_work_is_kept() {
+    let scratch = Scratch::new("interrupted");
+    let idle = Program::python(IDLE);
+    let path = scratch.0.join("run.collapsed");
+    let json = scratch.0.join("run.json");
+    let mut recorder = Command::new(env!("CARGO_BIN_EXE_hangspy"))
+        .args(["diagnose", &idle.pid(), "--for", "10m", "--json"])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .expect("hangspy starts");
+    // The handshake: once the recorder has read the target's memory map, its first looks follow at once; the signal is
+    // handled from before that on, so nothing depends on when exactly it arrives.
+    while fs::read_dir(format!("/proc/{}/task", recorder.id())).map_or(0, Iterator::count) < 2 {
+        std::thread::yield_now();
+    }
+    let pid = nix::unistd::Pid::from_raw(i32::try_from(recorder.id()).expect("a pid"));
+    nix::sys::signal::kill(pid, nix::sys::signal::Signal::SIGINT).expect("the recorder runs");
+    let mut said = String::new();
+    std::io::Read::read_to_string(recorder.stdout.as_mut().expect("a pipe"), &mut said).expect("UTF-8");
+    let code = recorder.wait().expect("it ends").code();
+    match code {
+        Some(0) => {
+            let report: serde_json::Value = serde_json::from_str(&said).expect("one JSON object");
+            assert!(report["window"]["samples"].as_u64() >= Some(1), "what was gathered is not there: {said}");
+        }
+        Some(130) => assert!(said.is_empty(), "130 means that there was nothing to print: {said}"),
+        other => panic!("Ctrl-C ended with {other:?}: {said}"),
+    }
+    assert!(!path.exists() && !json.exists());
+}
+
+#[test]
+fn a_closed_pipe_is_a_quiet_end() {
+    let idle = Program::python(IDLE);
+    let mut command = Command::new(env!("CARGO_BIN_EXE_hangspy"));
+    command.args(["dump", &idle.pid()]).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = command.spawn().expect("hangspy starts");
+    drop(child.stdout.take());
+    let output = child.wait_with_output().expect("it ends");
+    assert_eq!(text(&output.stderr), "", "a reader that has seen enough is no error");
+    assert_eq!(output.status.code(), Some(0));
+}
+
+#[test]
+fn another_user_gets_the_gate_and_the_reduced_answer() {
+    if !nix::unistd::geteuid().is_root() {
+        println!("skipped: only root can become another user");
+        return;
+    }
+    let scratch = Scratch::new("other-user");
+    // The binary must be reachable for that user, wherever the checkout lies.
+    let binary = scratch.0.join("hangspy");
+    fs::copy(env!("CARGO_BIN_EXE_hangspy"), &binary).expect("copied");
+    let blocked = Program::python(BLOCKED);
+    let mut command = Command::new(&binary);
+    let output =
+        command.args([&blocked.pid(), "--for", "500ms"]).uid(65534).gid(65534).output().expect("hangspy starts");
+    assert_ends(&output, 3, &["not permitted to read process", "belongs to another user", "hint: ", "SYS_PTRACE"]);
+    assert!(!output.stdout.is_empty(), "what /proc alone allows is missing");
+}
