@@ -14,7 +14,12 @@ const KERNEL_THREAD: u64 = 0x0020_0000;
 pub(super) struct Alive {
     /// Its name (`comm`).
     pub(super) name: String,
+    /// When it started, in clock ticks since boot.
+    start_ticks: u64,
 }
+
+/// A second in clock ticks (`USER_HZ` is 100 on every architecture that CPython runs on in earnest).
+const SECOND: u64 = 100;
 
 /// The fields of `/proc/PID/stat` that decide whether there is anything to attach to.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -43,7 +48,14 @@ pub(super) fn check(process: &Process) -> Result<Alive> {
     if stat.flags & KERNEL_THREAD != 0 {
         return Err(Error::NotPython { pid, name: stat.name, reason: "it is a thread of the kernel".to_owned() });
     }
-    Ok(Alive { name: stat.name })
+    Ok(Alive { name: stat.name, start_ticks: stat.start_ticks })
+}
+
+/// Whether it started less than a second before ourselves, or after us.
+pub(super) fn is_young(alive: &Alive) -> bool {
+    let own = fs::read("/proc/self/stat").unwrap_or_default();
+    let own = parse_stat(&String::from_utf8_lossy(&own));
+    own.is_some_and(|own| alive.start_ticks.saturating_add(SECOND) >= own.start_ticks)
 }
 
 /// Whether the process has ended since, so that whatever failed failed for that reason.
