@@ -11,6 +11,8 @@ use crate::snapshot::Excerpt;
 const HANG: usize = 14;
 /// Evidence on the screen: the strongest. The report file has all of it.
 const MOST_EVIDENCE: usize = 4;
+/// A stall that takes this share of the time in all of them stands for all.
+const MOST_OF_IT: f64 = 0.5;
 /// Source lines before and behind the blamed one on the screen.
 const LINES_BEFORE: u32 = 2;
 const LINES_BEHIND: u32 = 1;
@@ -73,12 +75,13 @@ fn headline(report: &Report, verdict: &Verdict) -> Piece {
     let what = words::headline(verdict.kind);
     let judged = !matches!(verdict.kind, Kind::Healthy | Kind::CannotTell);
     let text = match verdict.since_s {
-        Some(seconds) if judged => {
+        // One long stall is told by its length, many short ones by their share: what lasts now is only the last of them.
+        Some(seconds) if judged && seconds >= verdict.share * report.window.seconds * MOST_OF_IT => {
             let ended = process(report, verdict).is_some_and(|process| process.ended);
             let lasting = if ended { "until it ended" } else { words::lasting(verdict.kind) };
             format!("{what} for {}, {lasting}", units::duration(seconds))
         }
-        None if judged && verdict.share > 0.0 => {
+        _ if judged && verdict.share > 0.0 => {
             let stalls = stalls(report, verdict);
             format!("{what} {} of {}{stalls}", units::share(verdict.share), units::duration(report.window.seconds))
         }

@@ -27,6 +27,9 @@ pub enum Graph {
 /// Width of a character over its height: of the widest monospaced fonts in use, so that no name runs out of its box.
 const FONT_WIDTH: f64 = 0.61;
 
+/// Stalls that get a box each; more of them are grouped by the blamed place.
+const MOST_STALLS: usize = 12;
+
 /// What a box stands for, which decides its colour.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Box {
@@ -113,7 +116,8 @@ fn lines(report: &Report, graph: Graph, entries: &[&ProfileEntry], palette: &mut
     stacks.into_iter().map(|(stack, samples)| format!("{stack} {samples}")).collect()
 }
 
-/// `stall 1: 4.0 s in fetch_orders (app.py:7)`; `None` when this loop had no stalls, and needs no grouping.
+/// `stall 1: 4.0 s in fetch_orders (app.py:7)`, or `31 stalls in fetch_orders (app.py:7), the longest 4.0 s` where there
+/// are many; `None` when this loop had no stalls, and needs no grouping.
 fn stall_frame(report: &Report, entries: &[&ProfileEntry], entry: &ProfileEntry) -> Option<String> {
     let same_loop = |other: &ProfileEntry| (other.process, other.thread) == (entry.process, entry.thread);
     let last = entries.iter().filter(|other| same_loop(other)).filter_map(|other| other.episode).max()?;
@@ -129,9 +133,18 @@ fn stall_frame(report: &Report, entries: &[&ProfileEntry], entry: &ProfileEntry)
     let digits = (last + 1).to_string().len();
     let number = format!("{:0digits$}", index + 1);
     Some(sanitize::frame(&match episodes.get(index) {
+        Some(stall) if last >= MOST_STALLS => alike_words(episodes, stall),
         Some(stall) => format!("stall {number}: {}", stall_words(stall)),
         None => format!("stall {number}"),
     }))
+}
+
+/// Stalls in the place of this one, as one.
+fn alike_words(episodes: &[EpisodeReport], stall: &EpisodeReport) -> String {
+    let alike: Vec<&EpisodeReport> = episodes.iter().filter(|other| other.place == stall.place).collect();
+    let place = stall.place.as_ref().map_or("places unknown".to_owned(), places::graph_frame);
+    let longest = alike.iter().map(|stall| stall.length_s).fold(0.0, f64::max);
+    format!("{} in {place}, the longest {}", units::count(alike.len() as u64, "stall"), units::duration(longest))
 }
 
 fn stall_words(stall: &EpisodeReport) -> String {

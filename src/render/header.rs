@@ -20,21 +20,20 @@ pub(super) fn process_words(process: &ProcessReport) -> String {
     words.join(", ")
 }
 
-/// `3.0 s, 150 looks, 0 torn`
+/// `3.0 s, 150 looks, 0 torn`, or which of them were not as they should be.
 #[must_use]
 pub(super) fn window_words(window: &Window) -> String {
     let mut words = vec![units::duration(window.seconds), units::count(window.samples, "look")];
-    words.push(format!("{} torn", window.torn));
-    for (number, what) in [(window.late, "late"), (window.failed, "failed")] {
-        if number > 0 {
-            words.push(format!("{number} {what}"));
-        }
+    let troubles = [(window.torn, "torn"), (window.late, "late"), (window.failed, "failed")];
+    words.extend(troubles.iter().filter(|(number, _)| *number > 0).map(|(number, what)| format!("{number} {what}")));
+    if words.len() == 2 {
+        words.push("0 torn".to_owned());
     }
     words.join(", ")
 }
 
 /// What is peculiar about the way a process was read, or that it is gone; `None` when nothing is.
-fn reservations(process: &ProcessReport) -> Option<String> {
+pub(super) fn reservations(process: &ProcessReport) -> Option<String> {
     let mut words = Vec::new();
     match process.reader.as_str() {
         "py-spy" => words.push("read by py-spy's walker: stacks only, no loop, task or GIL detail"),

@@ -48,7 +48,7 @@ pub(super) fn findings(page: &mut Page, report: &Report, extent: Extent) {
     }
     for process in worst_first(report) {
         let verdicts: Vec<&Verdict> = report.verdicts.iter().filter(|verdict| verdict.process == process.pid).collect();
-        if extent == Extent::Screen && several && is_fine(&verdicts) {
+        if extent == Extent::Screen && several && is_fine(process, &verdicts) {
             in_one_line(page, process, &verdicts);
             continue;
         }
@@ -77,8 +77,9 @@ fn worst_first(report: &Report) -> Vec<&ProcessReport> {
     processes
 }
 
-fn is_fine(verdicts: &[&Verdict]) -> bool {
-    verdicts.iter().all(|verdict| verdict.kind == Kind::Healthy)
+/// Whether there is nothing to say of a process but its name.
+fn is_fine(process: &ProcessReport, verdicts: &[&Verdict]) -> bool {
+    verdicts.iter().all(|verdict| verdict.kind == Kind::Healthy) && header::reservations(process).is_none()
 }
 
 /// `pid 32, uvicorn worker, CPython 3.12.4, uvloop    HEALTHY`

@@ -40,16 +40,17 @@ pub fn text(report: &Report, out: &mut impl Write) -> io::Result<()> {
 /// GIL, sockets and control group.
 fn surroundings(page: &mut Page, report: &Report, process: u32) {
     for gil in report.gil.iter().filter(|gil| gil.process == process) {
-        let held = known(&gil.held, |share| format!("held in {} of the looks", units::share(*share)));
-        let switches = known(&gil.switches_per_s, |rate| format!("{rate:.1} hand-overs per second"));
-        fact(page, "GIL", &format!("{held}; {switches}"));
+        let held = known("holder", &gil.held, |share| format!("held in {} of the looks", units::share(*share)));
+        let switches = known("hand-overs", &gil.switches_per_s, |rate| format!("{rate:.1} hand-overs per second"));
+        fact(page, "GIL", &[held, switches]);
     }
     for sockets in report.sockets.iter().filter(|sockets| sockets.process == process) {
         listeners(page, sockets);
-        let connections = known(&sockets.connections, |number| units::count(*number, "connection"));
-        let open = known(&sockets.open_descriptors, |number| units::count(*number, "open descriptor"));
-        let limit = known(&sockets.descriptor_limit, |number| format!("{number} allowed"));
-        fact(page, "sockets", &format!("{connections}; {open}, {limit}"));
+        let connections = known("connections", &sockets.connections, |number| units::count(*number, "connection"));
+        fact(page, "sockets", &[connections]);
+        let open = known("open", &sockets.open_descriptors, |number| format!("{number} open"));
+        let limit = known("limit", &sockets.descriptor_limit, |number| format!("{number} allowed"));
+        fact(page, "descriptors", &[open, limit]);
     }
     for cgroup in report.cgroup.iter().filter(|cgroup| cgroup.process == process) {
         limits(page, cgroup);
@@ -60,24 +61,26 @@ fn listeners(page: &mut Page, sockets: &SocketReport) {
     match &sockets.listeners {
         Known::Is(listeners) => {
             for listener in listeners {
-                let limit = known(&listener.limit, |limit| format!("of at most {limit}"));
-                fact(page, "listens on", &format!("{}: {} not accepted, {limit}", listener.address, listener.waiting));
+                let limit = known("limit", &listener.limit, |limit| format!("at most {limit} may wait"));
+                fact(page, "listens on", &[format!("{}: {} not accepted", listener.address, listener.waiting), limit]);
             }
         }
-        Known::Unknown(why) => fact(page, "listens on", &format!("unknown: {}", why.words())),
+        Known::Unknown(why) => fact(page, "listens on", &[format!("unknown ({})", why.words())]),
     }
 }
 
 fn limits(page: &mut Page, cgroup: &CgroupReport) {
-    let cores = |cores: &Option<f64>| cores.map_or("no CPU quota".to_owned(), |cores| format!("CPU quota {cores:.1}"));
-    let quota = known(&cgroup.cpu_quota, cores);
-    let used = known(&cgroup.cpu_used, |cores| format!("{cores:.1} cores used"));
-    let throttled = known(&cgroup.throttled, |share| format!("throttled in {} of the periods", units::share(*share)));
-    fact(page, "CPU", &format!("{quota}; {used}; {throttled}"));
-    let limit =
+    let cores = |cores: &Option<f64>| cores.map_or("no quota".to_owned(), |cores| format!("quota of {cores:.1} cores"));
+    let quota = known("quota", &cgroup.cpu_quota, cores);
+    let used = known("use", &cgroup.cpu_used, |cores| format!("{cores:.1} cores used by its control group"));
+    let throttled =
+        known("throttling", &cgroup.throttled, |share| format!("throttled in {} of the periods", units::share(*share)));
+    fact(page, "CPU", &[quota, used, throttled]);
+    let bytes =
         |limit: &Option<u64>| limit.map_or("no limit".to_owned(), |limit| format!("limit {}", units::bytes(limit)));
-    let used = known(&cgroup.memory_used, |used| format!("{} used", units::bytes(*used)));
-    fact(page, "memory", &format!("{}; {used}", known(&cgroup.memory_limit, limit)));
+    let limit = known("limit", &cgroup.memory_limit, bytes);
+    let used = known("use", &cgroup.memory_used, |used| format!("{} used by its control group", units::bytes(*used)));
+    fact(page, "memory", &[limit, used]);
 }
 
 /// Every stall of the loops of a process.
@@ -110,13 +113,13 @@ fn stall_words(stall: &EpisodeReport) -> String {
     words
 }
 
-fn fact(page: &mut Page, label: &str, words: &str) {
-    page.labelled(0, label, HANG, &[Piece::plain(words)]);
+fn fact(page: &mut Page, label: &str, words: &[String]) {
+    page.labelled(0, label, HANG, &[Piece::plain(words.join("; "))]);
 }
 
-fn known<T>(fact: &Known<T>, words: impl Fn(&T) -> String) -> String {
+fn known<T>(what: &str, fact: &Known<T>, words: impl Fn(&T) -> String) -> String {
     match fact {
         Known::Is(value) => words(value),
-        Known::Unknown(why) => format!("unknown ({})", why.words()),
+        Known::Unknown(why) => format!("{what} unknown ({})", why.words()),
     }
 }
