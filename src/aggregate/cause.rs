@@ -42,7 +42,7 @@ pub(super) fn reason(recording: &Recording, book: &Book, looks: &[&LookAt<'_>]) 
     let first = votes.iter().max_by_key(|(cause, count)| (**count, std::cmp::Reverse(**cause)));
     let (seen_as, count) = first.map_or((Cause::Unknown, 0), |(cause, count)| (*cause, *count));
     let example = told.iter().rev().find(|did| did.cause == Some(seen_as)).map(|did| (*did).clone());
-    let example = example.unwrap_or_else(|| nothing());
+    let example = example.unwrap_or_else(nothing);
     let is_import = seen_as != Cause::ImportLock && imports(book, looks);
     let cause = match seen_as {
         _ if is_import => Cause::Import,

@@ -40,7 +40,7 @@ pub fn held(analysis: &Analysis<'_>) -> Known<f64> {
 pub fn switches_per_second(analysis: &Analysis<'_>) -> Known<f64> {
     let mut told = analysis.recording.snapshots.iter().filter_map(|snapshot| Some((snapshot.at, sample(snapshot)?)));
     let Some((began, first)) = told.next() else { return Known::Unknown(missing(analysis)) };
-    let Some((ended, last)) = told.last() else { return Known::Unknown(Why::NotRead) };
+    let Some((ended, last)) = told.next_back() else { return Known::Unknown(Why::NotRead) };
     let seconds = ended.since(began).as_secs_f64();
     if seconds > 0.0 {
         Known::Is(last.switch_number.saturating_sub(first.switch_number) as f64 / seconds)

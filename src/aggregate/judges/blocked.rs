@@ -7,7 +7,7 @@ use crate::aggregate::phrases::{count_words, length_words, place_words, share_wo
 use crate::aggregate::ranking::Group;
 use crate::aggregate::stall::Stall;
 use crate::aggregate::track::{LookAt, Track};
-use crate::aggregate::{Analysis, Cause, Confidence, Finding, Kind, Verdict, advice};
+use crate::aggregate::{Analysis, Cause, Confidence, Finding, Kind, Verdict, advice, gil};
 use crate::classify::{Manner, Origin, Phase};
 use crate::snapshot::{GilRole, Known};
 
@@ -145,7 +145,7 @@ fn evidence(analysis: &Analysis<'_>, track: &Track<'_>, group: &Group<'_>) -> Ve
         _ => None,
     });
     evidence.extend(switches(&looks));
-    evidence.extend(gil(&looks));
+    evidence.extend(gil_words(analysis, &looks));
     if stall.start < analysis.began() {
         evidence.push(format!("began {} before the first look", length_words(analysis.began().since(stall.start))));
     }
@@ -170,12 +170,15 @@ fn switches(looks: &[&LookAt<'_>]) -> Option<String> {
     })
 }
 
-fn gil(looks: &[&LookAt<'_>]) -> Option<String> {
+fn gil_words(analysis: &Analysis<'_>, looks: &[&LookAt<'_>]) -> Option<String> {
     let role = |seen: &&LookAt<'_>| seen.thread?.python.as_ref()?.gil.ok();
     let roles: Vec<GilRole> = looks.iter().filter_map(role).collect();
     let holds = roles.iter().filter(|role| **role == GilRole::Holds).count();
+    let gils = looks.iter().filter_map(|seen| analysis.recording.snapshots.get(seen.snapshot)).filter_map(gil::sample);
+    let held = gils.clone().filter(|gil| gil.locked).count();
     match (roles.len(), holds) {
         (0, _) => None,
+        (_, 0) if held == 0 => Some("GIL free".to_owned()),
         (_, 0) => Some("the thread does not hold the GIL".to_owned()),
         (all, holds) => Some(format!("the thread holds the GIL in {holds} of {all} looks")),
     }

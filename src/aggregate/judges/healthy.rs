@@ -21,8 +21,9 @@ pub(super) fn healthy(analysis: &Analysis<'_>) -> Verdict {
         .verdict();
     }
     let turns = |track: &crate::aggregate::Track<'_>| {
-        let (idle, all) = (track.count(Look::Idle), track.looks.len());
-        format!("loop of thread {} idle in {idle} of {all} looks, busy with steps that end in the others", track.thread)
+        let (idle, steps, all) = (track.count(Look::Idle), track.count(Look::Step), track.looks.len());
+        let short = if steps > 0 { format!(", in steps that end in time in {steps}") } else { String::new() };
+        format!("loop of thread {} idle in {idle} of {all} looks{short}", track.thread)
     };
     let mut evidence: Vec<String> = analysis.tracks.iter().map(turns).collect();
     let listeners = analysis.last_surroundings().and_then(|around| around.listeners.get());

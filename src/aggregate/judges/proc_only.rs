@@ -26,7 +26,7 @@ impl Judge for FactsOfTheKernel {
         let waiting = waiting(analysis.recording.surroundings.last());
         let grew = waiting > 0 && waiting >= self::waiting(analysis.recording.surroundings.first());
         let polls = looks.iter().filter(|thread| is_polling(thread)).count();
-        let told = looks.iter().filter(|thread| matches!(thread.os.syscall.get(), Some(_))).count();
+        let told = looks.iter().filter(|thread| thread.os.syscall.get().is_some()).count();
         let still = sleeps_on(&looks);
         let blocked = match (told == looks.len(), grew) {
             (true, true) if polls == 0 => Some(Confidence::Likely),

@@ -161,7 +161,7 @@ fn of_gil(
     };
     let share = starved as f64 / decided.max(1) as f64;
     let summary = format!("event loop starved of the GIL: {who}");
-    let evidence = format!("loop waits for the GIL in {starved} of {decided} looks; its Python frames look idle");
+    let evidence = format!("loop waits for the GIL in {starved} of {decided} looks{}", looks_idle(analysis, track));
     let confidence = match &worst {
         Some((_, _, looks)) if looks * 10 >= indices.len() * 8 => Confidence::Certain,
         Some(_) => Confidence::Likely,
@@ -188,6 +188,16 @@ fn of_gil(
     let party = worst.as_ref().map(|(blamed, owner, _)| second_party(analysis, cause, blamed, owner));
     let blame = worst.map(|(blamed, _, _)| blamed.blame(analysis.recording));
     Some(finding.blame(blame, party.unwrap_or(SecondParty::None)).verdict())
+}
+
+/// A starved loop looks idle to whoever sees only its Python frames; worth a word, because that is what other tools say.
+fn looks_idle(analysis: &Analysis<'_>, track: &Track<'_>) -> &'static str {
+    let starved = track.looks.iter().filter(|seen| seen.look == Look::StarvedOfGil);
+    let bare = starved.clone().filter(|seen| match seen.stack() {
+        Some(StackSample::Stable(stack)) => analysis.book.stack(stack).user.is_none(),
+        _ => false,
+    });
+    if bare.count() * 2 > starved.count() { "; its Python frames look idle" } else { "" }
 }
 
 /// Whoever a sleeping owner waits for, else the owner.

@@ -38,7 +38,7 @@ fn sqlite_busy(sight: &Sight<'_>) -> Option<Activity> {
     let locks = sight.surroundings.and_then(|around| around.file_locks.get());
     let lock = locks.and_then(|all| all.iter().find(|lock| lock.kind == "POSIX"));
     let in_driver = sight.inner(Marks::SQLITE);
-    let by_line = lock.is_some() && sight.user_line().is_none_or(|line| is_statement(line));
+    let by_line = lock.is_some() && sight.user_line().is_none_or(is_statement);
     if !in_driver && !by_line {
         return None;
     }

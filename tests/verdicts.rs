@@ -1,0 +1,129 @@
+//! What is said about sick and healthy servers, from recordings made by hand. The real ones are in the matrix.
+//!
+//! When a test here fails, the sentence in front of the message says which server was misjudged; see `tests/common/scenes.rs`
+//! for what was seen of it.
+
+#[path = "verdicts/causes.rs"]
+mod causes;
+#[path = "common/golden.rs"]
+mod golden;
+#[path = "verdicts/processes.rs"]
+mod processes;
+#[path = "common/scenes.rs"]
+mod scenes;
+#[path = "verdicts/stalls.rs"]
+mod stalls;
+
+use hangspy::report::{Cause, Kind, Report, Verdict, build};
+use hangspy::snapshot::{GilRole, Known, Moment};
+use scenes::{LOOKS, Line, PID, START, Scene, Shot, running, tcp, waiting};
+
+pub(crate) fn report(scene: &Scene) -> Report {
+    build(std::slice::from_ref(&scene.recording), ":8000")
+}
+
+pub(crate) fn first(report: &Report) -> &Verdict {
+    report.verdicts.first().expect("a report says something about every process")
+}
+
+/// Fails when the first verdict is not this one.
+pub(crate) fn assert_verdict(
+    story: &str,
+    scene: &Scene,
+    kind: Kind,
+    cause: Cause,
+    function: &str,
+    coroutine: Option<&str>,
+) {
+    let report = report(scene);
+    let verdict = first(&report);
+    assert_eq!((verdict.kind, verdict.cause), (kind, Some(cause)), "{story}: said {}", verdict.summary);
+    let blame = verdict.blame.as_ref();
+    assert_eq!(blame.map(|blame| blame.function.as_str()), Some(function), "{story}: said {}", verdict.summary);
+    let beside = blame.and_then(|blame| blame.coroutine.as_ref()).map(|place| place.function.as_str());
+    assert_eq!(beside, coroutine, "{story}");
+    assert!(
+        !verdict.evidence.is_empty() && !verdict.advice.is_empty(),
+        "{story}: evidence and advice belong to a verdict"
+    );
+}
+
+pub(crate) fn assert_healthy(story: &str, scene: &Scene) {
+    let report = report(scene);
+    let said: Vec<&str> = report.verdicts.iter().map(|verdict| verdict.summary.as_str()).collect();
+    assert!(report.verdicts.iter().all(|verdict| verdict.kind == Kind::Healthy), "{story}: false alarm {said:?}");
+}
+
+pub(crate) const CALL: &[Line<'_>] = &[("go", "/srv/app.py", 7), ("async handle", "/srv/app.py", 20)];
+
+/// A server whose loop waits in a call that `go` makes, with library frames inside of it.
+pub(crate) fn blocked(library: &[Line<'_>], number: u32, arguments: [u64; 6], change: impl Fn(Shot) -> Shot) -> Scene {
+    let mut scene = Scene::new();
+    let stack = scene.endpoint(&[library, CALL].concat());
+    scene.always(&change(waiting(stack, number, arguments)))
+}
+
+pub(crate) const CONSUMER: &[Line<'_>] =
+    &[("decode", "/srv/app.py", 30), ("consume", "/srv/app.py", 40), ("run", "threading.py", 982)];
+
+/// A server whose loop waits for the GIL while threads do something.
+pub(crate) fn starved(
+    threads: u32,
+    did: impl Fn(&mut Scene, u64) -> Shot,
+    switch_number: impl Fn(u64) -> u64,
+) -> Scene {
+    let mut scene = Scene::new();
+    let idle = scene.idle_stack();
+    for index in 0..LOOKS {
+        let owner = PID + 1 + u32::try_from(index % u64::from(threads)).expect("few threads");
+        let shot = did(&mut scene, index);
+        let main = Shot { gil: GilRole::Waits, ..waiting(idle, 202, [0x7000, 0x89, 0, 0, 0, 0]) };
+        let snapshot = scene.look(main, vec![(owner, shot)]);
+        for interpreter in &mut snapshot.interpreters {
+            if let Known::Is(gil) = &mut interpreter.gil {
+                gil.switch_number = switch_number(index);
+            }
+        }
+    }
+    scene
+}
+
+#[test]
+fn reports_are_what_the_golden_files_say() {
+    let mut scene = blocked(&[("readinto", "socket.py", 707)], 45, [7, 0, 0, 0, 0, 0], |shot| {
+        shot.on(tcp(7, "10.0.3.7:5432", "ESTAB"))
+    });
+    scene.around(|around| {
+        if let Known::Is(listeners) = &mut around.listeners {
+            listeners.iter_mut().for_each(|listener| listener.waiting = 84);
+        }
+    });
+    if let Some(event_loop) = scene.recording.snapshots.last_mut().and_then(|last| last.loops.first_mut()) {
+        event_loop.next_timer = Known::Is(Some(Moment(START)));
+        event_loop.ready = Known::Is(3);
+    }
+    golden::assert_golden("verdicts/socket-read.json", &json(&scene));
+
+    let native = starved(
+        1,
+        |scene, _| {
+            let stack = scene.stack(&[CONSUMER]);
+            running(stack, GilRole::Holds)
+        },
+        |_| 10,
+    );
+    golden::assert_golden("verdicts/gil-native-hold.json", &json(&native));
+
+    let mut idle = Scene::new();
+    for _ in 0..LOOKS {
+        idle.idle();
+    }
+    golden::assert_golden("verdicts/healthy.json", &json(&idle));
+}
+
+fn json(scene: &Scene) -> String {
+    let mut report = report(scene);
+    assert_eq!(report, build(std::slice::from_ref(&scene.recording), ":8000"), "the same recording, the same report");
+    report.tool.version = "0.0.0".to_owned();
+    serde_json::to_string_pretty(&report).expect("a report is JSON") + "\n"
+}

@@ -1,0 +1,97 @@
+//! When stalls began and ended, and from when on they are worth a verdict.
+
+use std::time::Duration;
+
+use hangspy::report::{Cause, Kind};
+use hangspy::snapshot::Known;
+
+use super::scenes::{LIFESPAN, LOOKS, Line, PERIOD, START, STOCK_LOOP, Scene, Shot, tcp, waiting};
+use super::{CALL, assert_healthy, assert_verdict, first, report};
+
+#[test]
+fn a_startup_hook_that_waits_is_a_stuck_startup() {
+    let mut scene = Scene::new();
+    let hook: &[Line<'_>] = &[("warm_cache", "/srv/app.py", 9), ("async lifespan", "/srv/app.py", 14)];
+    let stack = scene.stack(&[hook, LIFESPAN, STOCK_LOOP]);
+    let shot = waiting(stack, 45, [7, 0, 0, 0, 0, 0]).on(tcp(7, "10.0.3.7:6379", "ESTAB"));
+    let mut scene = scene.always(&shot);
+    scene.around(|around| around.listeners = Known::Is(Vec::new()));
+    assert_verdict("lifespan", &scene, Kind::StartupStuck, Cause::SocketRead, "warm_cache", Some("lifespan"));
+}
+
+#[test]
+fn a_slow_start_that_ended_is_no_finding() {
+    let mut scene = Scene::new();
+    let hook: &[Line<'_>] = &[("warm_cache", "/srv/app.py", 9), ("async lifespan", "/srv/app.py", 14)];
+    let stack = scene.stack(&[hook, LIFESPAN, STOCK_LOOP]);
+    for _ in 0..100 {
+        scene.look(waiting(stack, 45, [7, 0, 0, 0, 0, 0]).on(tcp(7, "10.0.3.7:6379", "ESTAB")), Vec::new());
+    }
+    for _ in 0..50 {
+        scene.idle();
+    }
+    assert_healthy("slow start", &scene);
+}
+
+#[test]
+fn three_looks_are_enough_for_a_loop_that_has_long_been_blocked() {
+    let mut scene = Scene::new();
+    let stack = scene.endpoint(CALL);
+    let shot = Shot { turn_began: Some(-12_000_000_000), ..waiting(stack, 230, [1, 1, 0, 0, 0, 0]) };
+    for _ in 0..3 {
+        scene.look(shot.clone(), Vec::new());
+    }
+    let said = report(&scene);
+    assert_eq!(first(&said).kind, Kind::LoopBlocked);
+    let since = first(&said).since_s.expect("still blocked");
+    assert!((since - 12.04).abs() < 0.001, "since the turn began, said {since}");
+
+    scene.recording.snapshots.truncate(2);
+    assert_eq!(first(&report(&scene)).kind, Kind::CannotTell, "two looks can be chance");
+}
+
+#[test]
+fn many_stalls_of_one_function_add_up() {
+    let mut scene = Scene::new();
+    let stack = scene.endpoint(CALL);
+    for index in 0..LOOKS {
+        let (stall, within) = (index / 20, index % 20);
+        if within < 10 {
+            let began = i64::try_from((index - within) * PERIOD).expect("small") - 1_000_000;
+            let asleep_for = Some(Duration::from_nanos(within * PERIOD + 1_000_000));
+            let shot = waiting(stack, 230, [1, 1, 0, 0, 0, 0]);
+            scene.look(Shot { step: Some(stall), turn_began: Some(began), asleep_for, ..shot }, Vec::new());
+        } else {
+            scene.idle();
+        }
+    }
+    assert_verdict("200 ms again and again", &scene, Kind::LoopBlocked, Cause::Sleep, "go", Some("handle"));
+    let said = report(&scene);
+    let row = said.ranking.first().expect("a row");
+    assert_eq!((row.stalls, row.function.as_str()), (8, "go"));
+    assert!((row.share - 0.5).abs() < 0.05, "share {}", row.share);
+    assert!((row.p50_s - 0.2).abs() < 0.02, "median {}", row.p50_s);
+}
+
+#[test]
+fn stalls_are_dated_within_two_periods() {
+    let mut scene = Scene::new();
+    let stack = scene.endpoint(CALL);
+    for _ in 0..10 {
+        scene.idle();
+    }
+    // From 0.19 s to 0.39 s, asleep after 3 ms of work.
+    for index in 10..20 {
+        let asleep_for = Some(Duration::from_nanos(index * PERIOD - 193_000_000));
+        let shot = waiting(stack, 230, [1, 1, 0, 0, 0, 0]);
+        scene.look(Shot { turn_began: Some(189_000_000), asleep_for, ..shot }, Vec::new());
+    }
+    for _ in 0..10 {
+        scene.idle();
+    }
+    let said = report(&scene);
+    let episode = said.loops[0].episodes.first().expect("a stall of 200 ms");
+    assert!(episode.ended);
+    assert!((episode.start_s - (START as f64 / 1e9 + 0.189)).abs() < 1e-6, "starts with its turn");
+    assert!((episode.length_s - 0.2).abs() < 0.04, "length {}", episode.length_s);
+}
