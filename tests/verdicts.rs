@@ -2,6 +2,7 @@
 //!
 //! When a test here fails, the sentence in front of the message says which server was misjudged; see `tests/common/scenes.rs`
 //! for what was seen of it.
+#![expect(clippy::expect_used, reason = "the helpers of a test may end it")]
 
 #[path = "verdicts/causes.rs"]
 mod causes;
