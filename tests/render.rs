@@ -109,6 +109,23 @@ fn nothing_harmful_reaches_any_format() {
 }
 
 #[test]
+fn a_cost_that_nobody_measured_is_not_nothing() {
+    let report = Report { cost: hangspy::snapshot::Cost::default(), ..reports::healthy() };
+    let last = screen(&report, 80, false).lines().last().map(str::to_owned);
+    assert_eq!(last.as_deref(), Some("hangspy     its cost is not known, target never stopped"));
+}
+
+#[test]
+fn a_reading_that_mostly_failed_is_said_loudly() {
+    let mut report = reports::blocked();
+    report.window.failed = report.window.samples;
+    assert!(screen(&report, 80, false).starts_with("READ BADLY: most looks failed: 150 of 300; "));
+    report.window.samples = 0;
+    report.window.failed = 0;
+    assert!(screen(&report, 80, false).starts_with("READ BADLY: nothing could be read; "));
+}
+
+#[test]
 fn collapsed_stacks_parse_back() {
     for case in reports::all() {
         let text = set(|out| render::collapsed(&case.report, Graph::All, out));

@@ -54,7 +54,8 @@ fn cost_words(report: &Report) -> String {
     if cost.wall_s > 0.0 {
         words.push(format!("{} of a core", units::share(cost.cpu_s / cost.wall_s)));
     } else {
-        words.push(format!("{} of CPU time", units::duration(cost.cpu_s)));
+        // A run that was killed did not come to say.
+        words.push("its cost is not known".to_owned());
     }
     if cost.peak_bytes > 0 {
         words.push(units::bytes(cost.peak_bytes));
