@@ -15,8 +15,8 @@ const TABLE_LIFETIME: Duration = Duration::from_millis(250);
 const HOLDERS_LIFETIME: Duration = Duration::from_secs(5);
 
 /// A table is not read again before this many times its own cost has passed, so that a host with very many sockets costs
-/// at most a twentieth of a CPU.
-const REST: u32 = 20;
+/// at most a hundredth of a CPU.
+const REST: u32 = 100;
 
 /// Resolves descriptors of one process and keeps what it learnt for a short time.
 #[derive(Debug)]

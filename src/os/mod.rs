@@ -10,6 +10,7 @@ pub mod cgroups;
 pub mod clock;
 pub mod descriptors;
 pub mod file_locks;
+mod lone_user;
 pub mod open_files;
 mod proc_file;
 pub mod processes;
@@ -22,5 +23,6 @@ pub mod system_calls;
 pub mod task_text;
 pub mod threads;
 
+pub use lone_user::{listening_among, listening_as_lone_user};
 pub use self_cost::{SelfCost, self_cost};
 pub use surroundings::{children, parse_descriptor_limit, parse_tracer, surroundings};

@@ -1,4 +1,5 @@
-//! Socket tables: `/proc/PID/net/{tcp,tcp6,udp,udp6,unix}`, which are those of the process's network namespace.
+//! Socket tables of a process's network namespace: the kernel's socket diagnosis for TCP, where we may ask it, else
+//! `/proc/PID/net/{tcp,tcp6}`; `udp`, `udp6` and `unix` always from there.
 
 use std::collections::{HashMap, HashSet};
 use std::fs::File;
@@ -6,6 +7,7 @@ use std::io::{BufRead, BufReader, Read};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
 use super::proc_file::reason;
+use super::sock_diag::{ALL_STATES, LISTENING, each_tcp};
 use crate::snapshot::{ProcessId, Why};
 
 /// How much of one table is read. A row has 150 bytes, so this is a host with 400,000 sockets; beyond it a socket may be
@@ -30,6 +32,10 @@ pub struct InetSocket {
     pub receive_queue: u64,
     /// Bytes written and not acknowledged.
     pub send_queue: u64,
+    /// Of a listening socket, how many connections may wait; `None` where the source does not say.
+    pub queue_limit: Option<u32>,
+    /// The user that made it.
+    pub user: u32,
     /// Inode of the socket; 0 when no descriptor belongs to it any more.
     pub inode: u64,
 }
@@ -59,7 +65,8 @@ pub fn parse_inet_row(protocol: &'static str, row: &str) -> Option<InetSocket> {
     let state = state_word(protocol, u8::from_str_radix(words.next()?, 16).ok()?);
     let (send_queue, receive_queue) = words.next()?.split_once(':')?;
     // tr:tm->when, retrnsmt, uid, timeout, inode
-    let inode = words.nth(4)?.parse().ok()?;
+    let user = words.nth(2)?.parse().ok()?;
+    let inode = words.nth(1)?.parse().ok()?;
     Some(InetSocket {
         protocol,
         local,
@@ -67,6 +74,8 @@ pub fn parse_inet_row(protocol: &'static str, row: &str) -> Option<InetSocket> {
         state,
         receive_queue: u64::from_str_radix(receive_queue, 16).ok()?,
         send_queue: u64::from_str_radix(send_queue, 16).ok()?,
+        queue_limit: None,
+        user,
         inode,
     })
 }
@@ -95,7 +104,7 @@ fn parse_address(text: &str) -> Option<SocketAddr> {
 }
 
 /// `include/net/tcp_states.h` in the words of `ss`. A UDP socket has the states of TCP, of which two are used.
-fn state_word(protocol: &str, state: u8) -> &'static str {
+pub(super) fn state_word(protocol: &str, state: u8) -> &'static str {
     match (protocol, state) {
         ("udp", 7) => "UNCONN",
         (_, 1) => "ESTAB",
@@ -133,62 +142,72 @@ pub fn socket_inode(link: &str) -> Option<u64> {
 
 /// The sockets with these inodes in the network namespace of a process.
 ///
-/// Reads a table to its end only as long as sockets are missing. A host can have many more sockets than the process, so
-/// rows are not kept but compared one by one.
+/// Walks a table only as long as sockets are missing. A host can have many more sockets than the process, so rows are not
+/// kept but compared one by one.
 ///
 /// # Errors
-/// The reason, when no table at all could be read.
+/// The reason, when a table could not be read. A kernel without a family of sockets has no table for it, which is none.
 pub fn find(process: ProcessId, inodes: &HashSet<u64>) -> Result<HashMap<u64, Socket>, Why> {
     let mut found = HashMap::new();
-    let mut failure = None;
-    let mut tables = 0_u32;
-    for (table, protocol) in [("tcp", "tcp"), ("tcp6", "tcp"), ("unix", ""), ("udp", "udp"), ("udp6", "udp")] {
+    for table in ["unix", "tcp", "udp", "udp6"] {
         if found.len() == inodes.len() {
-            return Ok(found);
+            break;
         }
-        let read = each_row(&format!("/proc/{process}/net/{table}"), |row| {
-            let (inode, socket) = if table == "unix" {
-                let Some((inode, path)) = parse_unix_row(row) else { return };
-                (inode, Socket::Unix { path })
-            } else {
-                let Some(socket) = parse_inet_row(protocol, row) else { return };
-                (socket.inode, Socket::Inet(socket))
-            };
+        let mut keep = |inode: u64, socket: Socket| {
             if inodes.contains(&inode) {
                 found.insert(inode, socket);
             }
-        });
-        match read {
-            Ok(()) => tables = tables.saturating_add(1),
-            Err(why) => failure = Some(why),
+        };
+        match table {
+            "tcp" => tcp(process, ALL_STATES, |socket| keep(socket.inode, Socket::Inet(socket)))?,
+            "unix" => unless_absent(each_row(process, table, |row| {
+                if let Some((inode, path)) = parse_unix_row(row) {
+                    keep(inode, Socket::Unix { path });
+                }
+            }))?,
+            _ => unless_absent(each_row(process, table, |row| {
+                if let Some(socket) = parse_inet_row("udp", row) {
+                    keep(socket.inode, Socket::Inet(socket));
+                }
+            }))?,
         }
     }
-    match failure {
-        Some(why) if tables == 0 => Err(why),
-        _ => Ok(found),
-    }
+    Ok(found)
+}
+
+fn unless_absent(answer: Result<(), Why>) -> Result<(), Why> {
+    if answer == Err(Why::Vanished) { Ok(()) } else { answer }
 }
 
 /// The listening TCP sockets of a network namespace.
 ///
 /// # Errors
-/// The reason, when the IPv4 table could not be read; a kernel without IPv6 has no other.
+/// The reason, when they could not be read.
 pub fn listening(process: ProcessId) -> Result<Vec<InetSocket>, Why> {
     let mut found = Vec::new();
-    let mut keep = |row: &str| {
-        if let Some(socket) = parse_inet_row("tcp", row).filter(|socket| socket.state == LISTEN) {
+    tcp(process, LISTENING, |socket| {
+        if socket.state == LISTEN {
             found.push(socket);
         }
-    };
-    each_row(&format!("/proc/{process}/net/tcp"), &mut keep)?;
-    match each_row(&format!("/proc/{process}/net/tcp6"), &mut keep) {
-        Ok(()) | Err(Why::Vanished) => Ok(found),
-        Err(why) => Err(why),
-    }
+    })?;
+    Ok(found)
 }
 
-fn each_row(path: &str, mut take: impl FnMut(&str)) -> Result<(), Why> {
-    let file = File::open(path).map_err(|error| reason(&error))?;
+fn tcp(process: ProcessId, states: u32, mut take: impl FnMut(InetSocket)) -> Result<(), Why> {
+    if each_tcp(process, states, &mut take).is_ok() {
+        return Ok(());
+    }
+    let mut take_row = |row: &str| {
+        if let Some(socket) = parse_inet_row("tcp", row) {
+            take(socket);
+        }
+    };
+    each_row(process, "tcp", &mut take_row)?;
+    unless_absent(each_row(process, "tcp6", &mut take_row))
+}
+
+fn each_row(process: ProcessId, table: &str, mut take: impl FnMut(&str)) -> Result<(), Why> {
+    let file = File::open(format!("/proc/{process}/net/{table}")).map_err(|error| reason(&error))?;
     let mut reader = BufReader::with_capacity(32 * 1024, file.take(MOST_TABLE_BYTES));
     let mut row = Vec::new();
     loop {
@@ -224,7 +243,7 @@ mod tests {
         assert_eq!(socket.local.to_string(), "127.0.0.1:41282");
         assert_eq!(socket.peer.unwrap().to_string(), "10.3.0.5:5432");
         assert_eq!((socket.state, socket.send_queue, socket.receive_queue), ("ESTAB", 42, 16));
-        assert_eq!(socket.inode, 48213);
+        assert_eq!((socket.inode, socket.user), (48213, 1000));
         let socket = parse_inet_row("tcp", LISTENING).unwrap();
         assert_eq!((socket.state, socket.receive_queue, socket.peer), (LISTEN, 6, None));
     }
@@ -273,6 +292,11 @@ mod tests {
         let found = find(own, &HashSet::from([inode])).unwrap();
         let Some(Socket::Inet(socket)) = found.get(&inode) else { panic!("inode {inode} is not in {found:?}") };
         assert_eq!(socket.local, listener.local_addr().unwrap());
+        let mut in_table = Vec::new();
+        each_row(own, "tcp", |row| in_table.extend(parse_inet_row("tcp", row))).unwrap();
+        let row = in_table.iter().find(|row| row.inode == inode).unwrap();
+        let same = InetSocket { queue_limit: socket.queue_limit, ..*row };
+        assert_eq!(same, *socket, "/proc/net/tcp and the socket diagnosis disagree");
         assert!(listening(own).unwrap().contains(socket), "it is not among the listening sockets");
     }
 }

@@ -1,9 +1,10 @@
 //! What surrounds the threads of a process, read about once a second.
 
+use super::lone_user::listening_as_lone_user;
 use super::proc_file::{SMALL, known, numbered_entries, read_text};
 use super::sockets::{InetSocket, LISTEN, Socket, find, socket_inode};
 use super::task_text::{parse_stat, parse_status_size, status_value};
-use super::{cgroups, clock, file_locks, open_files, processes, sock_diag};
+use super::{cgroups, clock, file_locks, open_files, processes};
 use crate::snapshot::{Child, Connection, Known, Listener, ProcessId, Surroundings, Why};
 
 /// How many children are listed: a server with more forks without reaping, and the count says so.
@@ -15,6 +16,13 @@ pub fn surroundings(process: ProcessId) -> Surroundings {
     let at = clock::now();
     let (listeners, connections) = match read_sockets(process) {
         Ok((listeners, connections)) => (Known::Is(listeners), Known::Is(connections)),
+        Err(Why::NotPermitted) => (
+            known(
+                listening_as_lone_user(process)
+                    .map(|sockets| sockets.iter().map(|socket| listener(socket, Why::NotPermitted)).collect()),
+            ),
+            Known::Unknown(Why::NotPermitted),
+        ),
         Err(why) => (Known::Unknown(why), Known::Unknown(why)),
     };
     let status = read_text(format!("/proc/{process}/status"), SMALL);
@@ -44,18 +52,13 @@ pub fn surroundings(process: ProcessId) -> Surroundings {
 fn read_sockets(process: ProcessId) -> Result<(Vec<Listener>, Vec<Connection>), Why> {
     let links = open_files::links(process)?;
     let sockets = find(process, &open_files::socket_inodes(&links))?;
-    let mut limits = Err(Why::NotRead);
     let mut listeners = Vec::new();
     let mut connections = Vec::new();
     for (descriptor, link) in &links {
         let Some(inode) = socket_inode(link) else { continue };
         let Some(Socket::Inet(socket)) = sockets.get(&inode) else { continue };
         if socket.state == LISTEN {
-            if limits == Err(Why::NotRead) {
-                limits = sock_diag::accept_limits(process);
-            }
-            let limit = limits.as_ref().map_err(|why| *why);
-            listeners.push(listener(socket, limit.and_then(|limits| limits.get(&inode).copied().ok_or(Why::Vanished))));
+            listeners.push(listener(socket, Why::NotInThisKernel));
         } else if connections.len() < Surroundings::MOST_CONNECTIONS
             && let Some(peer) = socket.peer.filter(|_| socket.protocol == "tcp")
         {
@@ -74,12 +77,12 @@ fn read_sockets(process: ProcessId) -> Result<(Vec<Listener>, Vec<Connection>), 
     Ok((listeners, connections))
 }
 
-fn listener(socket: &InetSocket, limit: Result<u32, Why>) -> Listener {
+fn listener(socket: &InetSocket, no_limit: Why) -> Listener {
     Listener {
         address: socket.local.to_string(),
         port: socket.local.port(),
         waiting: u32::try_from(socket.receive_queue).unwrap_or(u32::MAX),
-        limit: known(limit),
+        limit: Known::from_option(socket.queue_limit, no_limit),
     }
 }
 

@@ -3,7 +3,8 @@
 use std::collections::HashMap;
 use std::rc::Rc;
 
-use crate::os::{open_files, sockets};
+use crate::os::processes::ProcessEntry;
+use crate::os::{listening_among, open_files, processes, sockets};
 use crate::snapshot::{ProcessId, Why};
 
 /// What a process has to do with listening sockets.
@@ -15,7 +16,8 @@ pub(super) struct Doors {
     pub(super) watches: bool,
     /// Whether it has an epoll instance at all.
     pub(super) has_epoll: bool,
-    /// Why nothing of this is known, if so.
+    /// Why its descriptors are not known, if so. The open doors are then those of its user, when it is the only one who
+    /// can have them.
     pub(super) unknown: Option<Why>,
 }
 
@@ -28,9 +30,10 @@ impl Doors {
         ports
     }
 
-    /// Whether both have one and the same socket open.
+    /// Whether both are known to have one and the same socket open.
     pub(super) fn shares_with(&self, other: &Self) -> bool {
-        self.open.iter().any(|(inode, _)| other.open.iter().any(|(theirs, _)| theirs == inode))
+        let known = self.unknown.is_none() && other.unknown.is_none();
+        known && self.open.iter().any(|(inode, _)| other.open.iter().any(|(theirs, _)| theirs == inode))
     }
 }
 
@@ -41,6 +44,8 @@ type Ports = Rc<HashMap<u64, u16>>;
 #[derive(Debug, Default)]
 pub(super) struct DoorReader {
     namespaces: HashMap<String, Ports>,
+    /// All processes; listed when the first is met whose descriptors are closed to us.
+    all: Option<Vec<ProcessEntry>>,
 }
 
 impl DoorReader {
@@ -48,8 +53,17 @@ impl DoorReader {
     pub(super) fn read(&mut self, process: ProcessId) -> Doors {
         match self.try_read(process) {
             Ok(doors) => doors,
-            Err(why) => Doors { unknown: Some(why), ..Doors::default() },
+            Err(why) => Doors { open: self.doors_of_user(process, why), unknown: Some(why), ..Doors::default() },
         }
+    }
+
+    fn doors_of_user(&mut self, process: ProcessId, why: Why) -> Vec<(u64, u16)> {
+        if why != Why::NotPermitted {
+            return Vec::new();
+        }
+        let all = self.all.get_or_insert_with(|| processes::scan().unwrap_or_default());
+        let sockets = listening_among(all, process).unwrap_or_default();
+        sockets.iter().map(|socket| (socket.inode, socket.local.port())).collect()
     }
 
     /// Whether anybody listens on a port of our own network namespace, visible or not.
