@@ -5,6 +5,7 @@ mod interpreters;
 #[path = "common/target.rs"]
 mod target;
 
+use std::io::{BufRead, BufReader};
 use std::path::Path;
 use std::process::Command;
 
@@ -83,6 +84,38 @@ fn a_runtime_beside_the_runtime_is_refused() {
             let verdict = layout::validate(&own.offsets, &own.memory, beside);
             assert!(verdict.is_err(), "{}, {by} bytes beside", interpreter.name());
         }
+    }
+}
+
+#[test]
+fn task_offsets_are_those_of_a_living_task() {
+    let code = "import asyncio, sys
+async def wait():
+    await asyncio.Event().wait()
+async def main():
+    task = asyncio.ensure_future(wait())
+    await asyncio.sleep(0)
+    size = asyncio.Task.__basicsize__
+    sys.stderr.write('%d %d\\n' % (id(task), size)); sys.stderr.flush()
+    sys.stdout.write('ready\\n'); sys.stdout.flush()
+    sys.stdin.readline()
+asyncio.run(main())
+";
+    for interpreter in interpreters() {
+        let name = interpreter.name();
+        let mut command = Command::new(&interpreter.path);
+        let (reader, writer) = std::io::pipe().expect("a pipe");
+        let target = Target::start(command.args(["-u", "-c", code]).stderr(writer));
+        let mut line = String::new();
+        BufReader::new(reader).read_line(&mut line).expect("the program tells where its task is");
+        let numbers: Vec<u64> = line.split_whitespace().flat_map(str::parse).collect();
+        let [task, size] = numbers[..] else { panic!("{name}: {line}") };
+        let session = attach::attach(target.process()).unwrap_or_else(|error| panic!("{name}: {error}"));
+        let Access::Own(own) = session.access else { panic!("{name}: read by {:?}", session.process.reader) };
+        let size = usize::try_from(size).expect("a size");
+        assert_eq!(own.offsets.task_of_size(size), Some(own.offsets.task), "{name}: size {size}");
+        let seen = own.offsets.task_seen(&own.memory, Address(task), size);
+        assert_eq!(seen, Ok(Some(own.offsets.task)), "{name}: as the task shows them (left)");
     }
 }
 

@@ -223,3 +223,149 @@ impl Target<'_> {
         false
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashMap;
+
+    use super::*;
+    use crate::layout::table;
+    use crate::memory::Batch;
+    use crate::snapshot::{Known, PythonVersion};
+
+    const RUNTIME: Address = Address(0x1000_0000);
+    const INTERPRETER: u64 = 0x2000_0000;
+    const THREAD: u64 = 0x3000_0000;
+    const GIL: u64 = 0x4000_0000;
+    const FRAME: u64 = 0x5000_0000;
+    const CODE: u64 = 0x6000_0000;
+    const MODULES: u64 = 0x6100_0000;
+    const CODE_TYPE: u64 = 0x7000_0000;
+    const DICT_TYPE: u64 = 0x7100_0000;
+    const NAMES: u64 = 0x7200_0000;
+    const CFRAME: u64 = 0x7300_0000;
+
+    /// Memory that is written down byte by byte; what is not is not mapped.
+    #[derive(Clone, Default)]
+    struct Image(HashMap<u64, u8>);
+
+    impl Image {
+        fn put(&mut self, address: Address, word: u64) {
+            self.0.extend(word.to_le_bytes().into_iter().enumerate().map(|(at, byte)| (address.plus(at).0, byte)));
+        }
+
+        /// A pointer at `offset` bytes into what is at `base`.
+        fn link(&mut self, base: u64, offset: usize, word: u64) {
+            self.put(Address(base).plus(offset), word);
+        }
+    }
+
+    impl Memory for Image {
+        fn fetch(&self, _: &mut Batch) -> Result<(), ReadError> {
+            Err(ReadError::Refused)
+        }
+
+        fn read(&self, address: Address, length: usize) -> Result<Vec<u8>, ReadError> {
+            let bytes = (0..length).map(|at| self.0.get(&address.plus(at).0).copied());
+            bytes.collect::<Option<Vec<u8>>>().ok_or(ReadError::Unmapped(address))
+        }
+    }
+
+    /// One interpreter with one thread in one frame, as this version would have it.
+    fn image(minor: u8) -> (Offsets, Image) {
+        let offsets = table(PythonVersion { major: 3, minor, patch: Known::Is(0) }).expect("a table");
+        let mut image = Image::default();
+        let gil = offsets.runtime.gil.map_or(GIL, |inside| RUNTIME.plus(inside).0);
+        image.link(RUNTIME.0, offsets.runtime.interpreters_head, INTERPRETER);
+        image.link(RUNTIME.0, offsets.runtime.interpreters_main, INTERPRETER);
+        image.link(INTERPRETER, offsets.interpreter.next, 0);
+        image.link(INTERPRETER, offsets.interpreter.threads_head, THREAD);
+        image.link(INTERPRETER, offsets.interpreter.modules, MODULES);
+        offsets.interpreter.gil.into_iter().for_each(|pointer| image.link(INTERPRETER, pointer, GIL));
+        image.link(gil, offsets.gil.last_holder, THREAD);
+        image.link(gil, offsets.gil.locked, 1);
+        image.link(THREAD, offsets.thread.next, 0);
+        image.link(THREAD, offsets.thread.interpreter, INTERPRETER);
+        image.link(THREAD, offsets.thread.thread_id, 0x7f00_0000_0700);
+        offsets.thread.native_thread_id.into_iter().for_each(|number| image.link(THREAD, number, 4711));
+        match offsets.thread.frame_root {
+            FrameRoot::Object { frame } | FrameRoot::Current { current_frame: frame } => {
+                image.link(THREAD, frame, FRAME)
+            }
+            FrameRoot::CFrame { cframe, current_frame } => {
+                image.link(THREAD, cframe, CFRAME);
+                image.link(CFRAME, current_frame, FRAME);
+            }
+        }
+        let (code, previous) = match offsets.frame {
+            FrameOffsets::Object(frame) => (frame.code, frame.back),
+            FrameOffsets::Interpreter(frame) => (frame.code, frame.previous),
+        };
+        image.link(FRAME, code, CODE);
+        image.link(FRAME, previous, 0);
+        for (object, kind, name, text) in
+            [(CODE, CODE_TYPE, NAMES, *b"code\0\0\0\0"), (MODULES, DICT_TYPE, NAMES + 8, *b"dict\0\0\0\0")]
+        {
+            image.link(object, offsets.object.object_type, kind);
+            image.link(kind, offsets.object.type_name, name);
+            image.put(Address(name), u64::from_le_bytes(text));
+        }
+        (offsets, image)
+    }
+
+    #[test]
+    fn what_hangs_together_is_valid_in_every_version() {
+        for minor in 8..=15 {
+            let (offsets, image) = image(minor);
+            assert_eq!(validate(&offsets, &image, RUNTIME), Ok(()), "3.{minor}");
+        }
+    }
+
+    #[test]
+    fn every_broken_link_is_named() {
+        for minor in [8, 12, 13] {
+            let (offsets, whole) = image(minor);
+            let broken = |base: u64, offset: usize, word: u64| {
+                let mut image = whole.clone();
+                image.link(base, offset, word);
+                validate(&offsets, &image, RUNTIME)
+            };
+            let (runtime, interpreter, thread) = (offsets.runtime, offsets.interpreter, offsets.thread);
+            assert_eq!(broken(RUNTIME.0, runtime.interpreters_head, 0), Err(Invalid::NoInterpreter));
+            assert_eq!(broken(RUNTIME.0, runtime.interpreters_main, 7), Err(Invalid::StrangeInterpreters));
+            assert_eq!(broken(INTERPRETER, interpreter.next, INTERPRETER), Err(Invalid::EndlessInterpreters));
+            assert_eq!(broken(INTERPRETER, interpreter.threads_head, 0), Err(Invalid::NoThread));
+            assert_eq!(broken(THREAD, thread.interpreter, CODE), Err(Invalid::StrangeThread(Address(THREAD))));
+            assert_eq!(broken(THREAD, thread.thread_id, 0), Err(Invalid::NoThreadId));
+            assert_eq!(broken(INTERPRETER, interpreter.modules, CODE), Err(Invalid::NoModules));
+            assert_eq!(broken(CODE, offsets.object.object_type, DICT_TYPE), Err(Invalid::NoCode));
+            let wild = broken(RUNTIME.0, runtime.interpreters_head, u64::MAX);
+            assert!(matches!(wild, Err(Invalid::Unreadable(ReadError::Implausible(_)))), "{wild:?}");
+            let unmapped = broken(RUNTIME.0, runtime.interpreters_head, 0x9000_0000);
+            assert!(matches!(unmapped, Err(Invalid::Unreadable(ReadError::Unmapped(_)))), "{unmapped:?}");
+            let gil = runtime.gil.map_or(GIL, |inside| RUNTIME.plus(inside).0);
+            assert_eq!(broken(gil, offsets.gil.locked, 2), Err(Invalid::NoGil));
+            assert_eq!(broken(gil, offsets.gil.last_holder, CODE), Err(Invalid::NoGil));
+        }
+    }
+
+    #[test]
+    fn lists_that_go_round_end() {
+        let (offsets, mut image) = image(13);
+        image.link(THREAD, offsets.thread.next, THREAD);
+        if let FrameOffsets::Interpreter(frame) = offsets.frame {
+            image.link(FRAME, frame.previous, FRAME);
+            image.link(FRAME, frame.code, MODULES);
+        }
+        assert_eq!(validate(&offsets, &image, RUNTIME), Err(Invalid::NoCode));
+    }
+
+    #[test]
+    fn threads_without_frames_prove_nothing() {
+        let (offsets, mut image) = image(13);
+        if let FrameRoot::Current { current_frame } = offsets.thread.frame_root {
+            image.link(THREAD, current_frame, 0);
+        }
+        assert_eq!(validate(&offsets, &image, RUNTIME), Ok(()));
+    }
+}
