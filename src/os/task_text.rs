@@ -42,11 +42,15 @@ pub fn parse_stat(text: &str) -> Option<Stat> {
 /// `PF_KTHREAD` of `include/linux/sched.h`.
 const KERNEL_THREAD: u32 = 0x0020_0000;
 
-/// The state of `/proc/PID/task/TID/stat` alone, without making a string of the name.
+/// The state and the CPU it last ran on, of `/proc/PID/task/TID/stat`, without making a string of the name.
 #[must_use]
-pub fn parse_state(text: &str) -> Option<TaskState> {
+pub fn parse_state(text: &str) -> Option<(TaskState, u32)> {
     let close = text.rfind(')')?;
-    text.get(close.checked_add(1)?..)?.trim_start().chars().next().map(task_state)
+    let mut fields = text.get(close.checked_add(1)?..)?.split_ascii_whitespace();
+    let state = task_state(fields.next()?.chars().next()?);
+    // Fields are numbered from 1; the state is 3, so the iterator stands before 4.
+    let processor = fields.nth(39 - 4)?.parse().ok()?;
+    Some((state, processor))
 }
 
 /// The meaning of a state letter.
@@ -183,7 +187,7 @@ mod tests {
                 start_ticks: 812_345
             }
         );
-        assert_eq!(parse_state(STAT), Some(TaskState::Sleeping));
+        assert_eq!(parse_state(STAT), Some((TaskState::Sleeping, 1)));
     }
 
     #[test]

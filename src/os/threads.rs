@@ -11,7 +11,9 @@ use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
+use nix::sched::{CpuSet, sched_getaffinity, sched_setaffinity};
 use nix::sys::resource::{Resource, getrlimit, setrlimit};
+use nix::unistd::Pid;
 
 use super::clock;
 use super::proc_file::{self, SMALL, known, numbered_entries, reason};
@@ -24,9 +26,9 @@ use crate::snapshot::{Known, Moment, ProcessId, ThreadId, ThreadOs, Why};
 /// this the list itself would cost more than a sample may.
 pub const MOST_THREADS: usize = 8192;
 
-/// How often the scheduler's clock is compared with ours. It runs at the same rate but leaves out time stolen by
+/// How often a scheduler's clock is compared with ours. It runs at the same rate but leaves out time stolen by
 /// interrupts and hypervisors (0.7 s in 53 minutes were measured), which is nothing in this span.
-const CALIBRATION_SPAN: Duration = Duration::from_millis(200);
+const CALIBRATION_SPAN: Duration = Duration::from_secs(1);
 
 /// How many descriptors hangspy lets itself have, if the hard limit allows: 16 threads short of 4000 threads at four
 /// files each.
@@ -46,7 +48,7 @@ pub enum Detail {
 pub struct ThreadReader {
     process: ProcessId,
     threads: HashMap<ThreadId, OpenThread>,
-    scheduler_clock: Option<SchedulerClock>,
+    scheduler_clocks: HashMap<u32, SchedulerClock>,
     buffer: Vec<u8>,
 }
 
@@ -54,7 +56,7 @@ impl ThreadReader {
     /// A reader that has not opened anything yet.
     #[must_use]
     pub fn new(process: ProcessId) -> Self {
-        Self { process, threads: HashMap::new(), scheduler_clock: None, buffer: vec![0; BUFFER] }
+        Self { process, threads: HashMap::new(), scheduler_clocks: HashMap::new(), buffer: vec![0; BUFFER] }
     }
 
     /// The threads that exist now, at most [`MOST_THREADS`], by id. Closes the files of those that ended.
@@ -81,26 +83,28 @@ impl ThreadReader {
             path: None,
         };
         if detail == Detail::Full {
-            os.state = known(open.read(Kind::Stat, place, buffer, parse_state));
+            let stat = open.read(Kind::Stat, place, buffer, parse_state);
+            os.state = known(stat.map(|(state, _)| state));
             let sched = open.read(Kind::Sched, place, buffer, parse_sched);
             // `sched` has the same two counters; `status` costs a read of its own and is for kernels without `sched`.
             os.switches = match sched {
                 Ok(Sched { switches: Some(switches), .. }) => Known::Is(switches),
                 _ => known(open.read(Kind::Status, place, buffer, parse_status_switches)),
             };
-            os.asleep_for = known(sched.and_then(|sched| self.asleep_for(sched.last_on_cpu)));
+            os.asleep_for = known(sched.and_then(|sched| self.asleep_for(sched.last_on_cpu, stat?.1)));
         }
         os
     }
 
-    fn asleep_for(&mut self, last_on_cpu: Duration) -> Result<Duration, Why> {
+    /// How long ago it was last on a CPU. Every CPU has a scheduler's clock of its own, which leaves out what interrupts
+    /// and the hypervisor took from that CPU: two of them were seen 0.6 s apart after 80 minutes.
+    fn asleep_for(&mut self, last_on_cpu: Duration, processor: u32) -> Result<Duration, Why> {
         let now = clock::now();
-        let current = match self.scheduler_clock {
-            Some(clock) if now.since(clock.read_at) < CALIBRATION_SPAN => clock,
-            _ => SchedulerClock::read()?,
+        let current = match self.scheduler_clocks.get(&processor) {
+            Some(clock) if now.since(clock.read_at) < CALIBRATION_SPAN => *clock,
+            _ => SchedulerClock::read(processor)?,
         };
-        self.scheduler_clock = Some(current);
-        // A thread seen on another CPU after our own last tick is ahead of us by some milliseconds: awake.
+        self.scheduler_clocks.insert(processor, current);
         Ok((current.value + now.since(current.read_at)).saturating_sub(last_on_cpu))
     }
 }
@@ -134,7 +138,7 @@ pub fn parse_innermost(status: &str) -> Option<u32> {
     status_value(status, "NSpid")?.split_ascii_whitespace().next_back()?.parse().ok()
 }
 
-/// The scheduler's clock, as the reader's own thread shows it, and when it was looked at.
+/// The scheduler's clock of one CPU, as our own thread shows it when it runs there, and when it was looked at.
 #[derive(Clone, Copy, Debug)]
 struct SchedulerClock {
     value: Duration,
@@ -142,7 +146,20 @@ struct SchedulerClock {
 }
 
 impl SchedulerClock {
-    fn read() -> Result<Self, Why> {
+    /// Goes to that CPU for a moment, because a thread shows no other clock than the one of the CPU it runs on.
+    fn read(processor: u32) -> Result<Self, Why> {
+        let ourselves = Pid::from_raw(0);
+        let usual = sched_getaffinity(ourselves).map_err(|_| Why::NotInThisKernel)?;
+        let mut there = CpuSet::new();
+        there.set(usize::try_from(processor).map_err(|_| Why::Implausible)?).map_err(|_| Why::Implausible)?;
+        sched_setaffinity(ourselves, &there).map_err(|_| Why::NotPermitted)?;
+        let clock = Self::here();
+        // Without this we would stay where the target was last; the set was ours a moment ago, so it cannot be refused.
+        let back = sched_setaffinity(ourselves, &usual).map_err(|_| Why::NotPermitted);
+        back.and(clock)
+    }
+
+    fn here() -> Result<Self, Why> {
         let text = proc_file::read_text("/proc/thread-self/sched", SMALL).map_err(|why| match why {
             Why::Vanished => Why::NotInThisKernel,
             other => other,
@@ -316,6 +333,46 @@ mod tests {
         assert_eq!(os.state, Known::Is(TaskState::Running));
         assert!(os.cpu.get().is_some_and(|times| times.timeslices > 0), "never put on a CPU: {:?}", os.cpu);
         assert!(os.switches.get().is_some(), "no context switches: {:?}", os.switches);
+    }
+
+    #[test]
+    fn how_long_it_slept_is_right_on_every_cpu() {
+        /// Our clock follows the scheduler's by one tick at most, 10 ms at 100 ticks per second.
+        const TICKS: Duration = Duration::from_millis(20);
+        let allowed = sched_getaffinity(Pid::from_raw(0)).unwrap();
+        let mut reader = ThreadReader::new(own_process());
+        for processor in (0..CpuSet::count()).filter(|processor| allowed.is_set(*processor).unwrap()).take(8) {
+            let (tell, told) = mpsc::channel();
+            let (release, released) = mpsc::channel::<()>();
+            let sleeper = thread::spawn(move || {
+                let mut here = CpuSet::new();
+                here.set(processor).unwrap();
+                sched_setaffinity(Pid::from_raw(0), &here).unwrap();
+                tell.send((own_thread(), clock::now())).unwrap();
+                let _ = released.recv();
+            });
+            let (id, awake_at) = told.recv().unwrap();
+            while !matches!(reader.read(id, Detail::Light).syscall, Known::Is(SyscallState::Inside { .. })) {
+                thread::yield_now();
+            }
+            let asleep_at = clock::now();
+            while clock::now().since(asleep_at) < TICKS {
+                thread::yield_now();
+            }
+            let Known::Is(slept) = reader.read(id, Detail::Full).asleep_for else {
+                println!("skipped: this kernel does not say when a thread was last on a CPU");
+                return;
+            };
+            let now = clock::now();
+            assert!(
+                slept <= now.since(awake_at) + TICKS,
+                "CPU {processor}: {slept:?}, awake {:?} ago",
+                now.since(awake_at)
+            );
+            assert!(slept + TICKS >= now.since(asleep_at), "CPU {processor}: {slept:?}, in {:?}", now.since(asleep_at));
+            drop(release);
+            sleeper.join().unwrap();
+        }
     }
 
     #[test]
