@@ -8,14 +8,17 @@ use indicatif::{ProgressBar, ProgressStyle};
 use super::console::Console;
 use super::lookout::Sighting;
 use super::observe::{Listener, Observed};
-use super::session::Watch;
+use super::session::{Watch, own_cost};
 use crate::error::Result;
 use crate::journal;
 use crate::report::{self, Kind};
-use crate::snapshot::{ProcessId, Recording};
+use crate::snapshot::{Cost, ProcessId, Recording};
 
 /// How many looks must agree before a verdict is said: one can be a moment, two a coincidence.
 const LOOKS_FOR_A_VERDICT: usize = 3;
+
+/// How often a capture is told what the watch cost and missed so far.
+const ACCOUNT_EVERY: Duration = Duration::from_secs(1);
 
 /// A capture that is being written, and the members that the processes of this run are in it.
 struct Capture {
@@ -30,6 +33,7 @@ pub(super) struct Narrator<'a> {
     console: Console,
     asked: &'a str,
     began: Instant,
+    accounted: Instant,
     window: Duration,
     /// Looks of all processes when the early verdict was last tried; `None` when it is not wanted or has been said.
     early: Option<usize>,
@@ -51,6 +55,7 @@ impl<'a> Narrator<'a> {
             console,
             asked: watch.asked,
             began: Instant::now(),
+            accounted: Instant::now(),
             window: watch.plan.length,
             early,
         })
@@ -119,6 +124,16 @@ impl Capture {
         }
     }
 
+    /// Says how the sampling went so far, for the case that we are killed.
+    fn account(&mut self, so_far: &[Observed], cost: Cost) -> Result<()> {
+        for (index, _, member) in &self.members {
+            let Some(one) = so_far.get(*index) else { continue };
+            self.writer.ledger(*member, one.recording.ledger)?;
+            self.writer.cost(*member, cost)?;
+        }
+        Ok(())
+    }
+
     fn finish(mut self, recordings: &[Recording]) -> Result<()> {
         for recording in recordings {
             let pid = recording.process.pid;
@@ -136,13 +151,19 @@ impl Listener for Narrator<'_> {
         self.captures.iter_mut().try_for_each(|capture| capture.add(index, sighting))
     }
 
-    fn heartbeat(&mut self, elapsed: Duration, so_far: &[Observed]) {
+    fn heartbeat(&mut self, elapsed: Duration, so_far: &[Observed]) -> Result<()> {
+        if self.accounted.elapsed() >= ACCOUNT_EVERY {
+            self.accounted = Instant::now();
+            let cost = own_cost(self.began.elapsed());
+            self.captures.iter_mut().try_for_each(|capture| capture.account(so_far, cost))?;
+        }
         self.try_early_verdict(so_far);
         if let Some(bar) = &self.progress {
             let looks: usize = so_far.iter().map(|one| one.recording.snapshots.len()).sum();
             bar.set_position(u64::try_from(elapsed.min(self.window).as_millis()).unwrap_or(u64::MAX));
             bar.set_message(format!("{looks} looks"));
         }
+        Ok(())
     }
 }
 

@@ -46,8 +46,12 @@ pub(super) trait Listener {
     /// Whatever should end the watch, such as a full disk.
     fn sighted(&mut self, index: usize, sighting: &Sighting) -> Result<()>;
 
-    /// Called a few times a second with all that is known so far.
-    fn heartbeat(&mut self, elapsed: Duration, so_far: &[Observed]);
+    /// Called many times a second with all that is known so far.
+    ///
+    /// # Errors
+    ///
+    /// As [`Listener::sighted`].
+    fn heartbeat(&mut self, elapsed: Duration, so_far: &[Observed]) -> Result<()>;
 }
 
 /// Watches the processes until the window is over, all of them are gone, or the user interrupts.
@@ -110,7 +114,7 @@ fn collect(
             }
         }
         let elapsed = first_look.map_or(Duration::ZERO, |at: Instant| at.elapsed());
-        listener.heartbeat(elapsed, observed);
+        listener.heartbeat(elapsed, observed)?;
         let over = elapsed >= plan.length || began.elapsed() >= plan.length + PATIENCE;
         if stopped_at.is_none() && (over || interrupt.asked()) {
             stop.ask();
