@@ -5,11 +5,15 @@
 
 use std::collections::HashMap;
 
+use super::waits::Waits;
+use crate::memory::Memory;
 use crate::os::threads::{self, Detail, ThreadReader};
 use crate::snapshot::{CpuTimes, Known, Moment, ProcessId, SyscallState, ThreadId, ThreadOs, Why};
 
-/// Every so many samples the threads are listed, and each thread is looked at in full.
+/// Every so many samples the threads are listed, and a thread that moves is looked at in full.
 const FULL_EVERY: u64 = 10;
+/// Every so many samples a thread that sleeps in one call is looked at in full: what it waits for can change.
+const ASLEEP_FULL_EVERY: u64 = 50;
 /// Every so many samples a thread's kernel name is read again: a thread names itself once, soon after its start.
 const NAME_EVERY: u64 = 200;
 
@@ -18,6 +22,7 @@ const NAME_EVERY: u64 = 200;
 pub(super) struct KernelThreads {
     process: ProcessId,
     reader: ThreadReader,
+    waits: Waits,
     listed: Known<Vec<ThreadId>>,
     known: HashMap<ThreadId, KnownThread>,
     sample: u64,
@@ -44,6 +49,7 @@ impl KernelThreads {
         Self {
             process,
             reader: ThreadReader::new(process),
+            waits: Waits::new(process),
             listed: Known::Unknown(Why::NotRead),
             known: HashMap::new(),
             sample: 0,
@@ -98,18 +104,27 @@ impl KernelThreads {
         known.name.clone()
     }
 
-    /// What the kernel says of a thread. `closely`: in full in every sample.
-    pub(super) fn read(&mut self, thread: ThreadId, closely: bool, now: Moment) -> ThreadOs {
-        let due = (self.sample + u64::from(thread.0)).is_multiple_of(FULL_EVERY);
+    /// What the kernel says of a thread. `closely`: in full whenever it has moved.
+    pub(super) fn read(
+        &mut self,
+        memory: Option<&dyn Memory>,
+        thread: ThreadId,
+        closely: bool,
+        now: Moment,
+    ) -> ThreadOs {
+        let due = |every| (self.sample + u64::from(thread.0)).is_multiple_of(every);
         let full = self.known.get(&thread).and_then(|known| known.full.as_ref());
-        if !closely
-            && !due
-            && let Some(full) = full
-        {
+        if let Some(full) = full.filter(|_| !due(ASLEEP_FULL_EVERY)) {
             let light = self.reader.read(thread, Detail::Light);
-            return if still_asleep(&full.os, &light) { carried_on(full, light, now) } else { light };
+            if still_asleep(&full.os, &light) {
+                return carried_on(full, light, now);
+            }
+            if !closely && !due(FULL_EVERY) {
+                return light;
+            }
         }
-        let os = self.reader.read(thread, Detail::Full);
+        let mut os = self.reader.read(thread, Detail::Full);
+        self.waits.fill(memory, &mut os);
         if let Some(known) = self.known.get_mut(&thread) {
             known.full = Some(Full { os: os.clone(), at: now });
         }
@@ -144,6 +159,8 @@ fn carried_on(full: &Full, light: ThreadOs, now: Moment) -> ThreadOs {
         state: full.os.state,
         switches: full.os.switches,
         asleep_for: full.os.asleep_for.map(|length| length + now.since(full.at)),
+        waits_on: full.os.waits_on.clone(),
+        path: full.os.path.clone(),
         ..light
     }
 }

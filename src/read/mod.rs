@@ -27,6 +27,7 @@ mod tasks;
 mod thread_ids;
 mod turns;
 mod uvloop;
+mod waits;
 mod walked;
 
 pub use live::{LiveFrame, LiveThread};

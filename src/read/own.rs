@@ -71,6 +71,11 @@ impl OwnReader {
         }
     }
 
+    /// The target's memory.
+    pub(super) fn memory(&self) -> &dyn Memory {
+        &self.memory
+    }
+
     /// Reads everything once.
     ///
     /// # Errors
@@ -83,7 +88,10 @@ impl OwnReader {
         let now = clock::now();
         let os: HashMap<ThreadId, ThreadOs> = threads
             .iter()
-            .map(|thread| (thread.thread, kernel.read(thread.thread, self.loop_threads.contains(&thread.thread), now)))
+            .map(|thread| {
+                let closely = self.loop_threads.contains(&thread.thread);
+                (thread.thread, kernel.read(Some(&self.memory), thread.thread, closely, now))
+            })
             .collect();
         let mut sample = OwnSample::default();
         if self.stacks.is_restless() {

@@ -7,7 +7,7 @@ use super::own::{OwnReader, OwnSample};
 use super::stack_reader::Losses;
 use super::walked::WalkedReader;
 use crate::attach::{Access, Session};
-use crate::memory::ReadError;
+use crate::memory::{Memory, ReadError};
 use crate::os::{self, clock};
 use crate::snapshot::{
     Code, Frame, Known, Ledger, Process, PythonThread, Snapshot, Surroundings, ThreadId, ThreadOs, ThreadSample, Why,
@@ -30,6 +30,16 @@ enum Way {
     Own(Box<OwnReader>),
     Walked(Box<WalkedReader>),
     ProcOnly,
+}
+
+impl Way {
+    /// The target's memory, where it is open to us.
+    fn memory(&self) -> Option<&dyn Memory> {
+        match self {
+            Self::Own(reader) => Some(reader.memory()),
+            Self::Walked(_) | Self::ProcOnly => None,
+        }
+    }
 }
 
 impl Sampler {
@@ -91,7 +101,11 @@ impl Sampler {
                     .is_some_and(|threads| threads.binary_search_by_key(&thread, |sample| sample.thread).is_ok())
             };
             if !is_python(threads) {
-                let os = if look { self.kernel.read(thread, false, at) } else { KernelThreads::not_read() };
+                let os = if look {
+                    self.kernel.read(self.way.memory(), thread, false, at)
+                } else {
+                    KernelThreads::not_read()
+                };
                 threads.push(Arc::new(self.thread(thread, None, os)));
             }
         }
@@ -145,7 +159,7 @@ fn walked(reader: &mut WalkedReader, kernel: &mut KernelThreads) -> Result<OwnSa
     let (threads, nameless) = reader.read()?;
     let now = clock::now();
     let threads =
-        threads.into_iter().map(|(thread, python)| (thread, python, kernel.read(thread, false, now))).collect();
+        threads.into_iter().map(|(thread, python)| (thread, python, kernel.read(None, thread, false, now))).collect();
     let mut gaps = vec![("event loops".to_owned(), Why::NotInThisPython)];
     if nameless > 0 {
         gaps.push((format!("kernel ids of {nameless} Python threads"), Why::NotInThisPython));

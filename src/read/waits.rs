@@ -1,0 +1,75 @@
+//! What a thread's system call waits for: the descriptors and paths that its arguments lead to.
+
+use crate::memory::{Memory, ReadError};
+use crate::os::descriptors::DescriptorResolver;
+use crate::os::open_files::epoll_targets;
+use crate::os::system_calls::{Wanted, polled, selected, wanted};
+use crate::snapshot::{Address, Known, ProcessId, ThreadOs};
+
+/// `PATH_MAX`: the kernel takes no longer path.
+const LONGEST_PATH: usize = 4096;
+/// Paths are read in pieces that do not cross a page: the next one may not be there.
+const PAGE: u64 = 4096;
+/// Descriptors that are resolved for one thread. A call that waits for more is an event loop's, and which of them it
+/// waits for says little.
+const MOST_DESCRIPTORS: usize = 8;
+
+/// Finds out what threads of one process wait for.
+#[derive(Debug)]
+pub(super) struct Waits {
+    process: ProcessId,
+    descriptors: DescriptorResolver,
+}
+
+impl Waits {
+    /// Nothing is read yet.
+    pub(super) fn new(process: ProcessId) -> Self {
+        Self { process, descriptors: DescriptorResolver::new(process) }
+    }
+
+    /// Fills in what the thread's system call waits for. Without memory, only what the arguments say themselves.
+    pub(super) fn fill(&mut self, memory: Option<&dyn Memory>, os: &mut ThreadOs) {
+        os.waits_on.clear();
+        os.path = None;
+        let Known::Is(call) = &os.syscall else { return };
+        let wish = wanted(call);
+        let bytes = |address: Address| {
+            let memory = memory.filter(|_| !address.is_null())?;
+            memory.read(address, wish.bytes()).ok()
+        };
+        let mut numbers = match wish {
+            Wanted::Descriptor(number) => vec![number],
+            Wanted::Epoll(number) => {
+                let targets = epoll_targets(self.process, number).unwrap_or_default();
+                std::iter::once(number).chain(targets).collect()
+            }
+            Wanted::PollArray { address, .. } => bytes(address).map(|bytes| polled(&bytes)).unwrap_or_default(),
+            Wanted::SelectSets { count, sets } => {
+                sets.into_iter().filter_map(bytes).flat_map(|bytes| selected(&bytes, count)).collect()
+            }
+            Wanted::Path { address } => {
+                os.path = memory.and_then(|memory| path(memory, address).ok());
+                return;
+            }
+            Wanted::Child { .. } | Wanted::Nothing => return,
+        };
+        numbers.truncate(MOST_DESCRIPTORS);
+        os.waits_on = numbers.into_iter().map(|number| self.descriptors.resolve(number)).collect();
+    }
+}
+
+/// A path that ends with a zero byte.
+fn path(memory: &dyn Memory, address: Address) -> Result<String, ReadError> {
+    let mut bytes = Vec::new();
+    while bytes.len() < LONGEST_PATH {
+        let at = address.plus(bytes.len());
+        let to_boundary = usize::try_from(PAGE - at.0 % PAGE).unwrap_or(1).min(LONGEST_PATH - bytes.len());
+        let piece = memory.read(at, to_boundary)?;
+        let end = piece.iter().position(|byte| *byte == 0);
+        bytes.extend(piece.iter().take(end.unwrap_or(piece.len())));
+        if end.is_some() {
+            break;
+        }
+    }
+    Ok(String::from_utf8_lossy(&bytes).into_owned())
+}
