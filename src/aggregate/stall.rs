@@ -6,7 +6,7 @@ use super::blame::{Blamed, Seen, blame};
 use super::cause::{Reason, reason};
 use super::track::{LookAt, Track};
 use crate::classify::{Book, Look, Manner};
-use crate::snapshot::{Moment, Recording, StackSample};
+use crate::snapshot::{Known, Moment, Recording, StackSample};
 
 /// A step that lasts so long is a stall. Well above what a busy handler needs between two awaits, well below what a user
 /// notices.
@@ -91,12 +91,15 @@ fn runs(track: &Track<'_>) -> Vec<Run> {
     let mut runs: Vec<Run> = Vec::new();
     let mut before = None;
     let mut open = false;
+    // Where steps can be read at all, a look without one was torn: it decides nothing.
+    let steps_known = track.looks.iter().any(|seen| matches!(seen.step, Known::Is(Some(_))));
     for (index, seen) in track.looks.iter().enumerate() {
-        if seen.look == Look::Unclear {
+        let torn = steps_known && seen.look == Look::Step && matches!(seen.step, Known::Unknown(_));
+        if seen.look == Look::Unclear || torn {
             continue;
         }
         let steps = matches!(seen.look, Look::Step | Look::StarvedOfGil | Look::StarvedOfCpu)
-            && !matches!(seen.step, crate::snapshot::Known::Is(None));
+            && !matches!(seen.step, Known::Is(None));
         let last =
             runs.last().filter(|_| open).and_then(|run| run.looks.last()).and_then(|last| track.looks.get(*last));
         let same = steps && last.is_some_and(|last| last.is_same_step(seen));
@@ -128,14 +131,17 @@ fn is_starved(track: &Track<'_>, run: &Run) -> bool {
 /// When a run began and ended, and whether it had ended by the last look.
 ///
 /// The beginning lies between the last look that saw something else and the first one that saw it. The loop's own clock
-/// says when its turn began: where that lies in between (or where we came later), it is the beginning. Where other steps of
-/// the same turn were seen, it is too early; then the moment at which the thread fell asleep is the best bound.
+/// says when its turn began: where that lies in between (or where we came later), it is the beginning. A thread that sleeps
+/// through all looks without waking once began to wait when it fell asleep, and what it did before in the same turn is not
+/// the wait that we blame. Where other steps of the same turn were seen, the turn is too early; then too the moment at
+/// which the thread fell asleep is the best bound.
 fn bounds(track: &Track<'_>, run: &Run, before: Option<&Run>, next: Option<&Run>) -> Option<(Moment, Moment, bool)> {
     let look = |index: usize| track.looks.get(index);
     let first = look(*run.looks.first()?)?;
     let last = look(*run.looks.last()?)?;
     let earlier = run.before.and_then(look).map(|seen| seen.at);
     let asleep = asleep_since(first);
+    let one_sleep = asleep.filter(|_| sleeps_on(track, run));
     let turn = turn_began(track, run).filter(|began| earlier.is_none_or(|earlier| *began >= earlier));
     let shares_turn = |other: Option<&Run>| {
         let other = other.and_then(|other| turn_began(track, other));
@@ -143,7 +149,7 @@ fn bounds(track: &Track<'_>, run: &Run, before: Option<&Run>, next: Option<&Run>
     };
     let alone = earlier.is_some() || !(shares_turn(before) || shares_turn(next));
     let start = match (turn.filter(|_| alone), asleep, earlier) {
-        (Some(turn), _, _) => turn,
+        (Some(turn), _, _) => one_sleep.map_or(turn, |asleep| asleep.max(turn)),
         (None, Some(asleep), earlier) => earlier.map_or(asleep, |earlier| asleep.max(earlier)),
         (None, None, Some(earlier)) => middle(earlier, first.at),
         (None, None, None) => first.at,
@@ -156,6 +162,16 @@ fn bounds(track: &Track<'_>, run: &Run, before: Option<&Run>, next: Option<&Run>
         }
     };
     Some((start, end, run.after.is_some()))
+}
+
+/// Whether the thread slept through all looks of a run without waking: one and the same wait.
+fn sleeps_on(track: &Track<'_>, run: &Run) -> bool {
+    let switches = |index: &usize| {
+        let thread = track.looks.get(*index).and_then(|seen| seen.thread);
+        thread.and_then(|thread| thread.os.switches.ok()).map(|switches| switches.voluntary)
+    };
+    let first = run.looks.first().and_then(switches);
+    first.is_some() && run.looks.iter().all(|index| switches(index) == first)
 }
 
 fn middle(one: Moment, other: Moment) -> Moment {

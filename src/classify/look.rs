@@ -28,6 +28,8 @@ pub enum Look {
 const SHORTEST_FOR_CPU: Duration = Duration::from_millis(10);
 /// A thread that wants to run and got less than this share of the time is starved.
 const STARVED_CPU_SHARE: f64 = 0.1;
+/// One that stood in the run queue for this share of the time waited for a CPU, and did not just begin to run.
+const QUEUED_SHARE: f64 = 0.5;
 
 /// What the loop of `sight` does. `before` is its thread in the look before and how long ago that was.
 #[must_use]
@@ -56,10 +58,14 @@ pub fn look(sight: &Sight<'_>, before: Option<(&ThreadSample, Duration)>) -> Loo
     }
 }
 
-/// Whether a thread that wanted to run in both looks was on a CPU for hardly any of the time between them.
+/// Whether a thread that wanted to run in both looks was on a CPU for hardly any of the time between them, and stood in the
+/// queue meanwhile: it was never picked, or waited for most of the time until it was.
 fn got_no_cpu(before: &ThreadSample, now: &ThreadSample, ago: Duration) -> bool {
     let wanted = before.os.state.ok() == Some(TaskState::Running);
     let (Some(earlier), Some(later)) = (before.os.cpu.get(), now.os.cpu.get()) else { return false };
-    let gained = later.on_cpu_ns.saturating_sub(earlier.on_cpu_ns);
-    wanted && ago >= SHORTEST_FOR_CPU && (gained as f64) < ago.as_nanos() as f64 * STARVED_CPU_SHARE
+    let span = ago.as_nanos() as f64;
+    let gained = later.on_cpu_ns.saturating_sub(earlier.on_cpu_ns) as f64;
+    let queued = later.run_queue_ns.saturating_sub(earlier.run_queue_ns) as f64;
+    let waited = later.timeslices == earlier.timeslices || queued >= span * QUEUED_SHARE;
+    wanted && waited && ago >= SHORTEST_FOR_CPU && gained < span * STARVED_CPU_SHARE
 }

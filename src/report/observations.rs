@@ -4,12 +4,15 @@ use super::model::Observation;
 use crate::aggregate::{
     Analysis, Kind, count_words, groups, length_words, place_words, share_words, thread_name, throttled_share,
 };
+use crate::classify::Look;
 use crate::snapshot::{Snapshot, ThreadSample};
 
 /// Throttled in at least this share of the periods is worth a word.
 const NOTABLE_THROTTLING: f64 = 0.01;
 /// A thread beside the loop with at least this share of a core is worth a word.
 const NOTABLE_CPU: f64 = 0.5;
+/// A loop that waits for a CPU in at least this share of the looks is worth a word.
+const NOTABLE_CPU_WAIT: f64 = 0.1;
 /// So many threads and functions are named.
 const MOST_NAMED: usize = 3;
 /// Resident memory from this share of the limit on is worth a word.
@@ -28,6 +31,7 @@ pub(super) fn observations(analysis: &Analysis<'_>, kinds: &[Kind]) -> Vec<Obser
         said.push(format!("{} seen too briefly to say more", count_words(brief as u64, "stall")));
     }
     said.extend(limits(analysis, kinds));
+    said.extend(crowded(analysis));
     if !kinds.contains(&Kind::LoopStarved) {
         said.extend(busy_threads(analysis));
     }
@@ -36,6 +40,16 @@ pub(super) fn observations(analysis: &Analysis<'_>, kinds: &[Kind]) -> Vec<Obser
     }
     let process = analysis.pid().0;
     said.into_iter().map(|summary| Observation { process, summary }).collect()
+}
+
+/// Loops that wanted to run and were not given a CPU.
+fn crowded(analysis: &Analysis<'_>) -> Vec<String> {
+    let waits = |track: &crate::aggregate::Track<'_>| {
+        let (starved, all) = (track.count(Look::StarvedOfCpu), track.looks.len());
+        let notable = starved as f64 >= all as f64 * NOTABLE_CPU_WAIT;
+        notable.then(|| format!("the loop of thread {} waited for a CPU in {starved} of {all} looks", track.thread))
+    };
+    analysis.tracks.iter().filter_map(waits).collect()
 }
 
 /// Stalls that are too short or too rare for a verdict.

@@ -3,9 +3,9 @@
 use std::time::Duration;
 
 use hangspy::report::{Cause, Kind};
-use hangspy::snapshot::Known;
+use hangspy::snapshot::{GilRole, Known, Why};
 
-use super::scenes::{LIFESPAN, LOOKS, Line, PERIOD, START, STOCK_LOOP, Scene, Shot, tcp, waiting};
+use super::scenes::{LIFESPAN, LOOKS, Line, PERIOD, START, STOCK_LOOP, Scene, Shot, running, tcp, waiting};
 use super::{CALL, assert_healthy, assert_verdict, first, report};
 
 #[test]
@@ -38,8 +38,9 @@ fn three_looks_are_enough_for_a_loop_that_has_long_been_blocked() {
     let mut scene = Scene::new();
     let stack = scene.endpoint(CALL);
     let shot = Shot { turn_began: Some(-12_000_000_000), ..waiting(stack, 230, [1, 1, 0, 0, 0, 0]) };
-    for _ in 0..3 {
-        scene.look(shot.clone(), Vec::new());
+    // It wakes between the looks, so it waits again and again and not since the last time it fell asleep.
+    for voluntary in 0..3 {
+        scene.look(Shot { voluntary, ..shot.clone() }, Vec::new());
     }
     let said = report(&scene);
     assert_eq!(first(&said).kind, Kind::LoopBlocked);
@@ -92,6 +93,22 @@ fn stalls_are_dated_within_two_periods() {
     let said = report(&scene);
     let episode = said.loops[0].episodes.first().expect("a stall of 200 ms");
     assert!(episode.ended);
-    assert!((episode.start_s - (START as f64 / 1e9 + 0.189)).abs() < 1e-6, "starts with its turn");
+    assert!((episode.start_s - (START as f64 / 1e9 + 0.193)).abs() < 1e-6, "starts when it fell asleep");
     assert!((episode.length_s - 0.2).abs() < 0.04, "length {}", episode.length_s);
+}
+
+#[test]
+fn torn_steps_do_not_cut_a_stall() {
+    let mut scene = Scene::new();
+    let stack = scene.endpoint(CALL);
+    for index in 0..LOOKS {
+        let shot = Shot { on_cpu_ns: index * PERIOD, ..running(stack, GilRole::Holds) };
+        let snapshot = scene.look(shot, Vec::new());
+        if index % 3 == 1 {
+            snapshot.loops.iter_mut().for_each(|event_loop| event_loop.step = Known::Unknown(Why::Torn));
+        }
+    }
+    let said = report(&scene);
+    assert_eq!(first(&said).kind, Kind::LoopBlocked);
+    assert_eq!(said.loops[0].episodes.len(), 1, "one step, one stall");
 }

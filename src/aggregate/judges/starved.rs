@@ -1,4 +1,5 @@
-//! A loop that could run and is not let: others have the GIL, or the CPU.
+//! A loop that could run and is not let, because others have the GIL. One that gets no CPU is the quota's or the node's
+//! trouble: the quota has its own judge, and a crowded node is an observation.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -28,7 +29,6 @@ const NATIVE_HOLD: Duration = Duration::from_millis(50);
 pub(super) fn judge(analysis: &Analysis<'_>, track: &Track<'_>) -> Option<Verdict> {
     let decided = track.looks.len() - track.count(Look::Unclear);
     let for_gil = track.count(Look::StarvedOfGil);
-    let for_cpu = track.count(Look::StarvedOfCpu);
     let enough = decided >= LOOKS_FOR_SHARE && analysis.window() >= SHORTEST_FOR_SHARE;
     let most = |count: usize| enough && count as f64 > decided as f64 * STARVED_SHARE;
     let hold = longest_hold(analysis, track);
@@ -41,9 +41,7 @@ pub(super) fn judge(analysis: &Analysis<'_>, track: &Track<'_>) -> Option<Verdic
         };
         return of_gil(analysis, track, &snapshots, (for_gil, decided));
     }
-    // A quota that throttles is named by its own judge.
-    let throttled = super::throttled_share(analysis).is_some_and(|share| share > super::throttled::THROTTLED_SHARE);
-    (most(for_cpu) && !throttled).then(|| of_cpu(analysis, track, (for_cpu, decided)))
+    None
 }
 
 fn starved_snapshots<'t>(track: &'t Track<'_>) -> impl Iterator<Item = usize> + 't {
@@ -210,17 +208,4 @@ fn second_party(analysis: &Analysis<'_>, cause: Cause, blamed: &Blamed, owner: &
             stack: places(analysis.recording, analysis.recording.stack(blamed.stack)),
         },
     }
-}
-
-fn of_cpu(analysis: &Analysis<'_>, track: &Track<'_>, (starved, decided): (usize, usize)) -> Verdict {
-    let summary = "event loop starved of CPU: it wants to run and gets hardly any time".to_owned();
-    let evidence = format!("ready to run without gaining CPU time in {starved} of {decided} looks");
-    Finding::new(Kind::LoopStarved, analysis.pid(), summary, evidence)
-        .cause(Cause::Unknown, Confidence::Likely)
-        .on(track.thread.0, Some(track.kind.word()))
-        .lasting(None, starved as f64 / decided.max(1) as f64)
-        .hurts(hurts(analysis, track))
-        .blame(None, SecondParty::Resource { name: "CPU".to_owned() })
-        .advice(advice::for_starved_loop(Cause::Unknown, None))
-        .verdict()
 }

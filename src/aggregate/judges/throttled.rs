@@ -8,7 +8,7 @@ use crate::snapshot::Cgroup;
 pub(super) struct Throttled;
 
 /// Throttled in more than this share of the periods: requests then wait for a next period more often than not.
-pub(super) const THROTTLED_SHARE: f64 = 0.2;
+const THROTTLED_SHARE: f64 = 0.2;
 /// So many periods (usually 100 ms each) it takes to speak of a share.
 const PERIODS_FOR_SHARE: u64 = 10;
 

@@ -2,7 +2,7 @@
 
 use super::Detector;
 use crate::classify::{Activity, Cause, Marks, SecondParty, Sight, services};
-use crate::snapshot::{Call, Descriptor, DescriptorKind};
+use crate::snapshot::{Call, Descriptor, DescriptorKind, Syscall};
 
 pub(super) struct OnSocket;
 
@@ -19,7 +19,8 @@ impl Detector for OnSocket {
                 sight.descriptor()
             }
             _ => None,
-        }?;
+        };
+        let Some(descriptor) = descriptor else { return by_call(&syscall) };
         match &descriptor.kind {
             DescriptorKind::Inet { peer: Some(peer), peer_port, local, .. } => {
                 let cause = direction(sight, syscall.call, descriptor);
@@ -43,9 +44,21 @@ impl Detector for OnSocket {
                 let party = SecondParty::Peer { service: local_service(&address), address };
                 Some(on_socket(syscall.name, cause, clause).with(party))
             }
+            DescriptorKind::Unresolved(_) => by_call(&syscall),
             _ => None,
         }
     }
+}
+
+/// What a call says that works on sockets only, where the socket itself could not be resolved.
+fn by_call(syscall: &Syscall) -> Option<Activity> {
+    let (cause, clause) = match syscall.call {
+        Call::Receive => (Cause::SocketRead, "reading from a socket"),
+        Call::Send => (Cause::SocketWrite, "writing to a socket"),
+        Call::Connect => (Cause::Connect, "connecting a socket"),
+        _ => return None,
+    };
+    Some(on_socket(syscall.name, cause, clause.to_owned()))
 }
 
 fn is_socket(descriptor: &Descriptor) -> bool {

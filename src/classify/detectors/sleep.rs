@@ -33,13 +33,17 @@ impl Detector for Sleeping {
     }
 }
 
-/// SQLite's busy handler sleeps between tries in steps of up to 100 ms; a record lock stands in `/proc/locks` meanwhile.
+/// SQLite's busy handler sleeps between tries in steps of up to 100 ms; a record lock stands in `/proc/locks` meanwhile. Where
+/// that lock is not visible, a statement that sleeps in native code right under the user's line is enough for a guess: other
+/// drivers wait on a socket.
 fn sqlite_busy(sight: &Sight<'_>) -> Option<Activity> {
     let locks = sight.surroundings.and_then(|around| around.file_locks.get());
     let lock = locks.and_then(|all| all.iter().find(|lock| lock.kind == "POSIX"));
     let in_driver = sight.inner(Marks::SQLITE);
-    let by_line = lock.is_some() && sight.user_line().is_none_or(is_statement);
-    if !in_driver && !by_line {
+    let line = sight.user_line();
+    let by_lock = lock.is_some() && line.is_none_or(is_statement);
+    let by_line = sight.user_calls_native() && line.is_some_and(is_statement);
+    if !in_driver && !by_lock && !by_line {
         return None;
     }
     let clause = "waiting for a locked SQLite database";
@@ -51,5 +55,5 @@ fn sqlite_busy(sight: &Sight<'_>) -> Option<Activity> {
 
 /// Whether a source line runs a statement of a database connection.
 fn is_statement(line: &str) -> bool {
-    ["execute", "commit", "rollback", "connect", "fetch"].iter().any(|word| line.contains(word))
+    ["execute", "commit(", "rollback("].iter().any(|word| line.contains(word))
 }
