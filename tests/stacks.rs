@@ -1,0 +1,338 @@
+//! Our stacks against the target's own account of them, and against py-spy's, on every interpreter found.
+
+#![expect(clippy::expect_used, clippy::unwrap_used, reason = "a test that cannot be set up ends with what went wrong")]
+
+#[path = "common/interpreters.rs"]
+mod interpreters;
+
+use std::collections::BTreeMap;
+use std::io::{BufRead, BufReader};
+use std::path::Path;
+use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
+
+use hangspy::attach;
+use hangspy::memory::ReadError;
+use hangspy::read::Sampler;
+use hangspy::snapshot::{
+    Code, Frame, Known, Process, ProcessId, Reader, Role, Server, Snapshot, StackSample, ThreadId, Why,
+};
+use interpreters::{Interpreter, interpreters};
+
+/// A frame in words: function, qualified name where the interpreter keeps it, file, line.
+type Words = (String, Option<String>, String, Option<u32>);
+
+/// A program of ours that ends with the test.
+struct Target {
+    child: Child,
+    input: Option<ChildStdin>,
+    output: BufReader<ChildStdout>,
+}
+
+impl Target {
+    fn start(interpreter: &Interpreter, program: &str, arguments: &[&str]) -> Self {
+        let program = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/programs").join(program);
+        let mut command = Command::new(&interpreter.path);
+        command.arg("-u").arg(program).args(arguments).env("PYTHONIOENCODING", "utf-8");
+        let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().expect("the program starts");
+        let input = child.stdin.take();
+        let output = BufReader::new(child.stdout.take().expect("its output is a pipe"));
+        Self { child, input, output }
+    }
+
+    /// The next line that the program says.
+    fn line(&mut self) -> String {
+        let mut line = String::new();
+        self.output.read_line(&mut line).expect("its output can be read");
+        assert!(line.ends_with('\n'), "the program ended early: run it by hand, fixtures/programs");
+        line.trim_end().to_owned()
+    }
+
+    fn sampler(&self) -> Sampler {
+        Sampler::new(attach::attach(process(self.child.id())).expect("attaching works"))
+    }
+}
+
+impl Drop for Target {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+fn process(pid: u32) -> Process {
+    Process {
+        pid: ProcessId(pid),
+        parent: None,
+        role: Role::Single,
+        server: Server::Other,
+        executable: String::new(),
+        python: Known::Unknown(Why::NotRead),
+        free_threaded: Known::Unknown(Why::NotRead),
+        reader: Reader::ProcOnly,
+        ports: Vec::new(),
+        start_ticks: 0,
+    }
+}
+
+/// What a sampler has seen so far.
+#[derive(Default)]
+struct Seen {
+    codes: Vec<Code>,
+    stacks: Vec<Vec<Frame>>,
+}
+
+impl Seen {
+    fn look(&mut self, sampler: &mut Sampler) -> Result<Snapshot, ReadError> {
+        let snapshot = sampler.snapshot();
+        self.codes.extend(sampler.new_codes());
+        self.stacks.extend(sampler.new_stacks());
+        snapshot
+    }
+
+    fn frames(&self, stack: StackSample) -> Option<(bool, Vec<Words>)> {
+        let (whole, stack) = match stack {
+            StackSample::Stable(stack) => (true, stack),
+            StackSample::Cut(stack) => (false, stack),
+            StackSample::Torn | StackSample::Unknown(_) => return None,
+        };
+        let words = |frame: &Frame| {
+            let code = &self.codes[frame.code.0 as usize];
+            (code.name.clone(), code.qualified_name.get().cloned(), code.file.clone(), frame.line)
+        };
+        Some((whole, self.stacks[stack.0 as usize].iter().map(words).collect()))
+    }
+
+    /// Frames of every thread that has a whole stack.
+    fn whole(&self, snapshot: &Snapshot) -> BTreeMap<ThreadId, Vec<Words>> {
+        let python = snapshot.threads.iter().filter_map(|sample| Some((sample.thread, sample.python.as_ref()?)));
+        python
+            .filter_map(|(thread, python)| match self.frames(python.stack) {
+                Some((true, frames)) => Some((thread, frames)),
+                _ => None,
+            })
+            .collect()
+    }
+}
+
+/// What `parked.py` says of its own threads.
+fn account(line: &str) -> BTreeMap<ThreadId, Vec<Words>> {
+    let threads: BTreeMap<String, Vec<Words>> = serde_json::from_str(line).expect("one line of JSON");
+    threads.into_iter().map(|(thread, frames)| (ThreadId(thread.parse().expect("a thread id")), frames)).collect()
+}
+
+#[test]
+fn our_stacks_are_the_programs_own() {
+    for interpreter in &interpreters() {
+        let name = interpreter.name();
+        let mut target = Target::start(interpreter, "parked.py", &[]);
+        let account = account(&target.line());
+        let mut sampler = target.sampler();
+        let mut seen = Seen::default();
+        for look in 1..=3 {
+            let snapshot = seen.look(&mut sampler).expect("the process can be read");
+            assert!(snapshot.gaps.is_empty(), "{name}: gaps in look {look}: {:?}", snapshot.gaps);
+            let ours = seen.whole(&snapshot);
+            for (thread, theirs) in &account {
+                let ours = ours.get(thread).unwrap_or_else(|| panic!("{name}: no whole stack of thread {thread}"));
+                assert_eq!(ours.len(), theirs.len(), "{name}: depth of {:?} in look {look}", theirs.first());
+                for (depth, (ours, theirs)) in ours.iter().zip(theirs).enumerate() {
+                    assert_eq!(ours, theirs, "{name}: frame {depth} of thread {thread} in look {look}");
+                }
+            }
+            // The thread that waits for the pool's worker has no account of its own.
+            assert!(ours.len() > account.len(), "{name}: {} of {} threads", ours.len(), account.len());
+        }
+        assert_eq!(sampler.ledger().torn + sampler.ledger().cut, 0, "{name}: parked threads do not move");
+    }
+}
+
+#[test]
+fn our_stacks_are_those_of_py_spy() {
+    for interpreter in &interpreters() {
+        let name = interpreter.name();
+        let mut target = Target::start(interpreter, "parked.py", &[]);
+        let account = account(&target.line());
+        let mut seen = Seen::default();
+        let snapshot = seen.look(&mut target.sampler()).expect("the process can be read");
+        let ours = seen.whole(&snapshot);
+        let settings = py_spy::Config {
+            blocking: py_spy::config::LockingStrategy::NonBlocking,
+            full_filenames: true,
+            ..py_spy::Config::default()
+        };
+        let pid = py_spy::Pid::try_from(target.child.id()).expect("a process id");
+        let mut spy = py_spy::PythonSpy::new(pid, &settings).expect("py-spy attaches");
+        let mut compared = 0;
+        let named = |wanted: &Option<String>| {
+            let mut python = snapshot
+                .threads
+                .iter()
+                .filter(|sample| sample.python.as_ref().is_some_and(|python| python.name.get() == wanted.as_ref()));
+            python.next().map(|sample| sample.thread)
+        };
+        for trace in spy.get_stack_traces().expect("py-spy reads the stacks") {
+            // Up to 3.10 py-spy has no kernel ids, but the threads have different names.
+            let thread = trace.os_thread_id.and_then(|id| u32::try_from(id).ok()).map(ThreadId);
+            let Some(thread) = thread.or_else(|| named(&trace.thread_name)) else { continue };
+            let Some(ours) = ours.get(&thread).filter(|_| account.contains_key(&thread)) else { continue };
+            // py-spy has qualified names where the interpreter keeps them, and its own files for exec'ed text.
+            let theirs: Vec<(String, String, Option<u32>)> = trace
+                .frames
+                .into_iter()
+                .map(|frame| (frame.name, frame.filename, u32::try_from(frame.line).ok().filter(|line| *line > 0)))
+                .collect();
+            let ours: Vec<(String, String, Option<u32>)> = ours
+                .iter()
+                .map(|(name, qualified, file, line)| (qualified.clone().unwrap_or(name.clone()), file.clone(), *line))
+                .collect();
+            assert_eq!(ours, theirs, "{name}: thread {thread}");
+            compared += 1;
+        }
+        assert!(compared > account.len() / 2, "{name}: py-spy knew only {compared} of {} threads", account.len());
+    }
+}
+
+#[test]
+fn a_name_is_never_that_of_a_function_that_is_gone() {
+    for interpreter in &interpreters() {
+        let name = interpreter.name();
+        let mut target = Target::start(interpreter, "passing_names.py", &[]);
+        assert_eq!(target.line(), "ready");
+        let mut sampler = target.sampler();
+        let mut seen = Seen::default();
+        let mut named = 0;
+        for _ in 0..400 {
+            let snapshot = seen.look(&mut sampler).expect("the process can be read");
+            for sample in &snapshot.threads {
+                let Some(python) = &sample.python else { continue };
+                let Some((_, frames)) = seen.frames(python.stack) else { continue };
+                let Some(thread) = python.name.get().and_then(|name| name.strip_prefix("maker ")) else { continue };
+                for (function, _, file, line) in frames {
+                    let Some((owner, kind)) = function.strip_prefix('f').and_then(|rest| rest.split_once('_')) else {
+                        continue;
+                    };
+                    let kind: u32 = kind.parse().expect("a number");
+                    assert_eq!(owner, thread, "{name}: a function of another thread, line {line:?} of {file}");
+                    assert_eq!(file, format!("<maker {owner}, {kind}>"), "{name}: the file of {function}");
+                    let first = kind + 1;
+                    let lines = [Some(first), Some(10)];
+                    assert!(lines.contains(&line), "{name}: {function} is on {line:?}, which is none of {lines:?}");
+                    named += 1;
+                }
+            }
+        }
+        assert!(named > 100, "{name}: the functions were met only {named} times in 400 looks");
+    }
+}
+
+#[test]
+fn a_mixture_of_two_call_chains_is_not_reported() {
+    for interpreter in &interpreters() {
+        for threads in ["1", "4"] {
+            let name = interpreter.name();
+            let mut target = Target::start(interpreter, "hot_chains.py", &[threads]);
+            assert_eq!(target.line(), "ready");
+            let mut sampler = target.sampler();
+            let mut seen = Seen::default();
+            let (mut kept, mut mixed, mut lost) = (0_u32, Vec::new(), 0_u32);
+            for _ in 0..500 {
+                let snapshot = seen.look(&mut sampler).expect("the process can be read");
+                for python in snapshot.threads.iter().filter_map(|sample| sample.python.as_ref()) {
+                    let Some((_, frames)) = seen.frames(python.stack) else {
+                        lost += 1;
+                        continue;
+                    };
+                    let chain: Vec<&str> = frames
+                        .iter()
+                        .rev()
+                        .map(|(function, ..)| function.as_str())
+                        .skip_while(|function| *function != "run" || frames.len() < 2)
+                        .skip_while(|function| *function == "run")
+                        .collect();
+                    kept += 1;
+                    let Some(letter) = chain.first().and_then(|function| function.chars().next()) else { continue };
+                    if chain.iter().zip(0..).any(|(function, step)| **function != format!("{letter}{step}")) {
+                        mixed.push(chain.join(" "));
+                    }
+                }
+            }
+            // One in fifty is what the reader promises.
+            assert!(
+                mixed.len() * 50 <= kept as usize,
+                "{name}, {threads} threads: {} of {kept} stacks never were: {:?}",
+                mixed.len(),
+                mixed.first()
+            );
+            assert!(lost * 2 < kept, "{name}, {threads} threads: {lost} stacks lost, {kept} kept");
+        }
+    }
+}
+
+#[test]
+fn threads_that_come_and_go() {
+    for interpreter in &interpreters() {
+        let name = interpreter.name();
+        let mut target = Target::start(interpreter, "short_threads.py", &[]);
+        assert_eq!(target.line(), "ready");
+        let mut sampler = target.sampler();
+        let mut seen = Seen::default();
+        for look in 0..200 {
+            let snapshot = seen.look(&mut sampler).expect("the process can be read");
+            let staying = seen
+                .whole(&snapshot)
+                .values()
+                .filter(|frames| frames.first().is_some_and(|(function, ..)| function == "staying"))
+                .count();
+            assert_eq!(staying, 5, "{name}: threads that stay, in look {look}");
+            let mut ids: Vec<ThreadId> = snapshot.threads.iter().map(|sample| sample.thread).collect();
+            let sorted = ids.clone();
+            ids.sort_unstable();
+            ids.dedup();
+            assert_eq!(sorted, ids, "{name}: threads are sorted and there once");
+        }
+    }
+}
+
+#[test]
+fn every_interpreter_of_a_process_is_read() {
+    for interpreter in interpreters().iter().filter(|interpreter| interpreter.version.1 >= 12) {
+        let name = interpreter.name();
+        let mut target = Target::start(interpreter, "interpreters.py", &[]);
+        assert_eq!(target.line(), "ready");
+        let mut seen = Seen::default();
+        let snapshot = seen.look(&mut target.sampler()).expect("the process can be read");
+        assert_eq!(snapshot.interpreters.len(), 3, "{name}: interpreters");
+        let functions = |thread: &ThreadId| -> Vec<String> {
+            let frames = seen.whole(&snapshot).remove(thread).unwrap_or_default();
+            frames.into_iter().map(|(function, ..)| function).collect()
+        };
+        let main = functions(&ThreadId(target.child.id()));
+        assert_eq!(main, ["in_main_thread", "<module>", "called", "<module>"], "{name}: the main thread");
+        let others: Vec<Vec<String>> = snapshot.threads.iter().map(|sample| functions(&sample.thread)).collect();
+        let apart = others.iter().find(|frames| frames.iter().any(|function| function == "in_own_thread"));
+        let apart = apart.unwrap_or_else(|| panic!("{name}: no thread runs the other interpreter: {others:?}"));
+        assert_eq!(apart[..3], ["in_own_thread", "<module>", "apart"], "{name}: the thread of the other interpreter");
+    }
+}
+
+#[test]
+fn a_target_that_ends_is_gone() {
+    for interpreter in &interpreters() {
+        let mut target = Target::start(interpreter, "short_threads.py", &[]);
+        assert_eq!(target.line(), "ready");
+        let mut sampler = target.sampler();
+        let mut seen = Seen::default();
+        seen.look(&mut sampler).expect("the process can be read");
+        drop(target.input.take());
+        let ended = loop {
+            match seen.look(&mut sampler) {
+                Ok(_) => {}
+                Err(ReadError::Gone) => break true,
+                // What is being torn down need not make sense.
+                Err(_) if target.child.try_wait().expect("it is our child").is_none() => {}
+                Err(_) => break seen.look(&mut sampler) == Err(ReadError::Gone),
+            }
+        };
+        assert!(ended, "{}: a process that ended must be said to be gone", interpreter.name());
+    }
+}
