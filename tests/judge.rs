@@ -80,7 +80,14 @@ fn right_report() -> Value {
 }
 
 fn right_run() -> Run {
-    Run { exit_code: Some(0), stderr: String::new(), cpu_s: 0.06, wall_s: 3.2, stopped: Vec::new() }
+    Run {
+        exit_code: Some(0),
+        stderr: String::new(),
+        cpu_s: 0.06,
+        cpu_share_limit: 0.05,
+        wall_s: 3.2,
+        stopped: Vec::new(),
+    }
 }
 
 fn complaints(truth: &Value, log: &str, report: &Value, run: &Run) -> Vec<String> {

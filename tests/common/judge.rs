@@ -10,8 +10,6 @@ use super::episodes;
 use super::truth::{Peer, Truth};
 use super::witness::Witness;
 
-/// hangspy may use this share of one core.
-const CPU_SHARE_LIMIT: f64 = 0.05;
 /// Of the snapshots that fit into the window, this share must have been taken: fewer and the rest proves little.
 const TAKEN_AT_LEAST: f64 = 0.5;
 
@@ -42,6 +40,8 @@ pub(crate) struct Run {
     pub(crate) stderr: String,
     /// CPU time it used, seconds.
     pub(crate) cpu_s: f64,
+    /// The share of a core that it may use.
+    pub(crate) cpu_share_limit: f64,
     /// How long it ran, seconds.
     pub(crate) wall_s: f64,
     /// Processes of the target that were seen stopped, with the state letter.
@@ -71,8 +71,8 @@ pub(crate) fn manners(run: &Run) -> Vec<String> {
         complaints.push(format!("the target was stopped: {stopped}"));
     }
     let share = run.cpu_s / run.wall_s.max(f64::EPSILON);
-    if share >= CPU_SHARE_LIMIT {
-        let (used, limit) = (share * 100.0, CPU_SHARE_LIMIT * 100.0);
+    if share >= run.cpu_share_limit {
+        let (used, limit) = (share * 100.0, run.cpu_share_limit * 100.0);
         complaints.push(format!("cost: expected less than {limit:.0} % of a core, measured {used:.1} %"));
     }
     complaints

@@ -1,7 +1,7 @@
 //! A running application: started as its users would start it, watched over its handshakes, and ended without remains.
 
 use std::fs::{File, OpenOptions};
-use std::io::{BufRead, BufReader, Write};
+use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
@@ -23,6 +23,8 @@ const WORKERS: usize = 2;
 const READY_DESCRIPTOR: u32 = 9;
 /// Puts the pipe in its place and becomes the server. Opening it here keeps it out of every other child of this process.
 const OPEN_PIPE_AND_RUN: &str = r#"pipe=$1; shift; exec 9>"$pipe"; exec "$@""#;
+/// A path that every application answers.
+const HEALTH: &str = "/api/health";
 /// What servers print in front of the port that the kernel chose for them.
 const PORT_FOLLOWS: &str = "://127.0.0.1:";
 
@@ -110,6 +112,16 @@ impl Running {
         let mut stream = TcpStream::connect(("127.0.0.1", port)).map_err(problem)?;
         stream.write_all(request_text(path).as_bytes()).map_err(problem)?;
         self.waiting_requests.push(stream);
+        Ok(())
+    }
+
+    /// Asks once and waits for the answer: the first request that a server answers costs it more than any later one.
+    pub(crate) fn warm_up(&mut self, port: u16) -> Result<(), String> {
+        let problem = |error: std::io::Error| format!("GET {HEALTH}: {error}");
+        let mut stream = TcpStream::connect(("127.0.0.1", port)).map_err(problem)?;
+        stream.set_read_timeout(Some(STARTUP_LIMIT)).map_err(problem)?;
+        stream.write_all(request_text(HEALTH).as_bytes()).map_err(problem)?;
+        stream.read_to_end(&mut Vec::new()).map_err(problem)?;
         Ok(())
     }
 

@@ -93,6 +93,7 @@ fn bring_about(running: &mut Running, cell: &Cell, truth: &Truth) -> Result<Opti
     let port = running.serving(cell.launch)?;
     if let Some(trigger) = &truth.trigger {
         if trigger.starts_with('/') {
+            running.warm_up(port)?;
             running.request(port, trigger)?;
         }
         running.handshake(if truth.healthy { "running" } else { "blocked" })?;
