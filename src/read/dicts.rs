@@ -229,9 +229,9 @@ impl Objects<'_> {
 /// Bytes of one index of a table of `size` slots, up to 3.10 (CPython `Objects/dictobject.c`, `DK_IXSIZE`).
 fn index_width(size: u64) -> u64 {
     match size {
-        ..=0xff => 1,
-        ..=0xffff => 2,
-        ..=0xffff_ffff => 4,
+        0..=0xff => 1,
+        0x100..=0xffff => 2,
+        0x1_0000..=0xffff_ffff => 4,
         _ => 8,
     }
 }

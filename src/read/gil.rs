@@ -138,7 +138,7 @@ impl Gil {
     fn lists(&self, memory: &dyn Memory, slept_on: Address) -> bool {
         let mut node = self.list;
         for _ in 0..MOST_WAITERS {
-            if node.0 < LOWEST_ADDRESS || node.0 % 8 != 0 {
+            if node.0 < LOWEST_ADDRESS || !node.0.is_multiple_of(8) {
                 return false;
             }
             if node.plus(MUSL_BARRIER) == slept_on {

@@ -17,8 +17,6 @@ use crate::snapshot::{Address, Known, Moment, ThreadId, Why};
 const FIRST_PAUSE: Duration = Duration::from_millis(50);
 /// The longest such wait.
 const LONGEST_PAUSE: Duration = Duration::from_secs(5);
-/// Names that are read in one sample: the rest follow in the next ones.
-const MOST_AT_ONCE: usize = 128;
 
 /// The names of one process's threads.
 #[derive(Debug, Default)]
@@ -57,7 +55,6 @@ impl ThreadNames {
                     let identity = u64_at(&thread.state_bytes, objects.offsets.thread.thread_id)?;
                     Some((identity, thread.thread))
                 })
-                .take(MOST_AT_ONCE)
                 .collect();
             if wanted.is_empty() {
                 continue;
