@@ -4,6 +4,8 @@
 //! that waits for the GIL sleeps in `futex` on an address inside the GIL's condition variable. Which words inside it are
 //! slept on depends on the C library, so the range decides and not an offset.
 
+use std::cell::OnceCell;
+
 use crate::layout::Offsets;
 use crate::memory::{Memory, ReadError, little_endian, u64_at};
 use crate::read::known::known;
@@ -28,8 +30,10 @@ pub(crate) struct Gil {
     /// What goes into the snapshot.
     pub(crate) sample: GilSample,
     address: Address,
-    /// `_c_head` if the C library is musl; some number if not.
-    list: Address,
+    /// If the C library is musl: the newest waiter of `cond` and of `switch_cond`. Some numbers if not.
+    newest: [(Address, GilRole); 2],
+    /// What the waiters in musl's lists sleep on, once somebody asked.
+    listed: OnceCell<Vec<(Address, GilRole)>>,
 }
 
 /// One interpreter, and its GIL if it has one.
@@ -83,7 +87,9 @@ fn read(memory: &dyn Memory, offsets: &Offsets, runtime: Address, interpreter: A
         Known::Unknown(Why::NotInThisPython)
     };
     let sample = GilSample { locked, last_holder, switch_number: word(layout.switch_number)?, requested };
-    Ok(Gil { sample, address, list: Address(word(layout.cond + MUSL_HEAD)?) })
+    let newest = [(layout.cond, GilRole::Waits), (layout.switch_cond, GilRole::HandsOver)];
+    let [waits, hands_over] = newest.map(|(offset, role)| Ok((Address(word(offset + MUSL_HEAD)?), role)));
+    Ok(Gil { sample, address, newest: [waits?, hands_over?], listed: OnceCell::new() })
 }
 
 /// A C `int` used as a flag.
@@ -106,14 +112,15 @@ impl Gil {
         syscall: Known<SyscallState>,
         asks: Option<bool>,
     ) -> Known<GilRole> {
+        // First what the GIL said: the stacks were read in the same moment, the system calls a little later.
+        if self.sample.locked && self.sample.last_holder == thread_state {
+            return Known::Is(GilRole::Holds);
+        }
         if let Known::Is(SyscallState::Inside { number, arguments, .. }) = syscall
             && Syscall::of(number).is_some_and(|call| call.call == Call::Futex)
             && let Some(role) = self.role_of_sleeper(memory, offsets, Address(arguments[0]))
         {
             return Known::Is(role);
-        }
-        if self.sample.locked && self.sample.last_holder == thread_state {
-            return Known::Is(GilRole::Holds);
         }
         if asks == Some(true) {
             return Known::Is(GilRole::Waits);
@@ -128,28 +135,33 @@ impl Gil {
             Some(offset) if offset >= layout.switch_cond && offset < layout.switch_mutex => Some(GilRole::HandsOver),
             // The mutexes are held for moments only, by threads that take or give up the GIL.
             Some(offset) if offset >= layout.cond && offset < layout.size => Some(GilRole::Waits),
-            _ if self.lists(memory, slept_on) => Some(GilRole::Waits),
-            _ => None,
+            _ => {
+                let listed = self.listed.get_or_init(|| self.listed(memory));
+                listed.iter().find(|(address, _)| *address == slept_on).map(|(_, role)| *role)
+            }
         }
     }
 
-    /// Whether a waiter in musl's list sleeps on this address. musl keeps waiters on their own stacks. In other C
-    /// libraries the list's head is a counter, and what it would point to has no such waiter.
-    fn lists(&self, memory: &dyn Memory, slept_on: Address) -> bool {
-        let mut node = self.list;
-        for _ in 0..MOST_WAITERS {
-            if node.0 < LOWEST_ADDRESS || !node.0.is_multiple_of(8) {
-                return false;
-            }
-            if node.plus(MUSL_BARRIER) == slept_on {
-                return true;
-            }
-            match memory.read_pointer(node.plus(MUSL_NEXT)) {
-                Ok(next) => node = next,
-                Err(_) => return false,
+    /// What waiters in musl's lists sleep on: musl keeps them on their own stacks. In other C libraries the list's head is
+    /// a counter, and what it would point to is not there, or is nothing that a thread sleeps on.
+    fn listed(&self, memory: &dyn Memory) -> Vec<(Address, GilRole)> {
+        let mut listed = Vec::new();
+        for (newest, role) in self.newest {
+            let mut node = newest;
+            for _ in 0..MOST_WAITERS {
+                if node.0 < LOWEST_ADDRESS || !node.0.is_multiple_of(8) {
+                    break;
+                }
+                let Ok(next) = memory.read_pointer(node.plus(MUSL_NEXT)) else { break };
+                listed.push((node.plus(MUSL_BARRIER), role));
+                // The oldest has no next; a list that goes round is none.
+                if next == newest {
+                    break;
+                }
+                node = next;
             }
         }
-        false
+        listed
     }
 }
 
@@ -169,7 +181,8 @@ mod tests {
     fn gil(address: u64, list: u64) -> Gil {
         let sample =
             GilSample { locked: true, last_holder: Address(0x10), switch_number: 1, requested: Known::Is(false) };
-        Gil { sample, address: Address(address), list: Address(list) }
+        let newest = [(Address(list), GilRole::Waits), (Address(0), GilRole::HandsOver)];
+        Gil { sample, address: Address(address), newest, listed: OnceCell::new() }
     }
 
     fn role(gil: &Gil, thread_state: u64, slept_on: Option<u64>) -> Known<GilRole> {
@@ -202,6 +215,8 @@ mod tests {
         let gil = gil(0x7000_0000, 0);
         assert_eq!(role(&gil, 0x10, Some(0x1000)), Known::Is(GilRole::Holds));
         assert_eq!(role(&gil, 0x10, None), Known::Is(GilRole::Holds));
+        let waits_since = 0x7000_0000 + offsets().gil.cond as u64;
+        assert_eq!(role(&gil, 0x10, Some(waits_since)), Known::Is(GilRole::Holds), "the stacks are of the time before");
         assert_eq!(role(&gil, 0x20, None), Known::Is(GilRole::Apart));
     }
 
