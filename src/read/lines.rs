@@ -112,3 +112,66 @@ fn signed_varint(bytes: &[u8]) -> i64 {
     let size = i64::from((number >> 1) as u32);
     if number & 1 == 1 { -size } else { size }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Line tables made and read by real interpreters; written by `scripts/line_tables`.
+    const TABLES: [(LineTable, &str); 8] = [
+        (LineTable::Lnotab, include_str!("../../fixtures/line_tables/3.8.txt")),
+        (LineTable::Lnotab, include_str!("../../fixtures/line_tables/3.9.txt")),
+        (LineTable::Pep626, include_str!("../../fixtures/line_tables/3.10.txt")),
+        (LineTable::Locations, include_str!("../../fixtures/line_tables/3.11.txt")),
+        (LineTable::Locations, include_str!("../../fixtures/line_tables/3.12.txt")),
+        (LineTable::Locations, include_str!("../../fixtures/line_tables/3.13.txt")),
+        (LineTable::Locations, include_str!("../../fixtures/line_tables/3.14.txt")),
+        (LineTable::Locations, include_str!("../../fixtures/line_tables/3.15.txt")),
+    ];
+
+    fn bytes(hexadecimal: &str) -> Vec<u8> {
+        let digits = hexadecimal.trim_start_matches('-').as_bytes();
+        digits.chunks(2).map(|two| u8::from_str_radix(str::from_utf8(two).unwrap(), 16).unwrap()).collect()
+    }
+
+    #[test]
+    fn every_instruction_is_on_the_line_that_its_interpreter_says() {
+        for (kind, functions) in TABLES {
+            for function in functions.lines() {
+                let words: Vec<&str> = function.split(' ').collect();
+                let [first_line, table, length, ranges @ ..] = words.as_slice() else { panic!("{function}") };
+                let lines = Lines::decode(kind, &bytes(table), first_line.parse().unwrap());
+                let ranges: Vec<(i32, Option<u32>)> = ranges
+                    .iter()
+                    .map(|range| range.split_once(':').unwrap())
+                    .map(|(start, line)| (start.parse().unwrap(), line.parse().ok()))
+                    .collect();
+                for at in (0..length.parse().unwrap()).step_by(2) {
+                    let (_, line) = ranges.iter().rev().find(|(start, _)| *start <= at).unwrap();
+                    assert_eq!(lines.at(at), *line, "{kind:?}, instruction at {at} of: {function}");
+                }
+                let before_the_first = lines.at(-2);
+                assert_eq!(before_the_first, first_line.parse().ok(), "a frame that has not begun: {function}");
+            }
+        }
+    }
+
+    #[test]
+    fn bytes_that_are_no_table_do_no_harm() {
+        let mut noise = 0x2545_f491_4f6c_dd1d_u64;
+        for length in 0..400 {
+            let table: Vec<u8> = (0..length)
+                .map(|_| {
+                    noise = noise.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+                    (noise >> 56) as u8
+                })
+                .collect();
+            for kind in [LineTable::Lnotab, LineTable::Pep626, LineTable::Locations] {
+                let lines = Lines::decode(kind, &table, u32::MAX);
+                for at in [i32::MIN, -1, 0, 1, 255, i32::MAX] {
+                    let _ = lines.at(at);
+                }
+            }
+        }
+    }
+}
