@@ -91,6 +91,10 @@ fn right_run() -> Run {
 }
 
 fn complaints(truth: &Value, log: &str, report: &Value, run: &Run) -> Vec<String> {
+    complaints_after(None, truth, log, report, run)
+}
+
+fn complaints_after(requested_at: Option<f64>, truth: &Value, log: &str, report: &Value, run: &Run) -> Vec<String> {
     let truth: Truth = serde_json::from_value(truth.clone()).expect("the truth fits its model");
     let report: Report = serde_json::from_value(report.clone()).expect("the report fits its model");
     let witness = Witness::parse(log).expect("the log is well formed");
@@ -100,6 +104,7 @@ fn complaints(truth: &Value, log: &str, report: &Value, run: &Run) -> Vec<String
         report: &report,
         run,
         pid: 7,
+        requested_at,
         loop_kind: "uvloop",
         version: "3.12.1",
     })
@@ -224,6 +229,28 @@ fn a_stall_is_dated_within_two_periods() {
         let found = complaints(&healthy_truth(), SHORT_BLOCKS, &told, &right_run());
         assert_eq!(found.is_empty(), right, "stall at {start} for {length}: {found:#?}");
     }
+}
+
+#[test]
+fn what_an_endpoint_does_before_it_blocks_is_part_of_the_stall() {
+    let told = |start: f64| {
+        let mut report = right_report();
+        report["loops"][0]["episodes"] = json!([episode(start, 103.0 - start, false)]);
+        report
+    };
+    for (requested_at, start, right) in
+        [(Some(97.5), 97.6, true), (Some(97.5), 97.4, false), (None, 97.6, false), (Some(98.5), 97.6, false)]
+    {
+        let found = complaints_after(requested_at, &sick_truth(), WITNESS, &told(start), &right_run());
+        assert_eq!(found.is_empty(), right, "requested at {requested_at:?}, stall from {start}: {found:#?}");
+    }
+}
+
+#[test]
+fn a_worker_that_is_not_in_the_report_is_missed() {
+    let log = format!("{WITNESS}{{\"event\": \"ready\", \"at\": 90.0, \"thread\": 8, \"pid\": 8}}\n");
+    let found = complaints(&sick_truth(), &log, &right_report(), &right_run());
+    assert_eq!(found, ["target: process 8 is not in the report"]);
 }
 
 #[test]

@@ -19,21 +19,43 @@ struct Look {
     tolerance: f64,
 }
 
-/// Compares the stalls of every loop with the blocks on the same thread.
-pub(crate) fn compare(truth: &Truth, witness: &Witness, report: &Report) -> Vec<String> {
+/// A witnessed block and the earliest moment at which its step of the loop can have begun.
+#[derive(Clone, Copy)]
+struct Witnessed<'a> {
+    block: &'a Block,
+    earliest: f64,
+}
+
+/// Compares the stalls of every loop with the blocks on the same thread. `requested_at`: when the request was sent that made
+/// the application sick.
+pub(crate) fn compare(truth: &Truth, witness: &Witness, report: &Report, requested_at: Option<f64>) -> Vec<String> {
     let window = &report.window;
     let start = window.started_monotonic_s;
     let tolerance = TOLERANCE_PERIODS / f64::from(window.rate.max(1));
     let look = Look { start, end: start + window.seconds, tolerance };
     let mut complaints = Vec::new();
     for found in &report.loops {
-        let blocks: Vec<&Block> =
-            witness.blocks.iter().filter(|block| block.pid == found.process && block.thread == found.thread).collect();
+        let blocks = blocks_of(witness, found.process, found.thread, requested_at);
         complaints.extend(missing(&blocks, &found.episodes, look));
         complaints.extend(misdated_or_invented(truth, &blocks, &found.episodes, look));
     }
     complaints.extend(loops_nobody_reported(witness, report, look));
     complaints
+}
+
+/// The blocks of one thread. What the server and the endpoint do between taking a request and the blocking call is the same step
+/// of the loop and blocks it as well, so the first block after the request may be seen to begin earlier than it was witnessed to.
+fn blocks_of(witness: &Witness, pid: u32, thread: u32, requested_at: Option<f64>) -> Vec<Witnessed<'_>> {
+    let mut request = requested_at;
+    let ours = witness.blocks.iter().filter(|block| block.pid == pid && block.thread == thread);
+    ours.map(|block| {
+        let earliest = match request {
+            Some(sent) if sent <= block.begin => request.take().unwrap_or(block.begin),
+            _ => block.begin,
+        };
+        Witnessed { block, earliest }
+    })
+    .collect()
 }
 
 /// Where the loop is starved or throttled, its stalls are no blocking calls and nobody witnesses them.
@@ -42,33 +64,37 @@ fn invention_is_judged(truth: &Truth) -> bool {
 }
 
 /// Every block long enough needs a stall that begins with it.
-fn missing(blocks: &[&Block], episodes: &[EpisodeReport], look: Look) -> Vec<String> {
-    let long_enough = blocks.iter().filter(|block| visible(block, look) >= MUST_BE_SEEN_S + look.tolerance);
-    let unmatched = long_enough.filter(|block| !episodes.iter().any(|episode| begin_together(block, episode, look)));
+fn missing(blocks: &[Witnessed], episodes: &[EpisodeReport], look: Look) -> Vec<String> {
+    let long_enough =
+        blocks.iter().filter(|witnessed| visible(witnessed.block, look) >= MUST_BE_SEEN_S + look.tolerance);
+    let unmatched =
+        long_enough.filter(|witnessed| !episodes.iter().any(|episode| begin_together(witnessed, episode, look)));
     unmatched
-        .map(|block| {
+        .map(|witnessed| {
             let told: Vec<String> = episodes.iter().map(|episode| episode_words(episode, look)).collect();
-            format!("stall missing: {}; the report has {}", block_words(block, look), listed(&told))
+            format!("stall missing: {}; the report has {}", block_words(witnessed.block, look), listed(&told))
         })
         .collect()
 }
 
 /// Every stall that begins with a block must end with it; one that begins with none is an invention.
-fn misdated_or_invented(truth: &Truth, blocks: &[&Block], episodes: &[EpisodeReport], look: Look) -> Vec<String> {
-    let judged =
-        episodes.iter().filter_map(|episode| match blocks.iter().find(|block| begin_together(block, episode, look)) {
-            Some(block) => misdated(block, episode, look),
+fn misdated_or_invented(truth: &Truth, blocks: &[Witnessed], episodes: &[EpisodeReport], look: Look) -> Vec<String> {
+    let judged = episodes.iter().filter_map(|episode| {
+        match blocks.iter().find(|witnessed| begin_together(witnessed, episode, look)) {
+            Some(witnessed) => misdated(witnessed.block, episode, look),
             None if invention_is_judged(truth) => {
-                let witnessed: Vec<String> = blocks.iter().map(|block| block_words(block, look)).collect();
-                Some(format!("stall invented: {}; witnessed is {}", episode_words(episode, look), listed(&witnessed)))
+                let told: Vec<String> = blocks.iter().map(|witnessed| block_words(witnessed.block, look)).collect();
+                Some(format!("stall invented: {}; witnessed is {}", episode_words(episode, look), listed(&told)))
             }
             None => None,
-        });
+        }
+    });
     judged.collect()
 }
 
-fn begin_together(block: &Block, episode: &EpisodeReport, look: Look) -> bool {
-    (episode.start_s - block.begin).abs() <= look.tolerance
+fn begin_together(witnessed: &Witnessed, episode: &EpisodeReport, look: Look) -> bool {
+    let possible = witnessed.earliest - look.tolerance..=witnessed.block.begin + look.tolerance;
+    possible.contains(&episode.start_s)
 }
 
 /// A block on a thread of which the report has no loop cannot be matched; on threads without a loop it need not.
@@ -84,15 +110,15 @@ fn loops_nobody_reported(witness: &Witness, report: &Report, look: Look) -> Vec<
         .collect()
 }
 
-/// A complaint when the length differs. Of a block that outlived the window only its length so far can be known.
+/// A complaint when a stall does not end with its block. Of one that outlived the window only its length so far can be known.
 fn misdated(block: &Block, episode: &EpisodeReport, look: Look) -> Option<String> {
     let outlived = block.end.is_none_or(|end| end > look.end);
-    let expected = block.end.unwrap_or(look.end).min(look.end) - block.begin;
-    let length_differs = (episode.length_s - expected).abs() > look.tolerance;
+    let expected = block.end.unwrap_or(look.end).min(look.end);
+    let end_differs = (episode.start_s + episode.length_s - expected).abs() > look.tolerance;
     // Around the last sample both answers are right.
     let end_is_clear = block.end.is_none_or(|end| (end - look.end).abs() > look.tolerance);
     let ended_differs = end_is_clear && episode.ended == outlived;
-    (length_differs || ended_differs).then(|| {
+    (end_differs || ended_differs).then(|| {
         format!("stall misdated: expected {}, said {}", block_words(block, look), episode_words(episode, look))
     })
 }

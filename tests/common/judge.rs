@@ -25,6 +25,8 @@ pub(crate) struct Case<'a> {
     pub(crate) run: &'a Run,
     /// The process that hangspy was pointed at.
     pub(crate) pid: u32,
+    /// When the request was sent that made the application sick, seconds of `CLOCK_MONOTONIC`; `None` when it fell sick by itself.
+    pub(crate) requested_at: Option<f64>,
     /// The loop it was started with: `asyncio` or `uvloop`.
     pub(crate) loop_kind: &'a str,
     /// The version it runs on, `3.12.1`.
@@ -50,15 +52,15 @@ pub(crate) struct Run {
 
 /// Compares. Empty: nothing to complain about.
 pub(crate) fn judge(case: &Case) -> Vec<String> {
-    let mut complaints = manners(case.run);
+    let mut complaints = manners(case.run, case.report.target.processes.len());
     complaints.extend(honesty(case));
     complaints.extend(if case.truth.healthy { health(case) } else { sickness(case) });
-    complaints.extend(episodes::compare(case.truth, case.witness, case.report));
+    complaints.extend(episodes::compare(case.truth, case.witness, case.report, case.requested_at));
     complaints
 }
 
-/// How hangspy behaved, whatever it said.
-pub(crate) fn manners(run: &Run) -> Vec<String> {
+/// How hangspy behaved, whatever it said. It may use its share of a core for each of the processes that it looks at.
+pub(crate) fn manners(run: &Run, processes: usize) -> Vec<String> {
     let mut complaints = Vec::new();
     if run.exit_code != Some(0) {
         let code = run.exit_code.map_or_else(|| "none".to_owned(), |code| code.to_string());
@@ -71,8 +73,9 @@ pub(crate) fn manners(run: &Run) -> Vec<String> {
         complaints.push(format!("the target was stopped: {stopped}"));
     }
     let share = run.cpu_s / run.wall_s.max(f64::EPSILON);
-    if share >= run.cpu_share_limit {
-        let (used, limit) = (share * 100.0, run.cpu_share_limit * 100.0);
+    let limit = run.cpu_share_limit * processes.max(1) as f64;
+    if share >= limit {
+        let (used, limit) = (share * 100.0, limit * 100.0);
         complaints.push(format!("cost: expected less than {limit:.0} % of a core, measured {used:.1} %"));
     }
     complaints
@@ -98,22 +101,26 @@ fn honesty(case: &Case) -> Vec<String> {
     if cost.stops != 0 {
         complaints.push(format!("cost.stops: expected 0, said {}", cost.stops));
     }
-    let Some(process) = case.report.target.processes.iter().find(|process| process.pid == subject(case)) else {
-        complaints.push(format!("target: process {} is not in the report", subject(case)));
-        return complaints;
+    // One that never came to serve is known by its number alone.
+    let asked = [case.pid];
+    let expected = if case.witness.serving.is_empty() { &asked[..] } else { &case.witness.serving };
+    complaints.extend(expected.iter().flat_map(|pid| outside(case, *pid)));
+    complaints
+}
+
+/// Whether a process is in the report, with the version and the loop that it was started with.
+fn outside(case: &Case, pid: u32) -> Vec<String> {
+    let Some(process) = case.report.target.processes.iter().find(|process| process.pid == pid) else {
+        return vec![format!("target: process {pid} is not in the report")];
     };
+    let mut complaints = Vec::new();
     if process.python != case.version {
         complaints.push(format!("target.python: expected {}, said {:?}", case.version, process.python));
     }
-    let loops: Vec<&str> = case
-        .report
-        .loops
-        .iter()
-        .filter(|found| found.process == process.pid)
-        .map(|found| found.kind.as_str())
-        .collect();
-    if !loops.contains(&case.loop_kind) {
-        complaints.push(format!("loops: expected one of kind {}, said {loops:?}", case.loop_kind));
+    let loops = case.report.loops.iter().filter(|found| found.process == pid);
+    let kinds: Vec<&str> = loops.map(|found| found.kind.as_str()).collect();
+    if !kinds.contains(&case.loop_kind) {
+        complaints.push(format!("loops: expected one of kind {}, said {kinds:?}", case.loop_kind));
     }
     complaints
 }

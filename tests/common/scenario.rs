@@ -23,6 +23,7 @@ const WINDOW: Duration = Duration::from_secs(3);
 /// What a look leaves behind for the judge.
 struct Evidence {
     pid: u32,
+    requested_at: Option<f64>,
     arguments: Vec<String>,
     run: super::judge::Run,
 }
@@ -68,7 +69,7 @@ fn folder(cell: &Cell) -> Result<PathBuf, String> {
 fn observe(cell: &Cell, environment: &Environment, folder: &Path) -> Result<Evidence, String> {
     let truth = &cell.app.truth;
     let mut running = Running::start(cell, &environment.python, folder)?;
-    let port = bring_about(&mut running, cell, truth)?;
+    let (port, requested_at) = bring_about(&mut running, cell, truth)?;
     let pid = running.pid();
     let arguments = ["diagnose", &pid.to_string(), "--for", &format!("{}s", WINDOW.as_secs()), "--json"]
         .map(str::to_owned)
@@ -81,24 +82,28 @@ fn observe(cell: &Cell, environment: &Environment, folder: &Path) -> Result<Evid
     if truth.kind != Kind::ProcessStopped {
         run.stopped = stopped;
     }
-    Ok(Evidence { pid, arguments, run })
+    Ok(Evidence { pid, requested_at, arguments, run })
 }
 
-/// Waits until the application is in the state that its truth is about. Returns the port, where it has one by then.
-fn bring_about(running: &mut Running, cell: &Cell, truth: &Truth) -> Result<Option<u16>, String> {
+/// Waits until the application is in the state that its truth is about. Returns the port, where it has one by then, and when the
+/// request was sent that did it, where one did.
+fn bring_about(running: &mut Running, cell: &Cell, truth: &Truth) -> Result<(Option<u16>, Option<f64>), String> {
     if truth.kind == Kind::StartupStuck {
         running.handshake("blocked")?;
-        return Ok(None);
+        return Ok((None, None));
     }
     let port = running.serving(cell.launch)?;
-    if let Some(trigger) = &truth.trigger {
-        if trigger.starts_with('/') {
-            running.warm_up(port)?;
-            running.request(port, trigger)?;
-        }
-        running.handshake(if truth.healthy { "running" } else { "blocked" })?;
+    let Some(trigger) = &truth.trigger else {
+        return Ok((Some(port), None));
+    };
+    let mut requested_at = None;
+    if trigger.starts_with('/') {
+        running.warm_up(port)?;
+        requested_at = Some(hangspy::os::clock::now().seconds());
+        running.request(port, trigger)?;
     }
-    Ok(Some(port))
+    running.handshake(if truth.healthy { "running" } else { "blocked" })?;
+    Ok((Some(port), requested_at))
 }
 
 fn complaints(
@@ -111,7 +116,7 @@ fn complaints(
     let report: Report = match serde_json::from_str(&text) {
         Ok(report) => report,
         Err(error) => {
-            let mut complaints = manners(&evidence.run);
+            let mut complaints = manners(&evidence.run, 1);
             complaints.push(format!("report: expected one JSON object of the contract, but {error}"));
             complaints.push(format!("stderr: {}", evidence.run.stderr.trim()));
             return Ok(complaints);
@@ -125,6 +130,7 @@ fn complaints(
         report: &report,
         run: &evidence.run,
         pid: evidence.pid,
+        requested_at: evidence.requested_at,
         loop_kind: cell.event_loop.word(),
         version: &environment.version,
     }))

@@ -38,6 +38,8 @@ pub(crate) struct Block {
 pub(crate) struct Witness {
     /// Blocking calls, in the order in which they began. A call inside another on the same thread belongs to the outer one.
     pub(crate) blocks: Vec<Block>,
+    /// Processes that said they serve.
+    pub(crate) serving: Vec<u32>,
     /// Addresses of other sides.
     pub(crate) peers: Vec<String>,
 }
@@ -51,7 +53,8 @@ impl Witness {
             let parsed = serde_json::from_str(line).map_err(|error| format!("witness log: {error} in {line:?}"))?;
             match parsed {
                 Line::Peer { address } => witness.peers.push(address),
-                Line::Ready { .. } | Line::Running { .. } => {}
+                Line::Ready { pid, .. } => witness.serving.push(pid),
+                Line::Running { .. } => {}
                 Line::Begin { name, at, thread, pid } => {
                     match open.iter_mut().find(|(block, _)| block.pid == pid && block.thread == thread) {
                         Some((_, depth)) => *depth += 1,
