@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use super::interrupt::Interrupt;
 use super::pace::Pace;
-use crate::attach::{self, Access};
+use crate::attach::{self, Access, Session};
 use crate::error::{Error, Gate};
 use crate::memory::ReadError;
 use crate::os::{clock, surroundings};
@@ -54,8 +54,46 @@ pub(super) enum Sighting {
     },
 }
 
-/// A sighting and the index of the process it is of.
-pub(super) type Report = (usize, Sighting);
+/// Sightings in the order of time, and the index of the process they are of.
+pub(super) type Report = (usize, Vec<Sighting>);
+
+/// Looks that are reported at once, for the first verdict.
+const PROMPT_LOOKS: usize = 10;
+
+/// How long later looks may wait to be reported together: waking the collector for each of them costs as much CPU as the
+/// look itself.
+const REPORT_EVERY: Duration = Duration::from_millis(200);
+
+/// Sightings on their way.
+struct Messenger<'a> {
+    index: usize,
+    send: &'a Sender<Report>,
+    waiting: Vec<Sighting>,
+    looks: usize,
+    sent: Moment,
+}
+
+impl<'a> Messenger<'a> {
+    fn new(index: usize, send: &'a Sender<Report>) -> Self {
+        Self { index, send, waiting: Vec::new(), looks: 0, sent: Moment(0) }
+    }
+
+    /// Takes a sighting; false when nobody listens any more.
+    fn tell(&mut self, sighting: Sighting) -> bool {
+        self.looks += usize::from(matches!(sighting, Sighting::Look { .. }));
+        self.waiting.push(sighting);
+        let now = clock::now();
+        if self.looks > PROMPT_LOOKS && now.since(self.sent) < REPORT_EVERY {
+            return true;
+        }
+        self.sent = now;
+        self.flush()
+    }
+
+    fn flush(&mut self) -> bool {
+        self.send.send((self.index, std::mem::take(&mut self.waiting))).is_ok()
+    }
+}
 
 /// What a lookout needs to know.
 #[derive(Clone, Debug)]
@@ -78,17 +116,24 @@ fn refused_by(access: &Access) -> Option<Gate> {
 
 /// Watches `process` until told to stop or until it ends. Nobody listening is a reason to stop as well.
 pub(super) fn watch(process: Process, orders: &Orders, send: &Sender<Report>) {
-    let tell = |sighting| send.send((orders.index, sighting)).is_ok();
-    let session = match attach::attach_or_proc_only(process) {
-        Ok(session) => session,
-        Err(error) => {
-            tell(Sighting::Refused(error));
-            return;
+    let mut messenger = Messenger::new(orders.index, send);
+    match attach::attach_or_proc_only(process) {
+        Ok(session) => {
+            let attached = Sighting::Attached(session.process.clone(), refused_by(&session.access));
+            if messenger.tell(attached) {
+                look_on(session, orders, &mut messenger);
+            }
         }
-    };
-    if !tell(Sighting::Attached(session.process.clone(), refused_by(&session.access))) {
-        return;
+        Err(error) => {
+            messenger.tell(Sighting::Refused(error));
+        }
     }
+    // With nobody listening there is nobody to miss it.
+    let _heard = messenger.flush();
+}
+
+/// Looks at regular times.
+fn look_on(session: Session, orders: &Orders, messenger: &mut Messenger<'_>) {
     let mut sampler = Sampler::new(session);
     let mut pace = Pace::new(orders.rate);
     let (mut failed, mut failures_in_a_row) = (0, 0);
@@ -99,10 +144,12 @@ pub(super) fn watch(process: Process, orders: &Orders, send: &Sender<Report>) {
             Ok(snapshot) => {
                 failures_in_a_row = 0;
                 let (codes, stacks) = (sampler.new_codes(), sampler.new_stacks());
-                tell(Sighting::Look { codes, stacks, snapshot: Box::new(snapshot) });
+                if !messenger.tell(Sighting::Look { codes, stacks, snapshot: Box::new(snapshot) }) {
+                    return;
+                }
             }
             Err(ReadError::Gone) => {
-                tell(Sighting::Ended(clock::now()));
+                messenger.tell(Sighting::Ended(clock::now()));
                 break;
             }
             Err(_) => {
@@ -113,7 +160,7 @@ pub(super) fn watch(process: Process, orders: &Orders, send: &Sender<Report>) {
         let now = clock::now();
         let stopping = orders.stop.asked() || failures_in_a_row >= MOST_FAILURES;
         if stopping || now >= surroundings_due {
-            tell(Sighting::Around(Box::new(surroundings(sampler.process().pid))));
+            messenger.tell(Sighting::Around(Box::new(surroundings(sampler.process().pid))));
             surroundings_due = Moment(now.0 + u64::try_from(SURROUNDINGS_EVERY.as_nanos()).unwrap_or(u64::MAX));
         }
         if stopping {
@@ -121,5 +168,5 @@ pub(super) fn watch(process: Process, orders: &Orders, send: &Sender<Report>) {
         }
     }
     let ledger = sampler.ledger();
-    tell(Sighting::Done { late: pace.late(), failed, torn: ledger.torn, cut: ledger.cut });
+    messenger.tell(Sighting::Done { late: pace.late(), failed, torn: ledger.torn, cut: ledger.cut });
 }

@@ -99,13 +99,15 @@ fn collect(
     let mut stopped_at = None;
     while !observed.iter().all(|one| one.done) {
         match receive.recv_timeout(HEARTBEAT) {
-            Ok((index, sighting)) => {
-                if matches!(sighting, Sighting::Look { .. }) {
-                    first_look.get_or_insert_with(Instant::now);
-                }
-                listener.sighted(index, &sighting)?;
-                if let Some(one) = observed.get_mut(index) {
-                    one.add(sighting);
+            Ok((index, sightings)) => {
+                for sighting in sightings {
+                    if matches!(sighting, Sighting::Look { .. }) {
+                        first_look.get_or_insert_with(Instant::now);
+                    }
+                    listener.sighted(index, &sighting)?;
+                    if let Some(one) = observed.get_mut(index) {
+                        one.add(sighting);
+                    }
                 }
             }
             Err(RecvTimeoutError::Timeout) => {}
