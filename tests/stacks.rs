@@ -1,6 +1,6 @@
 //! Our stacks against the target's own account of them, and against py-spy's, on every interpreter found.
 
-#![expect(clippy::expect_used, clippy::unwrap_used, reason = "a test that cannot be set up ends with what went wrong")]
+#![expect(clippy::expect_used, reason = "a test that cannot be set up ends with what went wrong")]
 
 #[path = "common/interpreters.rs"]
 mod interpreters;

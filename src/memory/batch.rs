@@ -67,6 +67,23 @@ impl Batch {
         }
     }
 
+    /// Lets `copy` write every piece that it has; it answers whether it did.
+    pub(super) fn fill(&mut self, copy: impl Fn(Address, &mut [u8]) -> bool) {
+        self.make_room();
+        for piece in &mut self.pieces {
+            let bytes = self.bytes.get_mut(piece.start..piece.start + piece.length);
+            piece.present = bytes.is_some_and(|bytes| copy(piece.address, bytes));
+        }
+    }
+
+    /// The pieces that could be read.
+    pub(super) fn present(&self) -> impl Iterator<Item = (Address, &[u8])> {
+        self.pieces
+            .iter()
+            .filter(|piece| piece.present)
+            .filter_map(|piece| Some((piece.address, self.bytes.get(piece.start..piece.start + piece.length)?)))
+    }
+
     /// The address that a piece was wanted from.
     #[must_use]
     pub fn address(&self, slot: Slot) -> Address {

@@ -3,14 +3,20 @@
 //! Readers never fetch one field at a time: they collect what they want in a [`Batch`] and fetch it in one go, because a
 //! system call costs more than the copy. A piece that cannot be read does not spoil the others.
 //!
+//! Tests of readers run on a [`Tape`], which a [`Recorder`] made of a real process, so that they need none.
+//!
 //! Only plain bytes cross this boundary. Nobody casts a foreign structure; integers are taken with [`Batch::u64_at`] and
 //! its kin from little-endian bytes.
 
 mod batch;
 mod live;
+mod recorder;
+mod tape;
 
 pub use batch::{Batch, Slot, little_endian, u64_at};
 pub use live::LiveMemory;
+pub use recorder::Recorder;
+pub use tape::Tape;
 
 use crate::snapshot::Address;
 

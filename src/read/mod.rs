@@ -23,6 +23,8 @@ mod sampler;
 mod stack_reader;
 mod stacks;
 mod stock_loop;
+#[cfg(test)]
+mod tape_tests;
 mod tasks;
 mod thread_ids;
 mod turns;
