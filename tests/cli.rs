@@ -1,4 +1,5 @@
 //! The command line from outside: exit codes, errors with their hints, and that nothing is lost or left behind.
+#![expect(clippy::expect_used, reason = "a test that cannot be set up ends with what went wrong")]
 
 #[path = "common/interpreters.rs"]
 mod interpreters;

@@ -19,8 +19,8 @@ fn no_call_of_ours_stops_signals_or_changes_the_target() {
     let interpreter = interpreters::interpreters().into_iter().next().expect("some CPython 3.8 to 3.15 is installed");
     let source =
         "import asyncio,time\nasync def main():\n print('ready', flush=True)\n time.sleep(600)\nasyncio.run(main())";
-    let mut target =
-        Command::new(interpreter.path).args(["-c", source]).stdout(Stdio::piped()).spawn().expect("the program starts");
+    let target = Command::new(&interpreter.path).args(["-c", source]).stdout(Stdio::piped()).spawn();
+    let mut target = target.unwrap_or_else(|error| panic!("{}: {error}", interpreter.name()));
     let mut line = String::new();
     BufReader::new(target.stdout.as_mut().expect("a pipe")).read_line(&mut line).expect("it says it is ready");
     let log = std::env::temp_dir().join(format!("hangspy-strace-{}", std::process::id()));
