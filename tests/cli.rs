@@ -210,6 +210,43 @@ fn interrupted_work_is_kept() {
 }
 
 #[test]
+fn a_target_that_ends_while_it_is_watched_is_reported() {
+    let blocked = Program::python(BLOCKED);
+    let mut command = Command::new(env!("CARGO_BIN_EXE_hangspy"));
+    command.args([&blocked.pid(), "--for", "10m", "--json"]).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = command.spawn().expect("hangspy starts");
+    // The handshake: the first verdict is said while the watch goes on.
+    let mut said = String::new();
+    BufReader::new(child.stderr.take().expect("a pipe")).read_line(&mut said).expect("UTF-8");
+    assert!(said.contains("blocked") && said.contains("nap"), "the first verdict was: {said}");
+    drop(blocked);
+    let output = child.wait_with_output().expect("it ends by itself");
+    assert_eq!(output.status.code(), Some(0), "what was seen before the end is an answer");
+    let report: serde_json::Value = serde_json::from_slice(&output.stdout).expect("one JSON object");
+    assert_eq!(report["target"]["processes"][0]["ended"], true, "the report does not say that the process ended");
+    assert_eq!(report["verdicts"][0]["blame"]["function"], "nap");
+}
+
+#[test]
+fn a_full_disk_costs_neither_the_verdict_nor_what_was_written() {
+    let scratch = Scratch::new("full-disk");
+    let mount =
+        |words: &[&str]| Command::new("mount").args(words).arg(&scratch.0).status().is_ok_and(|code| code.success());
+    if !mount(&["-t", "tmpfs", "-o", "size=32k", "tmpfs"]) {
+        println!("skipped: only root can mount a file system that fills up");
+        return;
+    }
+    let folder = scratch.0.join("out");
+    let blocked = Program::python(BLOCKED);
+    let output = hangspy(&[&blocked.pid(), "--for", "1s", "-o", folder.to_str().expect("a plain path")]);
+    let left = fs::read_dir(&folder).expect("the folder is there").count();
+    let _unmounted = Command::new("umount").arg(&scratch.0).status();
+    assert_ends(&output, 2, &["error: cannot write ", "No space left on device", "hint: "]);
+    assert!(text(&output.stdout).contains("nap"), "the verdict is missing:\n{}", text(&output.stdout));
+    assert!(left > 0, "what fitted was not kept");
+}
+
+#[test]
 fn a_closed_pipe_is_a_quiet_end() {
     let idle = Program::python(IDLE);
     let mut command = Command::new(env!("CARGO_BIN_EXE_hangspy"));

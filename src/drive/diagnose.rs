@@ -40,9 +40,9 @@ pub fn diagnose(request: &Diagnose, console: Console) -> Result<()> {
     let outcome = session::watch(&Watch { asked: &request.asked, plan, early_verdict: true }, &mut outputs, console)?;
     let written = outputs.write(&outcome.report);
     show(&outcome.report, request.json, console)?;
-    written?;
     outputs.announce(console);
-    outcome.refusal()
+    written?;
+    outcome.conclusion()
 }
 
 /// Prints a report: the screen, or one JSON object.

@@ -38,5 +38,5 @@ pub fn dump(request: &Dump, console: Console) -> Result<()> {
     };
     rendered.map_err(console::unprintable)?;
     console.print(&bytes)?;
-    outcome.refusal()
+    outcome.conclusion()
 }

@@ -9,7 +9,7 @@ use super::console::Console;
 use super::lookout::Sighting;
 use super::observe::{Listener, Observed};
 use super::session::{Watch, own_cost};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::journal;
 use crate::report::{self, Kind};
 use crate::snapshot::{Cost, ProcessId, Recording};
@@ -29,6 +29,8 @@ struct Capture {
 /// Listens to a watch.
 pub(super) struct Narrator<'a> {
     captures: Vec<Capture>,
+    /// Why the captures were given up.
+    lost: Option<Error>,
     progress: Option<ProgressBar>,
     console: Console,
     asked: &'a str,
@@ -51,6 +53,7 @@ impl<'a> Narrator<'a> {
         let early = watch.early_verdict.then_some(0);
         Ok(Self {
             captures,
+            lost: None,
             progress,
             console,
             asked: watch.asked,
@@ -67,11 +70,24 @@ impl<'a> Narrator<'a> {
     }
 
     /// Ends the captures with what is known only now.
+    ///
+    /// # Errors
+    ///
+    /// When a capture could not be written, now or earlier. What was written of it stays readable.
     pub(super) fn finish(self, recordings: &[Recording]) -> Result<()> {
         if let Some(bar) = &self.progress {
             bar.finish_and_clear();
         }
-        self.captures.into_iter().try_for_each(|capture| capture.finish(recordings))
+        let finished = self.captures.into_iter().try_for_each(|capture| capture.finish(recordings));
+        self.lost.map_or(finished, Err)
+    }
+
+    /// Carries on without captures after the first failure: a full disk must not cost the verdict.
+    fn keep(&mut self, write: impl FnMut(&mut Capture) -> Result<()>) {
+        if let Err(error) = self.captures.iter_mut().try_for_each(write) {
+            self.captures.clear();
+            self.lost = Some(error);
+        }
     }
 
     /// Clears the line before an error is printed. What the captures have, they keep.
@@ -147,15 +163,15 @@ impl Capture {
 }
 
 impl Listener for Narrator<'_> {
-    fn sighted(&mut self, index: usize, sighting: &Sighting) -> Result<()> {
-        self.captures.iter_mut().try_for_each(|capture| capture.add(index, sighting))
+    fn sighted(&mut self, index: usize, sighting: &Sighting) {
+        self.keep(|capture| capture.add(index, sighting));
     }
 
-    fn heartbeat(&mut self, elapsed: Duration, so_far: &[Observed]) -> Result<()> {
+    fn heartbeat(&mut self, elapsed: Duration, so_far: &[Observed]) {
         if self.accounted.elapsed() >= ACCOUNT_EVERY {
             self.accounted = Instant::now();
             let cost = own_cost(self.began.elapsed());
-            self.captures.iter_mut().try_for_each(|capture| capture.account(so_far, cost))?;
+            self.keep(|capture| capture.account(so_far, cost));
         }
         self.try_early_verdict(so_far);
         if let Some(bar) = &self.progress {
@@ -163,7 +179,6 @@ impl Listener for Narrator<'_> {
             bar.set_position(u64::try_from(elapsed.min(self.window).as_millis()).unwrap_or(u64::MAX));
             bar.set_message(format!("{looks} looks"));
         }
-        Ok(())
     }
 }
 

@@ -40,25 +40,17 @@ pub(super) struct Observed {
 /// Listens in while the watch goes on.
 pub(super) trait Listener {
     /// Something was learnt about process `index`; called before it is added to the recording.
-    ///
-    /// # Errors
-    ///
-    /// Whatever should end the watch, such as a full disk.
-    fn sighted(&mut self, index: usize, sighting: &Sighting) -> Result<()>;
+    fn sighted(&mut self, index: usize, sighting: &Sighting);
 
     /// Called many times a second with all that is known so far.
-    ///
-    /// # Errors
-    ///
-    /// As [`Listener::sighted`].
-    fn heartbeat(&mut self, elapsed: Duration, so_far: &[Observed]) -> Result<()>;
+    fn heartbeat(&mut self, elapsed: Duration, so_far: &[Observed]);
 }
 
 /// Watches the processes until the window is over, all of them are gone, or the user interrupts.
 ///
 /// # Errors
 ///
-/// What the listener raises. What was gathered until then is lost to the caller, but not what the listener kept.
+/// When no thread can be started, and when one of them ends by a defect of ours.
 pub(super) fn observe(
     processes: Vec<Process>,
     plan: Plan,
@@ -104,7 +96,7 @@ fn collect(
                     if matches!(sighting, Sighting::Look { .. }) {
                         first_look.get_or_insert_with(Instant::now);
                     }
-                    listener.sighted(index, &sighting)?;
+                    listener.sighted(index, &sighting);
                     if let Some(one) = observed.get_mut(index) {
                         one.add(sighting);
                     }
@@ -116,7 +108,7 @@ fn collect(
             }
         }
         let elapsed = first_look.map_or(Duration::ZERO, |at: Instant| at.elapsed());
-        listener.heartbeat(elapsed, observed)?;
+        listener.heartbeat(elapsed, observed);
         let over = elapsed >= plan.length || began.elapsed() >= plan.length + PATIENCE;
         if stopped_at.is_none() && (over || interrupt.asked()) {
             stop.ask();

@@ -35,7 +35,8 @@ pub fn record(request: &Record, console: Console) -> Result<()> {
     let mut outputs = Outputs::new(request.threads).claim(&request.outputs, request.format)?;
     let plan = Plan { length: request.length, rate: request.rate };
     let outcome = session::watch(&Watch { asked: &request.asked, plan, early_verdict: false }, &mut outputs, console)?;
-    outputs.write(&outcome.report)?;
+    let written = outputs.write(&outcome.report);
     outputs.announce(console);
-    outcome.refusal()
+    written?;
+    outcome.conclusion()
 }

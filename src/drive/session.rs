@@ -31,6 +31,8 @@ pub(super) struct Outcome {
     pub(super) report: Report,
     /// Why memory was closed to us, for every process of which it was.
     refusals: Vec<(u32, Gate)>,
+    /// Whether the capture is whole.
+    kept: Result<()>,
 }
 
 /// Finds the target, watches it, keeps the capture where one is wanted, and concludes.
@@ -67,13 +69,15 @@ pub(super) fn watch(watch: &Watch<'_>, outputs: &mut Outputs, console: Console) 
     let first = report::build(&recordings, watch.asked);
     excerpts::add(&first, &mut recordings);
     let report = report::build(&recordings, watch.asked);
-    narrator.finish(&recordings)?;
-    Ok(Outcome { report, refusals })
+    let kept = narrator.finish(&recordings);
+    Ok(Outcome { report, refusals, kept })
 }
 
 impl Outcome {
-    /// The error to end with when nothing but `/proc` could be read: the reduced answer is printed before it.
-    pub(super) fn refusal(&self) -> Result<()> {
+    /// The error to end with after everything has been shown: a capture that could not be kept, or that nothing but
+    /// `/proc` could be read.
+    pub(super) fn conclusion(self) -> Result<()> {
+        self.kept?;
         let all_refused = self.refusals.len() == self.report.target.processes.len();
         match self.refusals.first() {
             Some((pid, gate)) if all_refused => Err(Error::NotPermitted { pid: *pid, gate: *gate }),
