@@ -25,6 +25,9 @@ pub(super) fn for_blocked_loop(cause: Cause, function: Option<&Place>, party: &S
             "the service waits for itself: call the function directly instead of sending a request to its own port"
                 .to_owned()
         }
+        Cause::Lock if waits_for_kafka(party) => {
+            format!("{thread}, or use an async client such as aiokafka; check that the broker answers")
+        }
         Cause::Lock => format!("{thread}; find out who holds the lock and for how long, or use an asyncio.Lock"),
         Cause::LockAcrossAwait => "use an asyncio.Lock for what is held across an await".to_owned(),
         Cause::ImportLock => "import the module once at start-up, before threads and requests".to_owned(),
@@ -52,6 +55,15 @@ pub(super) fn for_blocked_loop(cause: Cause, function: Option<&Place>, party: &S
         }
         Cause::Import => "import it at the top of the module, so that it happens at start-up".to_owned(),
         _ => thread,
+    }
+}
+
+/// Whether the wait is inside librdkafka, for a broker or for the library itself.
+fn waits_for_kafka(party: &SecondParty) -> bool {
+    match party {
+        SecondParty::Peer { service, .. } => service.as_deref() == Some("kafka"),
+        SecondParty::Resource { name } => name == "librdkafka",
+        _ => false,
     }
 }
 

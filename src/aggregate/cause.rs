@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::track::LookAt;
-use super::{Cause, Confidence};
+use super::{Cause, Confidence, SecondParty};
 use crate::classify::{Activity, Book, Manner, source_line};
 use crate::snapshot::{Recording, StackId, StackSample};
 
@@ -41,8 +41,10 @@ pub(super) fn reason(recording: &Recording, book: &Book, looks: &[&LookAt<'_>]) 
     }
     let first = votes.iter().max_by_key(|(cause, count)| (**count, std::cmp::Reverse(**cause)));
     let (seen_as, count) = first.map_or((Cause::Unknown, 0), |(cause, count)| (*cause, *count));
-    let example = told.iter().rev().find(|did| did.cause == Some(seen_as)).map(|did| (*did).clone());
-    let example = example.unwrap_or_else(nothing);
+    // Not every look finds out who is waited for: one that did says more.
+    let of_cause = || told.iter().rev().filter(|did| did.cause == Some(seen_as));
+    let example = of_cause().find(|did| did.party != SecondParty::None).or_else(|| of_cause().next());
+    let example = example.map_or_else(nothing, |did| (*did).clone());
     let is_import = seen_as != Cause::ImportLock && imports(book, looks);
     let cause = match seen_as {
         _ if is_import => Cause::Import,
@@ -67,7 +69,7 @@ fn nothing() -> Activity {
         cause: Some(Cause::Unknown),
         doing: "not known".to_owned(),
         clause: "for a reason that is not known".to_owned(),
-        party: super::SecondParty::None,
+        party: SecondParty::None,
         guessed: true,
     }
 }

@@ -17,7 +17,8 @@ pub(super) fn gaps(analysis: &Analysis<'_>) -> Vec<Gap> {
         found.insert(((*what).to_owned(), "not examined by this version".to_owned()));
     }
     let mut missing = |what: &str, why: Option<Why>| {
-        if let Some(why) = why {
+        // What was left out of one sample to keep the cost down was read in another.
+        if let Some(why) = why.filter(|why| *why != Why::NotRead) {
             found.insert((what.to_owned(), why.words().to_owned()));
         }
     };
@@ -37,11 +38,11 @@ pub(super) fn gaps(analysis: &Analysis<'_>) -> Vec<Gap> {
         for event_loop in &last.loops {
             missing("the loop's poll", event_loop.poll_descriptor.why());
             missing("the loop's step", event_loop.step.why());
-            missing("when the loop's turn began", event_loop.turn_began.why().filter(|why| *why != Why::NotRead));
+            missing("when the loop's turn began", event_loop.turn_began.why());
         }
     }
     match analysis.last_surroundings() {
-        None => missing("what surrounds the process", Some(Why::NotRead)),
+        None => missing("what surrounds the process", Some(Why::Vanished)),
         Some(around) => {
             missing("listening sockets", around.listeners.why());
             missing("connections", around.connections.why());

@@ -2,12 +2,22 @@
 
 use super::model::{GilReport, ThreadReport};
 use crate::aggregate::{Analysis, held, places, share_of, switches_per_second, thread_name};
-use crate::snapshot::{Known, Snapshot, StackSample, ThreadSample, Why};
+use crate::snapshot::{Known, Snapshot, StackSample, ThreadId, ThreadSample, Why};
 
 /// The threads of a process as they were last seen.
 pub(super) fn threads(analysis: &Analysis<'_>) -> Vec<ThreadReport> {
-    let Some((index, snapshot)) = analysis.last_snapshot() else { return Vec::new() };
-    snapshot.threads.iter().map(|thread| report(analysis, index, snapshot, thread)).collect()
+    let Some((_, last)) = analysis.last_snapshot() else { return Vec::new() };
+    let seen = last.threads.iter().filter_map(|thread| last_read(analysis, thread.thread));
+    seen.map(|(index, snapshot, thread)| report(analysis, index, snapshot, thread)).collect()
+}
+
+/// The last look at a thread in which its system call was read: native threads are not read every time.
+fn last_read<'a>(analysis: &Analysis<'a>, id: ThreadId) -> Option<(usize, &'a Snapshot, &'a ThreadSample)> {
+    let snapshots = analysis.recording.snapshots.iter().enumerate().rev();
+    let mut looks = snapshots.filter_map(|(index, snapshot)| Some((index, snapshot, snapshot.thread(id)?)));
+    let newest = looks.next()?;
+    let was_read = |thread: &ThreadSample| thread.os.syscall.why() != Some(Why::NotRead);
+    if was_read(newest.2) { Some(newest) } else { looks.find(|(.., thread)| was_read(thread)).or(Some(newest)) }
 }
 
 fn report(analysis: &Analysis<'_>, index: usize, snapshot: &Snapshot, thread: &ThreadSample) -> ThreadReport {

@@ -66,9 +66,10 @@ fn in_kafka(sight: &Sight<'_>) -> Option<Activity> {
         Some(broker) => format!("waiting inside librdkafka; broker {broker}"),
         None => "waiting inside librdkafka".to_owned(),
     };
-    let party = broker
-        .map(|address| SecondParty::Peer { address, service: Some("kafka".to_owned()) })
-        .unwrap_or(SecondParty::None);
+    let party = broker.map_or_else(
+        || SecondParty::Resource { name: "librdkafka".to_owned() },
+        |address| SecondParty::Peer { address, service: Some("kafka".to_owned()) },
+    );
     let found = Activity::waiting(Cause::Lock, "parked inside librdkafka", clause).with(party);
     Some(if line.is_some() { found } else { found.guessed() })
 }
