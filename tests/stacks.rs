@@ -6,7 +6,7 @@
 mod interpreters;
 
 use std::collections::BTreeMap;
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Write};
 use std::path::Path;
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 
@@ -45,6 +45,11 @@ impl Target {
         self.output.read_line(&mut line).expect("its output can be read");
         assert!(line.ends_with('\n'), "the program ended early: run it by hand, fixtures/programs");
         line.trim_end().to_owned()
+    }
+
+    /// Tells the program something.
+    fn tell(&mut self, line: &str) {
+        writeln!(self.input.as_mut().expect("its input is open"), "{line}").expect("the program listens");
     }
 
     fn sampler(&self) -> Sampler {
@@ -334,5 +339,32 @@ fn a_target_that_ends_is_gone() {
             }
         };
         assert!(ended, "{}: a process that ended must be said to be gone", interpreter.name());
+    }
+}
+
+#[test]
+fn a_thread_that_slept_and_went_on_is_read_again() {
+    for interpreter in &interpreters() {
+        let name = interpreter.name();
+        let mut target = Target::start(interpreter, "steps.py", &[]);
+        let mut sampler = target.sampler();
+        let mut seen = Seen::default();
+        for step in 0..60 {
+            let function = target.line();
+            for look in 0..step % 4 {
+                let snapshot = seen.look(&mut sampler).expect("the process can be read");
+                let walker = snapshot
+                    .threads
+                    .iter()
+                    .filter_map(|sample| sample.python.as_ref())
+                    .find(|python| python.name.get().is_some_and(|name| name == "walker"));
+                let stack = seen.frames(walker.expect("the thread is there").stack);
+                let (whole, frames) = stack.unwrap_or_else(|| panic!("{name}: no stack in step {step}"));
+                let functions: Vec<&str> = frames.iter().map(|(function, ..)| function.as_str()).take(3).collect();
+                assert!(whole, "{name}: the thread sleeps, yet its stack is cut");
+                assert_eq!(functions, ["wait", &function, "walk"], "{name}: step {step}, look {look}");
+            }
+            target.tell("go on");
+        }
     }
 }

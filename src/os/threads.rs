@@ -73,10 +73,13 @@ impl ThreadReader {
         let place = Place { process: self.process, thread };
         let open = self.threads.entry(thread).or_default();
         let buffer = &mut self.buffer;
+        // In this order: a thread that is asleep in the second file has run no more time slices than the first one says,
+        // or the next look will show more.
+        let cpu = known(open.read(Kind::Schedstat, place, buffer, parse_schedstat));
         let mut os = ThreadOs {
             state: Known::Unknown(Why::NotRead),
             syscall: known(open.read(Kind::Syscall, place, buffer, parse_syscall)),
-            cpu: known(open.read(Kind::Schedstat, place, buffer, parse_schedstat)),
+            cpu,
             switches: Known::Unknown(Why::NotRead),
             asleep_for: Known::Unknown(Why::NotRead),
             waits_on: Vec::new(),

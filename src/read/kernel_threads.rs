@@ -1,7 +1,8 @@
 //! What the kernel says of the threads, by cost: every look costs two reads of `/proc`, the rest a few times a second.
 //!
 //! What was read in full stays true for a thread that has not been on a CPU since: its count of time slices says so. For
-//! the threads that matter most here, those that are parked, the cheap look therefore is the full one.
+//! the threads that matter most here, those that are parked, the cheap look therefore is the full one; and what was read
+//! of their memory after the look before is still what stands there.
 
 use std::collections::HashMap;
 
@@ -29,11 +30,13 @@ pub(super) struct KernelThreads {
     listed_in: u64,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Default)]
 struct KnownThread {
-    name: Known<String>,
-    named_in: u64,
+    /// The kernel's name, and the sample in which it was read.
+    name: Option<(Known<String>, u64)>,
     full: Option<Full>,
+    /// Time slices at the last look, if the thread was asleep in a system call.
+    slept_at: Option<u64>,
 }
 
 /// The last look in full.
@@ -89,22 +92,41 @@ impl KernelThreads {
     /// The kernel's name of a thread.
     pub(super) fn name(&mut self, thread: ThreadId) -> Known<String> {
         let (process, sample) = (self.process, self.sample);
-        let known = self.known.entry(thread).or_insert_with(|| KnownThread {
-            name: Known::Unknown(Why::NotRead),
-            named_in: 0,
-            full: None,
-        });
-        // A thread has its creator's name at first: look again soon.
-        let again = if known.named_in + FULL_EVERY > sample { FULL_EVERY } else { NAME_EVERY };
-        let due = sample >= known.named_in + again && (sample + u64::from(thread.0)).is_multiple_of(again);
-        if known.named_in == 0 || due {
-            known.name = threads::kernel_name(process, thread);
-            known.named_in = sample;
+        let known = self.known.entry(thread).or_default();
+        let again = |read_in: u64| {
+            // A thread has its creator's name at first: look again soon.
+            let every = if read_in + 2 * FULL_EVERY > sample { FULL_EVERY } else { NAME_EVERY };
+            sample > read_in && (sample + u64::from(thread.0)).is_multiple_of(every)
+        };
+        match &known.name {
+            Some((name, read_in)) if !again(*read_in) => name.clone(),
+            _ => {
+                let name = threads::kernel_name(process, thread);
+                known.name = Some((name.clone(), sample));
+                name
+            }
         }
-        known.name.clone()
     }
 
-    /// What the kernel says of a thread. `closely`: in full whenever it has moved.
+    /// What the kernel says of a thread before its memory is read, and whether it has slept since the look before.
+    /// `closely`: in full whenever it has moved.
+    pub(super) fn look(
+        &mut self,
+        memory: Option<&dyn Memory>,
+        thread: ThreadId,
+        closely: bool,
+        now: Moment,
+    ) -> (ThreadOs, bool) {
+        let before = self.known.get(&thread).and_then(|known| known.slept_at);
+        let os = self.read(memory, thread, closely, now);
+        // Kernels that do not count time slices say 0.
+        let slices = os.cpu.get().map(|times| times.timeslices).filter(|slices| *slices > 0);
+        let asleep = slices.filter(|_| matches!(os.syscall, Known::Is(SyscallState::Inside { .. })));
+        self.known.entry(thread).or_default().slept_at = asleep;
+        (os, slices.is_some() && before == slices)
+    }
+
+    /// What the kernel says of a thread, at any time in the sample.
     pub(super) fn read(
         &mut self,
         memory: Option<&dyn Memory>,
@@ -113,8 +135,9 @@ impl KernelThreads {
         now: Moment,
     ) -> ThreadOs {
         let due = |every| (self.sample + u64::from(thread.0)).is_multiple_of(every);
-        let full = self.known.get(&thread).and_then(|known| known.full.as_ref());
-        if let Some(full) = full.filter(|_| !due(ASLEEP_FULL_EVERY)) {
+        let known = self.known.entry(thread).or_default();
+        known.slept_at = None;
+        if let Some(full) = known.full.as_ref().filter(|_| !due(ASLEEP_FULL_EVERY)) {
             let light = self.reader.read(thread, Detail::Light);
             if still_asleep(&full.os, &light) {
                 return carried_on(full, light, now);
@@ -125,9 +148,7 @@ impl KernelThreads {
         }
         let mut os = self.reader.read(thread, Detail::Full);
         self.waits.fill(memory, &mut os);
-        if let Some(known) = self.known.get_mut(&thread) {
-            known.full = Some(Full { os: os.clone(), at: now });
-        }
+        known.full = Some(Full { os: os.clone(), at: now });
         os
     }
 

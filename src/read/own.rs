@@ -1,9 +1,9 @@
 //! Our own reader: everything a snapshot has to say of a Python whose layout we know, in a fixed order.
 //!
-//! Stacks first, because they move most; then what the kernel says of the threads, which tells who waits for the GIL;
-//! then the loops, most of whose words were fetched together with the stacks; names last, because they hardly change.
+//! What the kernel says of the threads comes first: it tells who has slept since the last sample, whose stack then need
+//! not be read. Then the stacks; then the loops, most of whose words were fetched together with the stacks; names last, because they hardly change.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use super::gil::{self, Gil};
 use super::kernel_threads::KernelThreads;
@@ -12,6 +12,7 @@ use super::loops::{Loops, Surroundings as Around};
 use super::moments::Lifetime;
 use super::names::ThreadNames;
 use super::objects::Objects;
+use super::roster::ThreadState;
 use super::stack_reader::{StackReader, Target, ThreadReading};
 use super::thread_ids::ThreadIds;
 use crate::attach::OwnAccess;
@@ -38,10 +39,17 @@ pub(super) struct OwnReader {
     loops: Loops,
     names: ThreadNames,
     loop_threads: Vec<ThreadId>,
+    /// The sample before succeeded.
+    was_read: bool,
 }
 
-/// The words of a thread state that say which thread it is of; a thread state that is freed and used again has others.
-type Identity = (Option<u64>, Option<u64>);
+/// Where a thread state is and which thread it says it is of; one that is freed and used again says another.
+type Identity = (Address, Option<u64>, Option<u64>);
+
+fn identity(state: &ThreadState, offsets: &Offsets) -> Identity {
+    let word = |offset| u64_at(&state.bytes, offset);
+    (state.address, word(offsets.thread.thread_id), offsets.thread.native_thread_id.and_then(word))
+}
 
 /// What was read of Python.
 #[derive(Debug, Default)]
@@ -68,6 +76,7 @@ impl OwnReader {
             loops: Loops::default(),
             names: ThreadNames::default(),
             loop_threads: Vec::new(),
+            was_read: false,
         }
     }
 
@@ -82,17 +91,31 @@ impl OwnReader {
     ///
     /// When the process is gone or closed to us, or the runtime cannot be read.
     pub(super) fn read(&mut self, kernel: &mut KernelThreads) -> Result<OwnSample, ReadError> {
-        let target = Target { memory: &self.memory, offsets: &self.offsets, runtime: self.runtime };
-        self.stacks.read(target)?;
-        let (threads, unresolved) = self.live_threads(kernel)?;
+        let mut os: HashMap<ThreadId, (ThreadOs, bool)> = HashMap::with_capacity(self.resolved.len());
+        let mut rested = HashSet::new();
         let now = clock::now();
-        let os: HashMap<ThreadId, ThreadOs> = threads
-            .iter()
-            .map(|thread| {
-                let closely = self.loop_threads.contains(&thread.thread);
-                (thread.thread, kernel.read(Some(&self.memory), thread.thread, closely, now))
-            })
-            .collect();
+        // Before their memory is read: a thread that sleeps now and at the next look has not moved in between.
+        for (identity, thread) in self.resolved.values() {
+            // Several interpreters can have states of one thread, but two looks at it in a row would prove nothing.
+            let (_, slept) = os.entry(*thread).or_insert_with(|| {
+                let closely = self.loop_threads.contains(thread);
+                kernel.look(Some(&self.memory), *thread, closely, now)
+            });
+            if *slept && self.was_read {
+                rested.insert(*identity);
+            }
+        }
+        let mut os: HashMap<ThreadId, ThreadOs> = os.into_iter().map(|(thread, (os, _))| (thread, os)).collect();
+        self.was_read = false;
+        let target = Target { memory: &self.memory, offsets: &self.offsets, runtime: self.runtime };
+        let has_rested = |state: &ThreadState| rested.contains(&identity(state, &self.offsets));
+        self.stacks.read(target, &has_rested)?;
+        self.was_read = true;
+        let (threads, unresolved) = self.live_threads(kernel)?;
+        for thread in &threads {
+            let look = || kernel.read(Some(&self.memory), thread.thread, false, now);
+            os.entry(thread.thread).or_insert_with(look);
+        }
         let mut sample = OwnSample::default();
         if self.stacks.is_restless() {
             sample.gaps.push(("threads".to_owned(), Why::Torn));
@@ -107,10 +130,7 @@ impl OwnReader {
 
     /// The threads of Python with their kernel ids; and how many thread states have none.
     fn live_threads(&mut self, kernel: &mut KernelThreads) -> Result<(Vec<LiveThread>, usize), ReadError> {
-        let identity = |reading: &ThreadReading| -> Identity {
-            let word = |offset| u64_at(&reading.state.bytes, offset);
-            (word(self.offsets.thread.thread_id), self.offsets.thread.native_thread_id.and_then(word))
-        };
+        let identity = |reading: &ThreadReading| identity(&reading.state, &self.offsets);
         let known = |resolved: &HashMap<Address, (Identity, ThreadId)>, reading: &ThreadReading| {
             let (before, thread) = resolved.get(&reading.state.address)?;
             (*before == identity(reading)).then_some(*thread)

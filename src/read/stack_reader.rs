@@ -4,7 +4,7 @@
 //! that the stacks were made of last time, what proves the code objects, and the GILs again. A thread that did not have
 //! the GIL between the two looks at it cannot have moved its frames, and one reading of it is enough. The others, and
 //! those that run code not yet proven, are read again until several readings in a row can be compared; what they have in
-//! common from the outermost frame on is kept.
+//! common from the outermost frame on is kept. A thread that has slept since its stack was read last is not read at all.
 
 use std::collections::HashMap;
 
@@ -16,8 +16,8 @@ use super::live::LiveFrame;
 use super::objects::Objects;
 use super::roster::{GilWords, Interpreter, Roster, ThreadState};
 use super::stacks::StackTable;
-use crate::layout::Offsets;
-use crate::memory::{Batch, Memory, ReadError, Slot};
+use crate::layout::{FrameRoot, Offsets};
+use crate::memory::{Batch, Memory, ReadError, Slot, u64_at};
 use crate::snapshot::{Address, Frame, StackId, StackSample, Why};
 
 /// How many readings of a thread that can have moved are compared. With two, a thread that calls through four chains of
@@ -60,6 +60,8 @@ pub(super) struct ThreadReading {
     /// Outer frames of `chain` that all readings have in common.
     kept: usize,
     whole: bool,
+    /// It has slept since its stack was read, so that is still its stack.
+    rested: bool,
     /// What `frames` and `decoded_stack` were decoded from.
     decoded: Vec<RawFrame>,
     decoded_codes: Vec<CodeIndex>,
@@ -103,18 +105,18 @@ impl StackReader {
         self.roster.restless
     }
 
-    /// Reads all stacks.
+    /// Reads all stacks. `rested` says of a thread state whether its thread has slept since before the last reading.
     ///
     /// # Errors
     ///
     /// When the process is gone or closed to us, or the runtime cannot be read.
-    pub(super) fn read(&mut self, target: Target<'_>) -> Result<(), ReadError> {
+    pub(super) fn read(&mut self, target: Target<'_>, rested: &dyn Fn(&ThreadState) -> bool) -> Result<(), ReadError> {
         self.sample += 1;
         self.recoded = false;
         self.roster.refresh(target.memory, target.offsets, target.runtime)?;
-        self.match_threads();
+        self.match_threads(target.offsets, rested);
         let gil_slots = self.fetch(target)?;
-        for thread in &mut self.threads {
+        for thread in self.threads.iter_mut().filter(|thread| !thread.rested) {
             let fetched = Fetched { memory: target.memory, offsets: target.offsets, batch: &self.batch };
             thread.walk = thread.memory.walk(fetched, &mut thread.wish, self.sample, &mut thread.chain)?;
         }
@@ -154,7 +156,7 @@ impl StackReader {
     }
 
     /// Brings the threads into the order of the roster, keeping what is remembered of each.
-    fn match_threads(&mut self) {
+    fn match_threads(&mut self, offsets: &Offsets, rested: &dyn Fn(&ThreadState) -> bool) {
         let same = self.threads.len() == self.roster.threads.len()
             && self.threads.iter().zip(&self.roster.threads).all(|(ours, now)| ours.state.address == now.address);
         if !same {
@@ -164,6 +166,9 @@ impl StackReader {
             self.threads = ours.collect();
         }
         for (thread, now) in self.threads.iter_mut().zip(&self.roster.threads) {
+            let same_root = root(&thread.state, offsets) == root(now, offsets);
+            let stable = matches!(thread.stack, Some(StackSample::Stable(_)));
+            thread.rested = stable && same_root && rested(now);
             thread.state.clone_from(now);
         }
     }
@@ -174,12 +179,14 @@ impl StackReader {
         let (batch, sample) = (&mut self.batch, self.sample);
         batch.clear();
         self.proofs.clear();
-        for thread in &mut self.threads {
+        for thread in self.threads.iter_mut().filter(|thread| !thread.rested) {
             let ThreadReading { state, memory, wish, .. } = thread;
             memory.want(target.offsets, state.address, &state.bytes, batch, wish);
         }
         self.lately.retain(|(_, last)| last.saturating_add(PROVEN_AHEAD) >= sample);
-        let in_use = self.threads.iter().flat_map(|thread| &thread.decoded_codes);
+        // A sleeping thread's frames keep their code objects alive.
+        let awake = self.threads.iter().filter(|thread| !thread.rested);
+        let in_use = awake.flat_map(|thread| &thread.decoded_codes);
         for index in in_use.chain(self.lately.iter().map(|(index, _)| index)) {
             self.codes.want_proof(objects, *index, sample, batch, &mut self.proofs);
         }
@@ -228,7 +235,7 @@ impl StackReader {
             .map(|slot| slot.and_then(|slot| self.batch.bytes(slot)))
             .map(|bytes| bytes.and_then(|bytes| GilWords::decode(bytes, target.offsets)))
             .collect();
-        for thread in &mut self.threads {
+        for thread in self.threads.iter_mut().filter(|thread| !thread.rested) {
             let index = usize::from(thread.state.interpreter);
             let before = self.roster.interpreters.get(index).and_then(|interpreter| interpreter.gil_before);
             let after = after.get(index).copied().flatten();
@@ -256,7 +263,8 @@ impl StackReader {
     /// Reads the threads that need it once more. `false`: none does.
     fn read_again(&mut self, target: Target<'_>, prove: bool) -> Result<bool, ReadError> {
         let objects = Objects::new(target.memory, target.offsets);
-        let wants = |thread: &ThreadReading| thread.readings.is_some_and(|readings| readings < READINGS);
+        let wants =
+            |thread: &ThreadReading| !thread.rested && thread.readings.is_some_and(|readings| readings < READINGS);
         if !self.threads.iter().any(wants) {
             return Ok(false);
         }
@@ -286,7 +294,7 @@ impl StackReader {
     /// Turns what was kept into frames and stacks.
     fn decode(&mut self) {
         let mut frames = Vec::new();
-        for thread in &mut self.threads {
+        for thread in self.threads.iter_mut().filter(|thread| !thread.rested) {
             let enough = thread.readings.is_none_or(|readings| readings >= READINGS);
             if thread.walk == Walk::TooLong {
                 thread.lose(StackSample::Unknown(Why::Bounded));
@@ -330,6 +338,14 @@ impl StackReader {
             });
         }
     }
+}
+
+/// The word of a thread state that its frames begin at.
+fn root(state: &ThreadState, offsets: &Offsets) -> Option<u64> {
+    let (FrameRoot::Object { frame: offset }
+    | FrameRoot::CFrame { cframe: offset, .. }
+    | FrameRoot::Current { current_frame: offset }) = offsets.thread.frame_root;
+    u64_at(&state.bytes, offset)
 }
 
 impl ThreadReading {

@@ -85,7 +85,7 @@ fn tapes_of_every_version() {
         let recorded = Recorded::open(minor);
         let mut reader = StackReader::default();
         for look in 1..=3 {
-            reader.read(recorded.target(&recorded.tape)).unwrap();
+            reader.read(recorded.target(&recorded.tape), &|_| false).unwrap();
             assert_eq!(listing(&reader), recorded.listing, "3.{minor}, look {look}; {ADVICE}");
         }
         assert_eq!(reader.losses, Losses::default(), "3.{minor}: nothing moves on a tape");
@@ -109,7 +109,8 @@ fn bless(interpreter: &interpreters::Interpreter) {
     let recorder = Recorder::new(&access.memory);
     let mut reader = StackReader::default();
     for _ in 0..3 {
-        reader.read(Target { memory: &recorder, offsets: &access.offsets, runtime: access.runtime }).unwrap();
+        let target = Target { memory: &recorder, offsets: &access.offsets, runtime: access.runtime };
+        reader.read(target, &|_| false).unwrap();
     }
     child.kill().unwrap();
     child.wait().unwrap();
@@ -169,7 +170,7 @@ fn of_a_thread_that_moves_only_the_outer_frames_are_kept() {
     for minor in MINORS {
         let recorded = Recorded::open(minor);
         let mut still = StackReader::default();
-        still.read(recorded.target(&recorded.tape)).unwrap();
+        still.read(recorded.target(&recorded.tape), &|_| false).unwrap();
         let thread = still.threads.iter().max_by_key(|thread| thread.frames.len()).unwrap();
         let depth = thread.frames.len();
         let state = thread.state.address;
@@ -177,7 +178,7 @@ fn of_a_thread_that_moves_only_the_outer_frames_are_kept() {
             let word = instruction_of(thread.frames[moving].address, &recorded.offsets);
             let memory = Moving { tape: &recorded.tape, word, fetches: Cell::new(0) };
             let mut reader = StackReader::default();
-            reader.read(recorded.target(&memory)).unwrap();
+            reader.read(recorded.target(&memory), &|_| false).unwrap();
             let read = reader.threads.iter().find(|thread| thread.state.address == state).unwrap();
             assert_eq!(read.frames.len(), expected, "3.{minor}: frames kept when frame {moving} of {depth} moves");
             let whole = matches!(read.stack, Some(StackSample::Stable(_)));
@@ -197,7 +198,7 @@ fn memory_that_makes_no_sense_does_no_harm() {
             let mut reader = StackReader::default();
             for _ in 0..2 {
                 // Whether it succeeds does not matter; that it ends and does not panic does.
-                let _ = reader.read(recorded.target(&tape));
+                let _ = reader.read(recorded.target(&tape), &|_| false);
             }
         }
     }
