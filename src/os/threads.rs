@@ -20,7 +20,7 @@ use super::proc_file::{self, SMALL, known, numbered_entries, reason};
 use super::task_text::{
     Sched, parse_sched, parse_schedstat, parse_state, parse_status_switches, parse_syscall, status_value,
 };
-use crate::snapshot::{Known, Moment, ProcessId, ThreadId, ThreadOs, Why};
+use crate::snapshot::{CpuTimes, Known, Moment, ProcessId, ThreadId, ThreadOs, Why};
 
 /// How many threads of one process are listed. A Python server has tens; a thousand is a fault worth reporting; beyond
 /// this the list itself would cost more than a sample may.
@@ -66,6 +66,13 @@ impl ThreadReader {
             self.threads.retain(|thread, _| threads.binary_search(thread).is_ok());
         }
         listed
+    }
+
+    /// CPU and run-queue time alone: the cheapest way to see whether a thread has run at all.
+    pub fn cpu(&mut self, thread: ThreadId) -> Known<CpuTimes> {
+        let place = Place { process: self.process, thread };
+        let open = self.threads.entry(thread).or_default();
+        known(open.read(Kind::Schedstat, place, &mut self.buffer, parse_schedstat))
     }
 
     /// What the kernel says of one thread. What its system call waits on is not resolved here.

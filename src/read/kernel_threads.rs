@@ -32,8 +32,8 @@ pub(super) struct KernelThreads {
 
 #[derive(Debug, Default)]
 struct KnownThread {
-    /// The kernel's name, and the sample in which it was read.
-    name: Option<(Known<String>, u64)>,
+    name: Option<Known<String>>,
+    names_read: u8,
     full: Option<Full>,
     /// Time slices at the last look, if the thread was asleep in a system call.
     slept_at: Option<u64>,
@@ -91,18 +91,16 @@ impl KernelThreads {
 
     /// The kernel's name of a thread.
     pub(super) fn name(&mut self, thread: ThreadId) -> Known<String> {
-        let (process, sample) = (self.process, self.sample);
+        let phase = self.sample + u64::from(thread.0);
         let known = self.known.entry(thread).or_default();
-        let again = |read_in: u64| {
-            // A thread has its creator's name at first: look again soon.
-            let every = if read_in + 2 * FULL_EVERY > sample { FULL_EVERY } else { NAME_EVERY };
-            sample > read_in && (sample + u64::from(thread.0)).is_multiple_of(every)
-        };
+        // A thread has its creator's name at first: look again soon.
+        let every = if known.names_read < 2 { FULL_EVERY } else { NAME_EVERY };
         match &known.name {
-            Some((name, read_in)) if !again(*read_in) => name.clone(),
+            Some(name) if !phase.is_multiple_of(every) => name.clone(),
             _ => {
-                let name = threads::kernel_name(process, thread);
-                known.name = Some((name.clone(), sample));
+                let name = threads::kernel_name(self.process, thread);
+                known.name = Some(name.clone());
+                known.names_read = known.names_read.saturating_add(1);
                 name
             }
         }
@@ -119,11 +117,9 @@ impl KernelThreads {
     ) -> (ThreadOs, bool) {
         let before = self.known.get(&thread).and_then(|known| known.slept_at);
         let os = self.read(memory, thread, closely, now);
-        // Kernels that do not count time slices say 0.
-        let slices = os.cpu.get().map(|times| times.timeslices).filter(|slices| *slices > 0);
-        let asleep = slices.filter(|_| matches!(os.syscall, Known::Is(SyscallState::Inside { .. })));
-        self.known.entry(thread).or_default().slept_at = asleep;
-        (os, slices.is_some() && before == slices)
+        self.known.entry(thread).or_default().slept_at = sleeping_slices(&os);
+        let slept = before.is_some() && before == os.cpu.get().map(|times| times.timeslices);
+        (os, slept)
     }
 
     /// What the kernel says of a thread, at any time in the sample.
@@ -136,14 +132,20 @@ impl KernelThreads {
     ) -> ThreadOs {
         let due = |every| (self.sample + u64::from(thread.0)).is_multiple_of(every);
         let known = self.known.entry(thread).or_default();
-        known.slept_at = None;
+        let slept_at = known.slept_at.take();
         if let Some(full) = known.full.as_ref().filter(|_| !due(ASLEEP_FULL_EVERY)) {
-            let light = self.reader.read(thread, Detail::Light);
-            if still_asleep(&full.os, &light) {
-                return carried_on(full, light, now);
+            if let Some(slices) = sleeping_slices(&full.os) {
+                let cpu = self.reader.cpu(thread);
+                if cpu.get().is_some_and(|times| times.timeslices == slices) {
+                    return full.carried_on(cpu, now);
+                }
             }
             if !closely && !due(FULL_EVERY) {
-                return light;
+                let light = self.reader.read(thread, Detail::Light);
+                // Asleep for the second time in a row: from now on it may stay so, and one look in full lasts.
+                if slept_at.is_none() || sleeping_slices(&light) != slept_at {
+                    return light;
+                }
             }
         }
         let mut os = self.reader.read(thread, Detail::Full);
@@ -166,22 +168,16 @@ impl KernelThreads {
     }
 }
 
-/// Whether a thread has not been on a CPU between two looks.
-fn still_asleep(before: &ThreadOs, now: &ThreadOs) -> bool {
-    let slices = |times: &CpuTimes| times.timeslices;
-    let same_slices = before.cpu.get().is_some() && before.cpu.get().map(slices) == now.cpu.get().map(slices);
-    let inside = |os: &ThreadOs| matches!(os.syscall, Known::Is(SyscallState::Inside { .. }));
-    same_slices && inside(now) && before.syscall == now.syscall
+impl Full {
+    /// What was read in full, for a thread that has slept since.
+    fn carried_on(&self, cpu: Known<CpuTimes>, now: Moment) -> ThreadOs {
+        let asleep_for = self.os.asleep_for.map(|length| length + now.since(self.at));
+        ThreadOs { cpu, asleep_for, ..self.os.clone() }
+    }
 }
 
-/// What was read in full, for a thread that has slept since.
-fn carried_on(full: &Full, light: ThreadOs, now: Moment) -> ThreadOs {
-    ThreadOs {
-        state: full.os.state,
-        switches: full.os.switches,
-        asleep_for: full.os.asleep_for.map(|length| length + now.since(full.at)),
-        waits_on: full.os.waits_on.clone(),
-        path: full.os.path.clone(),
-        ..light
-    }
+/// How many time slices a thread had that was asleep in a system call. Kernels that do not count them say 0.
+fn sleeping_slices(os: &ThreadOs) -> Option<u64> {
+    let slices = os.cpu.get().map(|times| times.timeslices).filter(|slices| *slices > 0);
+    slices.filter(|_| matches!(os.syscall, Known::Is(SyscallState::Inside { .. })))
 }
