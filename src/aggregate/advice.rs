@@ -1,16 +1,17 @@
 //! What to do about it, in the user's own words where we have them.
 
-use super::Cause;
+use super::{Blame, Cause};
 use crate::classify::{Place, SecondParty};
 
 /// What to do about a step that blocks the loop.
 #[must_use]
-pub(super) fn for_blocked_loop(cause: Cause, function: Option<&Place>, party: &SecondParty) -> String {
-    let call = function.map_or_else(|| "the call".to_owned(), |place| short_name(&place.function));
-    let thread = match function {
-        Some(place) if is_callable(place) => format!("run it in a thread: await asyncio.to_thread({call}, ...)"),
-        _ => "run the blocking call in a thread: await asyncio.to_thread(...)".to_owned(),
+pub(super) fn for_blocked_loop(cause: Cause, blame: Option<&Blame>, party: &SecondParty) -> String {
+    let callable = blame.filter(|blame| is_callable(blame)).map(|blame| short_name(&blame.function));
+    let thread = match &callable {
+        Some(call) => format!("run it in a thread: await asyncio.to_thread({call}, ...)"),
+        None => "run the blocking call in a thread: await asyncio.to_thread(...)".to_owned(),
     };
+    let call = callable.unwrap_or_else(|| "the work".to_owned());
     match cause {
         Cause::Sleep => "use await asyncio.sleep(...) instead of time.sleep(...)".to_owned(),
         Cause::SocketRead | Cause::SocketWrite => {
@@ -102,6 +103,9 @@ fn short_name(function: &str) -> String {
     function.rsplit('.').next().unwrap_or(function).to_owned()
 }
 
-fn is_callable(place: &Place) -> bool {
-    !place.function.ends_with('>')
+/// Whether a thread can call it by its name: not a comprehension or a module body, and not a coroutine function, which
+/// would only make a coroutine there.
+fn is_callable(blame: &Blame) -> bool {
+    let is_async = blame.coroutine.as_ref().is_some_and(|outer| outer.function == blame.function);
+    !is_async && !blame.function.ends_with('>')
 }

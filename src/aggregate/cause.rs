@@ -43,7 +43,8 @@ pub(super) fn reason(recording: &Recording, book: &Book, looks: &[&LookAt<'_>]) 
     let (seen_as, count) = first.map_or((Cause::Unknown, 0), |(cause, count)| (*cause, *count));
     // Not every look finds out who is waited for: one that did says more.
     let of_cause = || told.iter().rev().filter(|did| did.cause == Some(seen_as));
-    let example = of_cause().find(|did| did.party != SecondParty::None).or_else(|| of_cause().next());
+    let names_nobody = |did: &Activity| matches!(did.party, SecondParty::None | SecondParty::Resource { .. });
+    let example = of_cause().find(|did| !names_nobody(did)).or_else(|| of_cause().next());
     let example = example.map_or_else(nothing, |did| (*did).clone());
     let is_import = seen_as != Cause::ImportLock && imports(book, looks);
     let cause = match seen_as {

@@ -229,6 +229,7 @@ fn activity(report: &Report, verdict: &Verdict) -> Option<(&'static str, String)
     let held = matches!(verdict.second_party, SecondParty::Holder { .. }) && phrase.contains("lock");
     Some(match party {
         Some(party) if held => (label, format!("{phrase}, held by {party}")),
+        Some(party) if phrase.contains(&party) => (label, phrase),
         Some(party) if phrase.contains(": ") => (label, format!("{phrase}; {party}")),
         Some(party) => (label, format!("{phrase}: {party}")),
         None => (label, phrase),

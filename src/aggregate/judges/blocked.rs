@@ -72,7 +72,6 @@ fn phase(analysis: &Analysis<'_>, stall: &Stall) -> Option<Phase> {
 fn verdict(analysis: &Analysis<'_>, track: &Track<'_>, group: &Group<'_>) -> Verdict {
     let stall = group.example;
     let blame = stall.blamed.map(|blamed| blamed.blame(analysis.recording));
-    let place = stall.blamed.map(|blamed| blamed.place(analysis.recording));
     let kind = match phase(analysis, stall) {
         Some(Phase::Startup) => Kind::StartupStuck,
         Some(Phase::Shutdown) => Kind::ShutdownStuck,
@@ -89,7 +88,7 @@ fn verdict(analysis: &Analysis<'_>, track: &Track<'_>, group: &Group<'_>) -> Ver
         .lasting((!stall.ended).then(|| stall.length().as_secs_f64()), analysis.share(group.total))
         .evidence(evidence(analysis, track, group))
         .hurts(hurts(analysis, track))
-        .advice(advice::for_blocked_loop(group.cause, place.as_ref(), &party))
+        .advice(advice::for_blocked_loop(group.cause, blame.as_ref(), &party))
         .blame(blame, party)
         .verdict()
 }

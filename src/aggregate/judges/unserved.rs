@@ -37,6 +37,7 @@ fn stuck(analysis: &Analysis<'_>) -> Option<Verdict> {
     let cause = did.cause.filter(|_| did.manner == Manner::Waiting)?;
     let place = blamed.place(analysis.recording);
     let summary = format!("startup stuck for {} in {}, {}", length_words(asleep), place_words(&place), did.clause);
+    let blame = blamed.blame(analysis.recording);
     let looks = analysis.recording.snapshots.len();
     let finding = Finding::new(
         Kind::StartupStuck,
@@ -48,8 +49,8 @@ fn stuck(analysis: &Analysis<'_>) -> Option<Verdict> {
     .on(main.thread.0, None)
     .lasting(Some(asleep.as_secs_f64()), 1.0)
     .evidence(["no event loop runs in this process yet".to_owned()])
-    .advice(advice::for_blocked_loop(cause, Some(&place), &did.party))
-    .blame(Some(blamed.blame(analysis.recording)), did.party);
+    .advice(advice::for_blocked_loop(cause, Some(&blame), &did.party))
+    .blame(Some(blame), did.party);
     Some(finding.verdict())
 }
 
