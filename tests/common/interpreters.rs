@@ -7,6 +7,7 @@ use std::collections::BTreeSet;
 use std::env;
 use std::fs::{self, File};
 use std::io::Read;
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::OnceLock;
@@ -35,12 +36,14 @@ impl Interpreter {
 
 /// Every interpreter found, oldest first; several releases of one minor version may be among them. What is missing is
 /// said on standard error, once.
-#[expect(clippy::print_stderr, reason = "whoever runs the tests is told what was skipped")]
 pub(crate) fn interpreters() -> Vec<Interpreter> {
     static FOUND: OnceLock<Vec<Interpreter>> = OnceLock::new();
     let found = FOUND.get_or_init(|| {
         let found = find();
-        missing(&found).iter().for_each(|line| eprintln!("{line}"));
+        for line in missing(&found) {
+            // Who closed standard error does not want to know what was skipped.
+            let _unheard = writeln!(io::stderr(), "{line}");
+        }
         found
     });
     found.clone()
