@@ -31,7 +31,8 @@ fn main() {
     let mut kept: HashMap<(StackId, bool), u64> = HashMap::new();
     let (mut codes, mut frames) = (Vec::new(), Vec::new());
     let (mut samples, mut failed, mut took) = (0_u64, 0_u64, Duration::ZERO);
-    let before = self_cost().cpu_s;
+    let cpu_s = || self_cost().cpu_s.ok().expect("the CPU time of this program");
+    let before = cpu_s();
     let began = Instant::now();
     while began.elapsed() < length {
         match sampler.snapshot() {
@@ -57,7 +58,7 @@ fn main() {
         }
     }
     let wall = began.elapsed().as_secs_f64();
-    let cpu = self_cost().cpu_s - before;
+    let cpu = cpu_s() - before;
     let ledger = sampler.ledger();
     let whole: u64 = kept.iter().filter(|((_, whole), _)| *whole).map(|(_, count)| count).sum();
     println!(

@@ -72,7 +72,7 @@ fn report(verdicts: Vec<Value>, episodes: Vec<Value>) -> Value {
             "starved": 0.0, "busy": 0.0, "unknown": 0.0, "ready": unknown, "timers": unknown, "timer_late_s": unknown,
             "episodes": episodes}],
         "threads": [], "gil": [], "pools": [], "tasks": [], "requests": [], "sockets": [], "cgroup": [], "gaps": [],
-        "cost": {"cpu_s": 0.01, "wall_s": 3.0, "peak_bytes": 1, "stops": 0}})
+        "cost": {"cpu_s": {"is": 0.01}, "wall_s": 3.0, "peak_bytes": {"is": 1}, "stops": 0}})
 }
 
 fn right_report() -> Value {

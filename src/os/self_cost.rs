@@ -1,5 +1,7 @@
 //! What hangspy itself costs.
 
+use std::time::Duration;
+
 use nix::sys::resource::{UsageWho, getrusage};
 use nix::sys::time::TimeValLike;
 
@@ -11,7 +13,7 @@ use crate::snapshot::{Known, Why};
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct SelfCost {
     /// CPU time, user and system, all threads, seconds.
-    pub cpu_s: f64,
+    pub cpu_s: Known<f64>,
     /// Largest resident size, bytes.
     pub peak_bytes: Known<u64>,
 }
@@ -22,13 +24,14 @@ pub struct SelfCost {
 /// survives `exec`.
 #[must_use]
 pub fn self_cost() -> SelfCost {
-    let cpu_s = getrusage(UsageWho::RUSAGE_SELF).map_or(0.0, |usage| {
+    let cpu = getrusage(UsageWho::RUSAGE_SELF).map_err(|_refused| Why::NotPermitted).and_then(|usage| {
         let microseconds = usage.user_time().num_microseconds() + usage.system_time().num_microseconds();
-        std::time::Duration::from_micros(u64::try_from(microseconds).unwrap_or(0)).as_secs_f64()
+        u64::try_from(microseconds).map_err(|_negative| Why::Implausible)
     });
     let peak = read_text("/proc/self/status", SMALL)
         .and_then(|text| parse_status_size(&text, "VmHWM").ok_or(Why::NotInThisKernel));
-    SelfCost { cpu_s, peak_bytes: known(peak) }
+    let seconds = |microseconds| Duration::from_micros(microseconds).as_secs_f64();
+    SelfCost { cpu_s: known(cpu).map(seconds), peak_bytes: known(peak) }
 }
 
 #[cfg(test)]
@@ -39,6 +42,6 @@ mod tests {
     fn a_running_program_costs_something() {
         let cost = self_cost();
         assert!(cost.peak_bytes.get().is_some_and(|bytes| *bytes > 100_000), "{cost:?}");
-        assert!(cost.cpu_s >= 0.0, "{cost:?}");
+        assert!(cost.cpu_s.get().is_some_and(|seconds| *seconds >= 0.0), "{cost:?}");
     }
 }

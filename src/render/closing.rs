@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use super::page::{Ink, Page, Piece};
 use super::{Extent, units};
 use crate::report::Report;
+use crate::snapshot::Known;
 
 /// The column at which the text beside a label begins.
 const HANG: usize = 12;
@@ -51,15 +52,11 @@ pub(super) fn cost(page: &mut Page, report: &Report) {
 fn cost_words(report: &Report) -> String {
     let cost = &report.cost;
     let mut words = Vec::new();
-    if cost.wall_s > 0.0 {
-        words.push(format!("{} of a core", units::share(cost.cpu_s / cost.wall_s)));
-    } else {
-        // A run that was killed did not come to say.
-        words.push("its cost is not known".to_owned());
-    }
-    if cost.peak_bytes > 0 {
-        words.push(units::bytes(cost.peak_bytes));
-    }
+    words.push(match cost.cpu_s {
+        Known::Is(cpu_s) if cost.wall_s > 0.0 => format!("{} of a core", units::share(cpu_s / cost.wall_s)),
+        _ => "its cost is not known".to_owned(),
+    });
+    words.extend(cost.peak_bytes.get().map(|bytes| units::bytes(*bytes)));
     words.push(match cost.stops {
         0 => "target never stopped".to_owned(),
         stops => format!("target stopped {}", units::count(stops, "time")),

@@ -4,7 +4,7 @@ use super::model::{EpisodeReport, Ranked, Window};
 use super::{Gap, Observation, ProcessReport, Report, Target, Tool};
 use super::{gaps, loops, observations, profile, ranking, surroundings, threads};
 use crate::aggregate::{Analysis, Kind, Verdict, verdicts};
-use crate::snapshot::{Cost, Excerpt, Moment, Reader, Recording, SCHEMA};
+use crate::snapshot::{Cost, Excerpt, Known, Moment, Reader, Recording, SCHEMA};
 
 /// Turns recordings, one per process, into the finished report. `asked` is what the user named as the target.
 #[must_use]
@@ -107,12 +107,21 @@ fn window(recordings: &[Recording]) -> Window {
 /// One process of ours reads all of them, so every recording has the whole cost.
 fn cost(recordings: &[Recording]) -> Cost {
     let most = |one: Cost, other: Cost| Cost {
-        cpu_s: one.cpu_s.max(other.cpu_s),
+        cpu_s: larger(one.cpu_s, other.cpu_s),
         wall_s: one.wall_s.max(other.wall_s),
-        peak_bytes: one.peak_bytes.max(other.peak_bytes),
+        peak_bytes: larger(one.peak_bytes, other.peak_bytes),
         stops: one.stops.max(other.stops),
     };
     recordings.iter().map(|recording| recording.cost).fold(Cost::default(), most)
+}
+
+/// The larger of those that are known.
+fn larger<T: PartialOrd>(one: Known<T>, other: Known<T>) -> Known<T> {
+    match (one, other) {
+        (Known::Is(one), Known::Is(other)) => Known::Is(if other > one { other } else { one }),
+        (Known::Unknown(_), other) => other,
+        (one, Known::Unknown(_)) => one,
+    }
 }
 
 fn excerpts(recordings: &[Recording]) -> Vec<Excerpt> {

@@ -6,8 +6,8 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Code, CodeId, Frame, InterpreterSample, LoopSample, Moment, Process, StackId, Surroundings, ThreadId, ThreadSample,
-    Why,
+    Code, CodeId, Frame, InterpreterSample, Known, LoopSample, Moment, Process, StackId, Surroundings, ThreadId,
+    ThreadSample, Why,
 };
 
 /// What was true of a process at one instant.
@@ -73,16 +73,23 @@ pub struct Ledger {
 }
 
 /// What hangspy itself cost.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Cost {
     /// CPU time, user and system, seconds.
-    pub cpu_s: f64,
+    pub cpu_s: Known<f64>,
     /// Wall time it is spread over, seconds.
     pub wall_s: f64,
     /// Largest resident size, bytes.
-    pub peak_bytes: u64,
+    pub peak_bytes: Known<u64>,
     /// How often the target was stopped. Always 0.
     pub stops: u64,
+}
+
+impl Default for Cost {
+    /// Nobody measured it: a run that was killed did not come to say.
+    fn default() -> Self {
+        Self { cpu_s: Known::Unknown(Why::NotRead), wall_s: 0.0, peak_bytes: Known::Unknown(Why::NotRead), stops: 0 }
+    }
 }
 
 /// Everything learnt about one process in one run.

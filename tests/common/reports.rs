@@ -65,7 +65,7 @@ fn empty(asked: &str, processes: Vec<ProcessReport>) -> Report {
         sockets: Vec::new(),
         cgroup: Vec::new(),
         gaps: Vec::new(),
-        cost: Cost { cpu_s: 0.009, wall_s: 3.0, peak_bytes: 14 << 20, stops: 0 },
+        cost: Cost { cpu_s: Known::Is(0.009), wall_s: 3.0, peak_bytes: Known::Is(14 << 20), stops: 0 },
         excerpts: Vec::new(),
         profile: Vec::new(),
     }
