@@ -7,10 +7,11 @@ mod interpreters;
 
 use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 
-use hangspy::attach;
+use hangspy::attach::{self, Access, Session};
+use hangspy::error::Gate;
 use hangspy::memory::ReadError;
 use hangspy::read::Sampler;
 use hangspy::snapshot::{
@@ -367,4 +368,89 @@ fn a_thread_that_slept_and_went_on_is_read_again() {
             target.tell("go on");
         }
     }
+}
+
+#[test]
+fn a_forked_child_is_read() {
+    for interpreter in &interpreters() {
+        let name = interpreter.name();
+        let mut target = Target::start(interpreter, "forked.py", &[]);
+        let line = target.line();
+        let child = line.strip_prefix("child ").and_then(|pid| pid.parse().ok()).expect("the pid of the child");
+        for (pid, expected, threads) in [(child, "in_child", 1), (target.child.id(), "in_parent", 4)] {
+            let mut sampler = Sampler::new(attach::attach(process(pid)).expect("attaching works"));
+            let mut seen = Seen::default();
+            let snapshot = seen.look(&mut sampler).expect("the process can be read");
+            let whole = seen.whole(&snapshot);
+            assert_eq!(snapshot.threads.len(), threads, "{name}: threads of {pid}");
+            let innermost = whole.get(&ThreadId(pid)).and_then(|frames| frames.first());
+            assert_eq!(
+                innermost.map(|(function, ..)| function.as_str()),
+                Some(expected),
+                "{name}: main thread of {pid}"
+            );
+        }
+    }
+}
+
+#[test]
+fn two_thousand_threads() {
+    let found = interpreters();
+    for interpreter in found.first().into_iter().chain(found.last()) {
+        let name = interpreter.name();
+        let mut target = Target::start(interpreter, "many_threads.py", &["2000", "6"]);
+        assert_eq!(target.line(), "ready");
+        let mut sampler = target.sampler();
+        let mut seen = Seen::default();
+        for _ in 0..3 {
+            let snapshot = seen.look(&mut sampler).expect("the process can be read");
+            let waiting = seen.whole(&snapshot).into_values().filter(|frames| frames.len() == 6).count();
+            assert!(waiting >= 1998, "{name}: only {waiting} whole stacks of six frames");
+            assert!(snapshot.gaps.is_empty(), "{name}: {:?}", snapshot.gaps);
+        }
+    }
+}
+
+#[test]
+fn without_memory_the_kernels_view_remains() {
+    let found = interpreters();
+    let interpreter = found.last().expect("an interpreter");
+    let mut target = Target::start(interpreter, "many_threads.py", &["4", "6"]);
+    assert_eq!(target.line(), "ready");
+    let access = Access::ProcOnly { gate: Gate::Yama };
+    let mut sampler = Sampler::new(Session { process: process(target.child.id()), access });
+    let snapshot = sampler.snapshot().expect("/proc can be read");
+    assert_eq!(snapshot.threads.len(), 4);
+    assert!(snapshot.threads.iter().all(|sample| sample.python.is_none() && sample.os.syscall.get().is_some()));
+    let closed: Vec<_> = snapshot.gaps.iter().filter(|(_, why)| *why == Why::NotPermitted).collect();
+    assert_eq!(closed.len(), 2, "what cannot be read is said: {:?}", snapshot.gaps);
+    drop(target);
+    assert_eq!(sampler.snapshot().err(), Some(ReadError::Gone));
+}
+
+#[test]
+fn a_python_that_only_py_spy_knows() {
+    let root = std::env::var_os("PYENV_ROOT").map(PathBuf::from);
+    let root = root.or_else(|| Some(PathBuf::from(std::env::var_os("HOME")?).join(".pyenv")));
+    let found = root.and_then(|root| {
+        let versions = std::fs::read_dir(root.join("versions")).ok()?;
+        let programs = versions.flatten().map(|entry| entry.path().join("bin/python3.7"));
+        programs.filter(|path| path.exists()).max()
+    });
+    let Some(path) = found else {
+        writeln!(std::io::stderr(), "skipped: CPython 3.7 is not in pyenv").expect("standard error can be written");
+        return;
+    };
+    let interpreter = Interpreter { version: (3, 7, 0), path, origin: "pyenv" };
+    let mut target = Target::start(&interpreter, "many_threads.py", &["4", "6"]);
+    assert_eq!(target.line(), "ready");
+    let session = attach::attach(process(target.child.id())).expect("attaching works");
+    assert_eq!(session.process.reader, Reader::PySpy);
+    let mut sampler = Sampler::new(session);
+    let mut seen = Seen::default();
+    let snapshot = seen.look(&mut sampler).expect("the process can be read");
+    let whole = seen.whole(&snapshot);
+    let waiting = whole.values().filter(|frames| frames.len() == 6 && frames[0].0 == "wait").count();
+    assert_eq!(waiting, 2, "threads that wait, of {whole:?}; gaps: {:?}", snapshot.gaps);
+    assert!(snapshot.threads.iter().all(|sample| sample.os.syscall.get().is_some()), "what the kernel says");
 }

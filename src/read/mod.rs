@@ -27,6 +27,7 @@ mod stock_loop;
 mod tape_tests;
 mod tasks;
 mod thread_ids;
+mod thread_reading;
 mod turns;
 mod uvloop;
 mod waits;

@@ -49,7 +49,7 @@ impl Sampler {
         let Session { process, access } = session;
         let way = match access {
             Access::Own(access) => Way::Own(Box::new(OwnReader::new(&process, *access))),
-            Access::PySpy(walker) => Way::Walked(Box::new(WalkedReader::new(walker))),
+            Access::PySpy(walker) => Way::Walked(Box::new(WalkedReader::new(process.pid, walker))),
             Access::ProcOnly { .. } => Way::ProcOnly,
         };
         let kernel = KernelThreads::new(process.pid);
@@ -156,7 +156,10 @@ impl Sampler {
 
 /// A look with py-spy's walker.
 fn walked(reader: &mut WalkedReader, kernel: &mut KernelThreads) -> Result<OwnSample, ReadError> {
-    let (threads, nameless) = reader.read()?;
+    // Walking takes milliseconds, so the list of threads is as fresh as it can be without adding much.
+    kernel.list();
+    let listed = kernel.listed().get().cloned().unwrap_or_default();
+    let (threads, nameless) = reader.read(&listed)?;
     let now = clock::now();
     let threads =
         threads.into_iter().map(|(thread, python)| (thread, python, kernel.read(None, thread, false, now))).collect();

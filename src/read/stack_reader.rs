@@ -8,21 +8,17 @@
 
 use std::collections::HashMap;
 
-use super::agreement::agreement;
 use super::codes::{CodeIndex, CodeTable, Proofs};
 use super::foresight::Foresight;
-use super::frames::{Fetched, RawFrame, ThreadMemory, Walk, Wish};
-use super::live::LiveFrame;
+use super::frames::{Fetched, RawFrame, Walk};
 use super::objects::Objects;
 use super::roster::{GilWords, Interpreter, Roster, ThreadState};
 use super::stacks::StackTable;
-use crate::layout::{FrameRoot, Offsets};
-use crate::memory::{Batch, Memory, ReadError, Slot, u64_at};
-use crate::snapshot::{Address, Frame, StackId, StackSample, Why};
+use super::thread_reading::{READINGS, ThreadReading, root};
+use crate::layout::Offsets;
+use crate::memory::{Batch, Memory, ReadError, Slot};
+use crate::snapshot::{Address, StackSample, Why};
 
-/// How many readings of a thread that can have moved are compared. With two, a thread that calls through four chains of
-/// functions without pause passed for something it never was in up to 2 of 100 stacks kept; with three in none of 2,000.
-const READINGS: usize = 3;
 /// How many readings are attempted in one sample when some of them break off.
 const ATTEMPTS: usize = 12;
 /// New code objects read in one sample: the rest follow in the next ones.
@@ -39,33 +35,6 @@ pub(super) struct Target<'a> {
     pub(super) offsets: &'a Offsets,
     /// `_PyRuntime`
     pub(super) runtime: Address,
-}
-
-/// One thread state, from sample to sample.
-#[derive(Debug, Default)]
-pub(super) struct ThreadReading {
-    pub(super) state: ThreadState,
-    /// Its frames as far as they can be relied on.
-    pub(super) frames: Vec<LiveFrame>,
-    /// Its stack.
-    pub(super) stack: Option<StackSample>,
-    memory: ThreadMemory,
-    wish: Wish,
-    /// The latest good reading, innermost frame first.
-    chain: Vec<RawFrame>,
-    another: Vec<RawFrame>,
-    walk: Walk,
-    /// Good readings so far that can be compared; `None` for a thread that one reading is enough for.
-    readings: Option<usize>,
-    /// Outer frames of `chain` that all readings have in common.
-    kept: usize,
-    whole: bool,
-    /// It has slept since its stack was read, so that is still its stack.
-    rested: bool,
-    /// What `frames` and `decoded_stack` were decoded from.
-    decoded: Vec<RawFrame>,
-    decoded_codes: Vec<CodeIndex>,
-    decoded_stack: Option<StackId>,
 }
 
 /// Stacks that were not kept whole.
@@ -337,69 +306,5 @@ impl StackReader {
                 }
             });
         }
-    }
-}
-
-/// The word of a thread state that its frames begin at.
-fn root(state: &ThreadState, offsets: &Offsets) -> Option<u64> {
-    let (FrameRoot::Object { frame: offset }
-    | FrameRoot::CFrame { cframe: offset, .. }
-    | FrameRoot::Current { current_frame: offset }) = offsets.thread.frame_root;
-    u64_at(&state.bytes, offset)
-}
-
-impl ThreadReading {
-    /// Takes one more reading and keeps what it has in common with those before.
-    fn compare_with_another(&mut self, fetched: Fetched<'_>, sample: u64) -> Result<(), ReadError> {
-        let walk = self.memory.walk(fetched, &mut self.wish, sample, &mut self.another)?;
-        if walk != Walk::Whole {
-            if walk == Walk::TooLong {
-                self.walk = walk;
-                self.readings = Some(READINGS);
-            }
-            return Ok(());
-        }
-        let readings = self.readings.unwrap_or(0);
-        if readings == 0 {
-            self.kept = self.another.len();
-            self.whole = true;
-        } else {
-            let common = agreement(&self.chain, &self.another);
-            self.kept = self.kept.min(common.frames);
-            self.whole &= common.whole;
-        }
-        self.walk = walk;
-        std::mem::swap(&mut self.chain, &mut self.another);
-        // Nothing in common will not become more.
-        self.readings = Some(if self.kept == 0 && !self.whole { READINGS } else { readings + 1 });
-        Ok(())
-    }
-
-    fn lose(&mut self, sample: StackSample) {
-        self.frames.clear();
-        self.decoded.clear();
-        self.decoded_codes.clear();
-        self.decoded_stack = None;
-        self.stack = Some(sample);
-    }
-
-    fn decode(&mut self, codes: &CodeTable, stacks: &mut StackTable, scratch: &mut Vec<Frame>) {
-        self.decoded.clone_from(&self.chain);
-        self.decoded_codes.clear();
-        self.frames.clear();
-        scratch.clear();
-        for raw in &self.chain {
-            let Some((index, code)) = codes.find(raw.code).and_then(|index| Some((index, codes.id(index)?))) else {
-                continue;
-            };
-            self.decoded_codes.push(index);
-            if !raw.of_generator && !codes.has_begun(index, raw.instruction) {
-                continue;
-            }
-            let RawFrame { address, code: code_address, instruction, .. } = *raw;
-            self.frames.push(LiveFrame { address, code_address, code, instruction });
-            scratch.push(Frame { code, line: codes.line_at(index, instruction) });
-        }
-        self.decoded_stack = stacks.intern(scratch);
     }
 }

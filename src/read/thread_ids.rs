@@ -62,29 +62,32 @@ impl ThreadIds {
         let mut found: Vec<Option<ThreadId>> = states.iter().map(|state| native(state)).collect();
         // Also since 3.11: early releases keep the parent's number in a forked child.
         if found.iter().any(Option::is_none) {
-            let numbers = self.pthread_ids(memory, offsets, states)?;
-            for (found, number) in found.iter_mut().zip(numbers) {
-                *found = found.or_else(|| number.and_then(|number| self.ours.get(&number).copied()));
+            let handle = |state: &&[u8]| u64_at(state, offsets.thread.thread_id).unwrap_or(0);
+            let handles: Vec<u64> = states.iter().map(handle).collect();
+            for (found, by_handle) in found.iter_mut().zip(self.of_handles(memory, &handles)?) {
+                *found = found.or(by_handle);
             }
         }
         Ok(found.into_iter().map(|thread| Known::from_option(thread, Why::Vanished)).collect())
     }
 
-    /// The numbers in the C library's thread structures.
-    fn pthread_ids(
+    /// The kernel threads of `pthread_t`s.
+    pub(crate) fn of_handles(
         &mut self,
         memory: &dyn Memory,
-        offsets: &Offsets,
-        states: &[&[u8]],
-    ) -> Result<Vec<Option<u32>>, ReadError> {
+        handles: &[u64],
+    ) -> Result<Vec<Option<ThreadId>>, ReadError> {
+        let numbers = self.pthread_ids(memory, handles)?;
+        Ok(numbers.into_iter().map(|number| self.ours.get(&number?).copied()).collect())
+    }
+
+    /// The numbers in the C library's thread structures.
+    fn pthread_ids(&mut self, memory: &dyn Memory, handles: &[u64]) -> Result<Vec<Option<u32>>, ReadError> {
         let candidates = self.pthread_id.map_or_else(|| PTHREAD_IDS.to_vec(), |offset| vec![offset]);
         let mut batch = Batch::default();
-        let mut slots = Vec::with_capacity(states.len() * candidates.len());
+        let mut slots = Vec::with_capacity(handles.len() * candidates.len());
         for offset in &candidates {
-            for state in states {
-                let pthread = u64_at(state, offsets.thread.thread_id).unwrap_or(0);
-                slots.push(batch.want(Address(pthread).plus(*offset), 4));
-            }
+            slots.extend(handles.iter().map(|handle| batch.want(Address(*handle).plus(*offset), 4)));
         }
         memory.fetch(&mut batch)?;
         let number = |slot| batch.bytes(slot).map(little_endian).and_then(|number| u32::try_from(number).ok());
@@ -93,7 +96,7 @@ impl ThreadIds {
             |numbers: &[Option<u32>]| numbers.iter().flatten().filter(|number| self.ours.contains_key(number)).count();
         // The place at which the most threads have the number of a real one. A tie goes to the first.
         let mut best = (0, Vec::new(), None);
-        for (offset, numbers) in candidates.iter().zip(numbers.chunks(states.len().max(1))) {
+        for (offset, numbers) in candidates.iter().zip(numbers.chunks(handles.len().max(1))) {
             let count = matches(numbers);
             if count > best.0 || best.2.is_none() {
                 best = (count, numbers.to_vec(), Some(*offset));

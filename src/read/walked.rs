@@ -6,24 +6,36 @@
 use super::codes::CodeTable;
 use super::stack_reader::Losses;
 use super::stacks::StackTable;
+use super::thread_ids::ThreadIds;
 use crate::attach::{PySpyWalker, WalkedFrame, WalkedThread};
-use crate::memory::ReadError;
+use crate::memory::{LiveMemory, ReadError};
 use crate::snapshot::{
-    Address, Code, CodeFlags, Frame, GilRole, InterpreterSample, Known, PythonThread, StackSample, ThreadId, Why,
+    Address, Code, CodeFlags, Frame, GilRole, InterpreterSample, Known, ProcessId, PythonThread, StackSample, ThreadId,
+    Why,
 };
 
 /// Reads stacks with py-spy's walker.
 #[derive(Debug)]
 pub(super) struct WalkedReader {
     walker: PySpyWalker,
+    memory: LiveMemory,
+    ids: ThreadIds,
     pub(super) codes: CodeTable,
     pub(super) stacks: StackTable,
     pub(super) losses: Losses,
 }
 
 impl WalkedReader {
-    pub(super) fn new(walker: PySpyWalker) -> Self {
-        Self { walker, codes: CodeTable::default(), stacks: StackTable::default(), losses: Losses::default() }
+    pub(super) fn new(process: ProcessId, walker: PySpyWalker) -> Self {
+        let (memory, ids) = (LiveMemory::new(process), ThreadIds::new(process));
+        Self {
+            walker,
+            memory,
+            ids,
+            codes: CodeTable::default(),
+            stacks: StackTable::default(),
+            losses: Losses::default(),
+        }
     }
 
     /// What is known of the interpreters: that there is one.
@@ -36,18 +48,22 @@ impl WalkedReader {
         }]
     }
 
-    /// Python's threads, by id. Threads whose kernel id py-spy does not find are left out, and counted.
+    /// Python's threads, by id, and how many have no kernel id. `listed`: the kernel's threads.
     ///
     /// # Errors
     ///
     /// When the process is gone, or the walker can make nothing of it.
-    pub(super) fn read(&mut self) -> Result<(Vec<(ThreadId, PythonThread)>, usize), ReadError> {
+    pub(super) fn read(&mut self, listed: &[ThreadId]) -> Result<(Vec<(ThreadId, PythonThread)>, usize), ReadError> {
         let first = self.walker.threads()?;
         let second = self.walker.threads()?;
+        self.ids.learn(listed);
+        let handles: Vec<u64> = second.iter().map(|thread| thread.handle).collect();
+        let ids = self.ids.of_handles(&self.memory, &handles)?;
         let mut read = Vec::with_capacity(second.len());
         let mut nameless = 0;
-        for thread in second {
-            let Some(id) = thread.thread else {
+        for (thread, id) in second.into_iter().zip(ids) {
+            // py-spy knows kernel ids of some versions only.
+            let Some(id) = id.or(thread.thread) else {
                 nameless += 1;
                 continue;
             };
