@@ -59,6 +59,19 @@ pub(super) fn for_blocked_loop(cause: Cause, blame: Option<&Blame>, party: &Seco
     }
 }
 
+/// What to do about an application that does not finish to start: a thread would only hide it.
+#[must_use]
+pub(super) fn for_stuck_start(cause: Cause, blame: Option<&Blame>, party: &SecondParty) -> String {
+    match cause {
+        Cause::SocketRead | Cause::SocketWrite | Cause::Connect => {
+            "see why the peer does not answer; with a timeout the start would fail instead of hanging".to_owned()
+        }
+        Cause::Dns => "check the name server; with a timeout the start would fail instead of hanging".to_owned(),
+        Cause::Sleep => "start without waiting, or bound how long it waits".to_owned(),
+        _ => for_blocked_loop(cause, blame, party),
+    }
+}
+
 /// Whether the wait is inside librdkafka, for a broker or for the library itself.
 fn waits_for_kafka(party: &SecondParty) -> bool {
     match party {

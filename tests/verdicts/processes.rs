@@ -6,7 +6,7 @@ use std::time::Duration;
 use hangspy::report::{Cause, Confidence, Kind, SecondParty};
 use hangspy::snapshot::{GilRole, Known, Reader, Role, TaskState};
 
-use super::scenes::{LOOKS, PERIOD, PID, POLL, Scene, Shot, inside, running, tcp, waiting};
+use super::scenes::{LOOKS, Line, PERIOD, PID, POLL, Scene, Shot, inside, running, tcp, waiting};
 use super::{CALL, CONSUMER, assert_healthy, assert_verdict, blocked, first, report, starved};
 
 #[test]
@@ -136,6 +136,33 @@ fn a_supervisor_needs_no_loop() {
     scene.recording.process.role = Role::Single;
     scene.recording.process.server = hangspy::snapshot::Server::Other;
     assert_eq!(first(&report(&scene)).kind, Kind::CannotTell, "a program without a loop is not judged");
+}
+
+/// A worker of gunicorn whose main thread is in these frames, without a loop.
+fn gunicorn_worker(frames: &[Line<'_>], number: u32) -> Scene {
+    let mut scene = Scene::new();
+    let run: &[Line<'_>] = &[("init_process", "/venv/lib/python3.12/site-packages/gunicorn/workers/base.py", 135)];
+    let stack = scene.stack(&[frames, run]);
+    let mut scene = scene.always(&waiting(stack, number, [7, 0, 0, 0, 0, 0]).no_step());
+    scene.recording.snapshots.iter_mut().for_each(|snapshot| snapshot.loops.clear());
+    scene.recording.process.role = Role::Worker;
+    scene.recording.process.server = hangspy::snapshot::Server::Gunicorn;
+    scene
+}
+
+#[test]
+fn a_worker_that_serves_without_a_loop_is_not_starting() {
+    const SYNC: &str = "/venv/lib/python3.12/site-packages/gunicorn/workers/sync.py";
+    let idle = gunicorn_worker(&[("wait", SYNC, 35), ("run_for_one", SYNC, 84), ("run", SYNC, 128)], 270);
+    assert_eq!(first(&report(&idle)).kind, Kind::CannotTell, "an idle synchronous worker is not stuck");
+    let busy = gunicorn_worker(&[("view", "/srv/shop/views.py", 9), ("handle", SYNC, 134), ("run", SYNC, 128)], 230);
+    let said = report(&busy);
+    assert_eq!(first(&said).kind, Kind::CannotTell);
+    let place = "main thread in view (views.py:9)";
+    assert!(first(&said).evidence.iter().any(|line| line.contains(place)), "{:?}", first(&said).evidence);
+    let load = "/venv/lib/python3.12/site-packages/gunicorn/util.py";
+    let starting = gunicorn_worker(&[("<module>", "/srv/shop/wsgi.py", 3), ("import_app", load, 359)], 230);
+    assert_eq!(first(&report(&starting)).kind, Kind::StartupStuck, "the application is being imported");
 }
 
 #[test]

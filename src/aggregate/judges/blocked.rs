@@ -78,6 +78,7 @@ fn verdict(analysis: &Analysis<'_>, track: &Track<'_>, group: &Group<'_>) -> Ver
         _ => Kind::LoopBlocked,
     };
     let party = stall.reason.example.party.clone();
+    let advise = if kind == Kind::StartupStuck { advice::for_stuck_start } else { advice::for_blocked_loop };
     let mut confidence = stall.reason.confidence;
     if stall.blamed.is_none_or(|blamed| blamed.origin != Origin::User) {
         confidence = confidence.min(Confidence::Likely);
@@ -88,7 +89,7 @@ fn verdict(analysis: &Analysis<'_>, track: &Track<'_>, group: &Group<'_>) -> Ver
         .lasting((!stall.ended).then(|| stall.length().as_secs_f64()), analysis.share(group.total))
         .evidence(evidence(analysis, track, group))
         .hurts(hurts(analysis, track))
-        .advice(advice::for_blocked_loop(group.cause, blame.as_ref(), &party))
+        .advice(advise(group.cause, blame.as_ref(), &party))
         .blame(blame, party)
         .verdict()
 }

@@ -4,6 +4,7 @@
 mod blocked;
 mod healthy;
 mod loops;
+mod main_thread;
 mod proc_only;
 mod starved;
 mod stopped;

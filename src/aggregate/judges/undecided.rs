@@ -1,6 +1,7 @@
 //! The evidence does not decide, and why.
 
 use super::Judge;
+use super::main_thread::Standing;
 use crate::aggregate::{Analysis, Confidence, Finding, Kind, Verdict};
 use crate::classify::Look;
 use crate::snapshot::{Reader, Role, Why};
@@ -17,26 +18,34 @@ impl Judge for Undecided {
         if matches!(recording.process.role, Role::Master | Role::Helper) {
             return Vec::new();
         }
-        let found = reason(analysis);
-        found.map(|(summary, evidence)| cannot_tell(analysis, &summary, evidence)).into_iter().collect()
+        reason(analysis).map(|reason| cannot_tell(analysis, reason)).into_iter().collect()
     }
 }
 
-/// What keeps us from telling, and the count that shows it.
-fn reason(analysis: &Analysis<'_>) -> Option<(String, String)> {
+/// What keeps us from telling.
+struct Reason {
+    summary: String,
+    /// What shows it.
+    evidence: Vec<String>,
+    /// What would tell.
+    advice: String,
+}
+
+fn reason(analysis: &Analysis<'_>) -> Option<Reason> {
     let recording = analysis.recording;
     let looks = recording.snapshots.len();
+    let failed = recording.ledger.failed;
+    let longer = |summary: &str, evidence: String| Reason {
+        summary: summary.to_owned(),
+        evidence: vec![evidence],
+        advice: format!("look again for longer: hangspy {} --for 10s", analysis.pid()),
+    };
     if looks < FEWEST_LOOKS {
-        let failed = recording.ledger.failed;
-        return Some((
-            "too few looks to tell".to_owned(),
-            format!("{looks} looks taken, {failed} failed; {FEWEST_LOOKS} are needed at least"),
-        ));
+        let evidence = format!("{looks} looks taken, {failed} failed; {FEWEST_LOOKS} are needed at least");
+        return Some(longer("too few looks to tell", evidence));
     }
-    if recording.ledger.failed > looks as u64 {
-        let evidence =
-            format!("{} of {} looks failed", recording.ledger.failed, recording.ledger.failed + looks as u64);
-        return Some(("most looks failed".to_owned(), evidence));
+    if failed > looks as u64 {
+        return Some(longer("most looks failed", format!("{failed} of {} looks failed", failed + looks as u64)));
     }
     if analysis.tracks.is_empty() {
         return Some(no_loop(analysis));
@@ -47,24 +56,40 @@ fn reason(analysis: &Analysis<'_>) -> Option<(String, String)> {
     let all = worst.looks.len();
     (unclear * 2 > all).then(|| {
         let evidence = format!("what the loop of thread {} did is not clear in {unclear} of {all} looks", worst.thread);
-        ("the loop could not be read often enough".to_owned(), evidence)
+        longer("the loop could not be read often enough", evidence)
     })
 }
 
-fn no_loop(analysis: &Analysis<'_>) -> (String, String) {
+fn no_loop(analysis: &Analysis<'_>) -> Reason {
     let looks = analysis.recording.snapshots.len();
+    let pid = analysis.pid();
     if analysis.recording.process.reader == Reader::ProcOnly {
-        let evidence = format!("memory closed to us in {looks} of {looks} looks; /proc alone does not decide");
-        return ("the process's memory is closed to us".to_owned(), evidence);
+        return Reason {
+            summary: "the process's memory is closed to us".to_owned(),
+            evidence: vec![format!("memory closed to us in {looks} of {looks} looks; /proc alone does not decide")],
+            advice: format!("look with the right to read its memory, for instance as root: hangspy {pid}"),
+        };
     }
     let gap = analysis.recording.snapshots.iter().rev().flat_map(|snapshot| &snapshot.gaps).next();
     let why = gap.map(|(what, why): &(String, Why)| format!("; {what}: {}", why.words())).unwrap_or_default();
-    ("no event loop runs in this process".to_owned(), format!("no running loop in {looks} of {looks} looks{why}"))
+    let mut evidence = vec![format!("no running loop in {looks} of {looks} looks{why}")];
+    evidence.extend(Standing::of(analysis).map(|standing| standing.words(analysis)));
+    Reason {
+        summary: "no event loop runs in this process".to_owned(),
+        evidence,
+        advice: format!(
+            "see what its threads do: hangspy dump {pid}; where its time goes: hangspy record {pid} --threads all -o \
+             profile.svg"
+        ),
+    }
 }
 
-fn cannot_tell(analysis: &Analysis<'_>, summary: &str, evidence: String) -> Verdict {
-    Finding::new(Kind::CannotTell, analysis.pid(), format!("cannot tell: {summary}"), evidence)
+fn cannot_tell(analysis: &Analysis<'_>, reason: Reason) -> Verdict {
+    let mut evidence = reason.evidence.into_iter();
+    let first = evidence.next().unwrap_or_default();
+    Finding::new(Kind::CannotTell, analysis.pid(), format!("cannot tell: {}", reason.summary), first)
         .confidence(Confidence::Certain)
-        .advice("look again for longer: hangspy --for 10s; see what hangspy can read: hangspy doctor")
+        .evidence(evidence)
+        .advice(reason.advice)
         .verdict()
 }

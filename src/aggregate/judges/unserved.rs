@@ -3,11 +3,11 @@
 use std::time::Duration;
 
 use super::Judge;
-use crate::aggregate::blame::{Seen, blame};
+use super::main_thread::Standing;
 use crate::aggregate::phrases::{length_words, place_words};
 use crate::aggregate::{Analysis, Confidence, Finding, Kind, Verdict, advice};
-use crate::classify::Manner;
-use crate::snapshot::{Role, Server, StackId, StackSample, ThreadId};
+use crate::classify::{Manner, Marks, Phase};
+use crate::snapshot::{Role, Server};
 
 pub(super) struct NeverServed;
 
@@ -27,13 +27,12 @@ impl Judge for NeverServed {
 }
 
 fn stuck(analysis: &Analysis<'_>) -> Option<Verdict> {
-    let (index, last) = analysis.last_snapshot()?;
-    let main = last.thread(ThreadId(analysis.pid().0))?;
-    let stack = same_stack(analysis)?;
-    let did = analysis.activity(index, last, main);
+    let Standing { main, did, blamed, facts, .. } = Standing::of(analysis)?;
+    // A worker that serves without a loop waits for requests just as patiently.
+    if facts.phase != Some(Phase::Startup) && !facts.all.has(Marks::IMPORT) {
+        return None;
+    }
     let asleep = main.os.asleep_for.ok().filter(|asleep| *asleep >= STUCK)?;
-    let seen = Seen { stack, looks: analysis.recording.snapshots.len(), cut: false };
-    let blamed = blame(analysis.recording, &analysis.book, &[seen], false)?;
     let cause = did.cause.filter(|_| did.manner == Manner::Waiting)?;
     let place = blamed.place(analysis.recording);
     let summary = format!("startup stuck for {} in {}, {}", length_words(asleep), place_words(&place), did.clause);
@@ -49,19 +48,7 @@ fn stuck(analysis: &Analysis<'_>) -> Option<Verdict> {
     .on(main.thread.0, None)
     .lasting(Some(asleep.as_secs_f64()), 1.0)
     .evidence(["no event loop runs in this process yet".to_owned()])
-    .advice(advice::for_blocked_loop(cause, Some(&blame), &did.party))
+    .advice(advice::for_stuck_start(cause, Some(&blame), &did.party))
     .blame(Some(blame), did.party);
     Some(finding.verdict())
-}
-
-/// The main thread's stack, where it is the same in every look.
-fn same_stack(analysis: &Analysis<'_>) -> Option<StackId> {
-    let main = ThreadId(analysis.pid().0);
-    let stack = |snapshot: &crate::snapshot::Snapshot| match snapshot.thread(main)?.python.as_ref()?.stack {
-        StackSample::Stable(stack) => Some(stack),
-        StackSample::Cut(_) | StackSample::Torn | StackSample::Unknown(_) => None,
-    };
-    let mut stacks = analysis.recording.snapshots.iter().map(stack);
-    let first = stacks.next()??;
-    stacks.all(|other| other == Some(first)).then_some(first)
 }
