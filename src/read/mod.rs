@@ -1,4 +1,19 @@
-//! From a session to a snapshot.
+//! From a session to a snapshot, without ever stopping the target.
+//!
+//! A target that runs changes while it is read, so what is read is either shown to be true or said not to be:
+//!
+//! | question | what shows it | where |
+//! |---|---|---|
+//! | is this thread still there | the list's links, followed again through what was fetched | `roster` |
+//! | is this still the same code | the words of its head, or its number, read between two readings of the frame | `codes` |
+//! | did this stack ever exist | it slept since the last reading; or it cannot have had the GIL; or three readings agree | `stack_reader` |
+//! | whose thread is this | the kernel's list of threads | `thread_ids` |
+//! | does it sleep, and in what | `/proc`; time slices say whether that is still so | `kernel_threads`, `waits` |
+//! | is the loop in the same step | the task, the handle, the left end of the ready queue | `loops` |
+//!
+//! A sample costs a handful of system calls: whatever was looked at in the last one is fetched again in one batch, and
+//! only what is new costs a read of its own. [`Sampler`] puts it all together; `walked` does the same with py-spy's walker
+//! for versions whose layout we do not know.
 
 mod agreement;
 mod codes;

@@ -40,6 +40,8 @@ pub(super) struct OwnReader {
     loops: Loops,
     names: ThreadNames,
     loop_threads: Vec<ThreadId>,
+    /// Thread states whose kernel thread was not found in the last sample.
+    nameless: HashSet<Address>,
     /// The sample before succeeded.
     was_read: bool,
 }
@@ -77,6 +79,7 @@ impl OwnReader {
             loops: Loops::default(),
             names: ThreadNames::default(),
             loop_threads: Vec::new(),
+            nameless: HashSet::new(),
             was_read: false,
         }
     }
@@ -129,7 +132,7 @@ impl OwnReader {
         Ok(sample)
     }
 
-    /// The threads of Python with their kernel ids; and how many thread states have none.
+    /// The threads of Python with their kernel ids; and how many thread states had none in this and the last sample.
     fn live_threads(&mut self, kernel: &mut KernelThreads) -> Result<(Vec<LiveThread>, usize), ReadError> {
         let identity = |reading: &ThreadReading| identity(&reading.state, &self.offsets);
         let known = |resolved: &HashMap<Address, (Identity, ThreadId)>, reading: &ThreadReading| {
@@ -152,6 +155,7 @@ impl OwnReader {
                 .collect();
         }
         let mut threads = Vec::with_capacity(readings.len());
+        let mut nameless = HashSet::new();
         for reading in readings {
             if let Some(thread) = known(&self.resolved, reading) {
                 threads.push(LiveThread {
@@ -162,9 +166,13 @@ impl OwnReader {
                     frames: reading.frames.clone(),
                     stable: matches!(reading.stack, Some(StackSample::Stable(_))),
                 });
+            } else {
+                nameless.insert(reading.state.address);
             }
         }
-        let unresolved = readings.len() - threads.len();
+        // A thread that begins or ends has a state without a kernel thread for a moment; that is no gap.
+        let unresolved = nameless.intersection(&self.nameless).count();
+        self.nameless = nameless;
         Ok((threads, unresolved))
     }
 
