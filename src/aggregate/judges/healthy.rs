@@ -33,7 +33,13 @@ pub(super) fn healthy(analysis: &Analysis<'_>) -> Verdict {
     }
     let mut evidence = evidence.into_iter();
     let first = evidence.next().unwrap_or_else(|| format!("no trouble in {looks} of {looks} looks"));
-    Finding::new(Kind::Healthy, analysis.pid(), "nothing wrong: the event loop turns", first)
+    // An idle loop is not a working service: what its tasks wait for is not examined, so this cannot be certain.
+    Finding::new(Kind::Healthy, analysis.pid(), "the event loop turns; it is not what hangs", first)
+        .confidence(Confidence::Likely)
         .evidence(evidence)
+        .advice(
+            "if requests hang all the same: see what the threads do with hangspy dump, and look at pools and upstreams"
+                .to_owned(),
+        )
         .verdict()
 }

@@ -18,7 +18,8 @@ impl Detector for Running {
         }
         Some(match sight.gil() {
             Some(GilRole::Holds) => {
-                Activity::running(Cause::PythonCpu, "holding the GIL, running", "running Python code")
+                // Python or C is for many looks together to say.
+                Activity::running(Cause::PythonCpu, "holding the GIL, running", "computing with the GIL held")
             }
             Some(_) => Activity::running(
                 Cause::NativeCpu,
