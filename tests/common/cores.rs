@@ -1,5 +1,5 @@
-//! How many cells may run at a time. A sick application that computes needs a core for itself, and so does the reader beside it:
-//! a matrix that starves itself measures its own traffic jam.
+//! How many cells may run at a time. A sick application that computes needs a core for itself, and its reader needs another now and
+//! then: a matrix that starves itself measures its own traffic jam.
 
 use std::sync::{Condvar, Mutex, PoisonError};
 
@@ -38,7 +38,8 @@ impl Cores {
 
     /// Waits for the places that an application needs.
     pub(crate) fn take(&self, truth: &Truth) -> Places<'_> {
-        let count = if computes(truth) { WAITING_PER_CORE } else { 1 }.min(self.all);
+        // Beside one that computes there is room for one that waits on two cores, and for no second one that computes.
+        let count = if computes(truth) { 2 * WAITING_PER_CORE - 1 } else { 1 }.min(self.all);
         let free = self.free.lock().unwrap_or_else(PoisonError::into_inner);
         let mut free = self.freed.wait_while(free, |free| *free < count).unwrap_or_else(PoisonError::into_inner);
         *free -= count;
