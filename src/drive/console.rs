@@ -3,6 +3,7 @@
 use std::io::{self, IsTerminal, Write};
 
 use crate::error::{Error, Result};
+use crate::render::sanitize;
 
 /// When to use colour.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -54,10 +55,10 @@ impl Console {
         !self.quiet && io::stderr().is_terminal()
     }
 
-    /// Says something to the user. Who closed stderr does not want to hear it.
+    /// Says something to the user, a line. Who closed stderr does not want to hear it.
     pub(super) fn say(self, words: &str) {
         if !self.quiet {
-            let _unheard = writeln!(io::stderr(), "{words}");
+            let _unheard = io::stderr().write_all(harmless(&words.replace('\n', "\\n")).as_bytes());
         }
     }
 
@@ -87,11 +88,26 @@ impl Console {
         if let Some(hint) = error.hint() {
             words.push_str(&format!("\nhint: {hint}\n"));
         }
-        let _unheard = io::stderr().write_all(words.as_bytes());
+        let _unheard = io::stderr().write_all(harmless(words.trim_end()).as_bytes());
     }
+}
+
+/// Words with names of the target's in them, whole lines that cannot move the cursor.
+fn harmless(words: &str) -> String {
+    words.split('\n').map(|line| format!("{}\n", sanitize::line(line))).collect()
 }
 
 /// Rendering into memory fails only by a defect of ours.
 pub(super) fn unprintable(source: io::Error) -> Error {
     Error::Bug(format!("the report could not be rendered: {source}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_of_the_target_do_not_move_the_cursor() {
+        assert_eq!(harmless("blocked in ev\u{1b}[2Jil\nhint: 1"), "blocked in ev\\x1b[2Jil\nhint: 1\n");
+    }
 }

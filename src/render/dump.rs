@@ -103,9 +103,12 @@ fn same(one: &ThreadReport, other: &ThreadReport) -> bool {
         && family(&one.name) == family(&other.name)
 }
 
-/// A name without the number that tells threads of one pool apart: `asyncio_3` is of the family `asyncio_`.
-fn family(name: &str) -> &str {
-    name.trim_end_matches(|character: char| character.is_ascii_digit() || character == '-')
+/// A name around the number that tells threads of one kind apart: `asyncio_3` is of the family `asyncio_`, and
+/// `Thread-3 (work)`, as `threading` names them since 3.10, of `Thread` and ` (work)`.
+fn family(name: &str) -> (&str, &str) {
+    let end = name.find(" (").filter(|_| name.ends_with(')')).unwrap_or(name.len());
+    let (numbered, target) = name.split_at(end);
+    (numbered.trim_end_matches(|character: char| character.is_ascii_digit() || character == '-'), target)
 }
 
 fn entry(page: &mut Page, group: &[&ThreadReport], paths: Paths) {
@@ -119,7 +122,8 @@ fn entry(page: &mut Page, group: &[&ThreadReport], paths: Paths) {
             let name = if many.iter().all(|thread| thread.name == first.name) {
                 first.name.clone()
             } else {
-                format!("{}*", family(&first.name))
+                let (start, end) = family(&first.name);
+                format!("{start}*{end}")
             };
             format!("{} threads {name} ({}{more})", many.len(), ids.join(", "))
         }
@@ -159,5 +163,18 @@ fn stack(page: &mut Page, thread: &ThreadReport, paths: Paths) {
             Paths::Whole => places::full_position(place),
         };
         page.wrapped(INDENT, INDENT + 4, &[function, Piece::plain(" ".repeat(gap)), Piece::plain(position)]);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn threads_of_one_kind_differ_by_a_number() {
+        assert_eq!(family("asyncio_3"), family("asyncio_12"));
+        assert_eq!(family("Thread-158 (sleep)"), ("Thread", " (sleep)"));
+        assert_ne!(family("Thread-1 (sleep)"), family("Thread-2 (poll)"));
+        assert_eq!(family("AnyIO worker thread"), ("AnyIO worker thread", ""));
     }
 }

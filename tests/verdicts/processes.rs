@@ -208,4 +208,5 @@ fn an_interpreter_without_a_layout_is_judged_by_uninterrupted_sleep() {
     };
     assert_verdict("py-spy reads", &py_spy(false), Kind::LoopBlocked, Cause::SocketRead, "go", Some("handle"));
     assert_ne!(first(&report(&py_spy(true))).kind, Kind::LoopBlocked, "it slept many times, perhaps in as many steps");
+    assert_eq!(first(&report(&py_spy(true))).kind, Kind::CannotTell, "it was never seen idle, and may not turn");
 }

@@ -2,7 +2,7 @@
 
 use super::Judge;
 use super::main_thread::Standing;
-use crate::aggregate::{Analysis, Confidence, Finding, Kind, Verdict};
+use crate::aggregate::{Analysis, Confidence, Finding, Kind, Track, Verdict};
 use crate::classify::Look;
 use crate::snapshot::{Reader, Role, Why};
 
@@ -54,9 +54,22 @@ fn reason(analysis: &Analysis<'_>) -> Option<Reason> {
         analysis.tracks.iter().max_by_key(|track| track.count(Look::Unclear) * 1000 / track.looks.len().max(1))?;
     let unclear = worst.count(Look::Unclear);
     let all = worst.looks.len();
-    (unclear * 2 > all).then(|| {
+    if unclear * 2 > all {
         let evidence = format!("what the loop of thread {} did is not clear in {unclear} of {all} looks", worst.thread);
-        longer("the loop could not be read often enough", evidence)
+        return Some(longer("the loop could not be read often enough", evidence));
+    }
+    never_idle(analysis)
+}
+
+/// A loop that is busy in every look turns fast or not at all, and py-spy's walker does not tell one step from the next.
+fn never_idle(analysis: &Analysis<'_>) -> Option<Reason> {
+    let busy = |track: &&Track<'_>| track.count(Look::Idle) == 0 && track.count(Look::Step) * 2 > track.looks.len();
+    let track = analysis.tracks.iter().filter(|_| analysis.recording.process.reader == Reader::PySpy).find(busy)?;
+    let (steps, all) = (track.count(Look::Step), track.looks.len());
+    Some(Reason {
+        summary: "the loop is always busy; whether it turns cannot be seen in this Python".to_owned(),
+        evidence: vec![format!("loop of thread {} idle in 0 of {all} looks, busy in {steps}", track.thread)],
+        advice: format!("see what keeps it busy: hangspy record {} -o profile.svg", analysis.pid()),
     })
 }
 
