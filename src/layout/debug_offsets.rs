@@ -10,8 +10,10 @@ use crate::snapshot::{Address, Known, PythonVersion};
 /// The first eight bytes (`_Py_Debug_Cookie`).
 const COOKIE: &[u8; 8] = b"xdebugpy";
 
-/// No structure of CPython is this large, so no offset in it can be.
+/// No structure of CPython is this large, so no offset in it can be: that of an interpreter is the largest.
 const LARGEST_OFFSET: u64 = 1 << 24;
+/// Thread states, frames and objects are smaller than this. So much is read of every one of them.
+const LARGEST_OFFSET_IN_OBJECT: u64 = 1 << 13;
 
 /// Cookie, version, `free_threaded`.
 const HEAD: usize = 24;
@@ -87,6 +89,21 @@ pub(super) enum Field {
     GeneratorFrameState,
 }
 
+impl Field {
+    /// No offset of this field can be larger.
+    fn limit(self) -> u64 {
+        match self {
+            Self::RuntimeInterpretersHead
+            | Self::InterpreterNext
+            | Self::InterpreterThreadsHead
+            | Self::InterpreterModules
+            | Self::InterpreterGil
+            | Self::InterpreterCollector => LARGEST_OFFSET,
+            _ => LARGEST_OFFSET_IN_OBJECT,
+        }
+    }
+}
+
 /// Version and kind of build, if debug offsets stand at `runtime`.
 ///
 /// # Errors
@@ -129,7 +146,7 @@ fn decode(bytes: &[u8], head: DebugHead, words: &[(Field, usize)]) -> Option<Off
     let mut offsets = table(head.version)?;
     for (field, index) in words {
         let word = u64_at(bytes, index.checked_mul(8)?)?;
-        if word > LARGEST_OFFSET {
+        if word > field.limit() {
             return None;
         }
         put(&mut offsets, *field, usize::try_from(word).ok()?);
@@ -280,8 +297,12 @@ mod tests {
 
     #[test]
     fn absurd_offsets_and_unknown_builds_are_refused() {
-        assert!(decoded(&structure(13, LARGEST_OFFSET)).is_some());
-        assert!(decoded(&structure(13, LARGEST_OFFSET + 1)).is_none());
+        assert!(decoded(&structure(13, LARGEST_OFFSET_IN_OBJECT)).is_some());
+        assert!(decoded(&structure(13, LARGEST_OFFSET_IN_OBJECT + 1)).is_none());
+        assert!(
+            Field::InterpreterModules.limit() == LARGEST_OFFSET,
+            "an interpreter has more fields than objects have"
+        );
         assert!(decoded(&structure(13, u64::MAX)).is_none());
         assert!(decoded(&structure(99, 8)).is_none());
         assert!(decoded(&head(13, 0)).is_none(), "the words are missing");

@@ -26,11 +26,19 @@ pub struct Batch {
 
 /// No single piece is longer than this; a longer wish is cut. Large enough for a deep stack chunk.
 const LONGEST_PIECE: usize = 4 << 20;
+/// All pieces together are not longer than this, whatever the target says of its threads and their stacks: a thousand
+/// threads with deep stacks need a tenth of it.
+const MOST_BYTES: usize = 256 << 20;
+/// The slot of a wish that found no room any more: nothing is ever in it.
+const NO_ROOM: Slot = Slot(usize::MAX);
 
 impl Batch {
-    /// Asks for `length` bytes at `address`.
+    /// Asks for `length` bytes at `address`. A wish that would make the batch too large comes back as not present.
     pub fn want(&mut self, address: Address, length: usize) -> Slot {
         let length = length.min(LONGEST_PIECE);
+        if self.wanted + length > MOST_BYTES {
+            return NO_ROOM;
+        }
         self.pieces.push(Piece { address, start: self.wanted, length, present: false });
         self.wanted += length;
         Slot(self.pieces.len() - 1)
@@ -68,7 +76,7 @@ impl Batch {
     }
 
     /// Lets `copy` write every piece that it has; it answers whether it did.
-    pub(super) fn fill(&mut self, copy: impl Fn(Address, &mut [u8]) -> bool) {
+    pub(crate) fn fill(&mut self, copy: impl Fn(Address, &mut [u8]) -> bool) {
         self.make_room();
         for piece in &mut self.pieces {
             let bytes = self.bytes.get_mut(piece.start..piece.start + piece.length);
@@ -142,5 +150,14 @@ mod tests {
         let mut batch = Batch::default();
         batch.want(Address(0), usize::MAX);
         assert_eq!(batch.wanted_bytes(), LONGEST_PIECE);
+    }
+
+    #[test]
+    fn wishes_beyond_the_limit_of_all_are_not_present() {
+        let mut batch = Batch::default();
+        let slots: Vec<Slot> = (0..1000).map(|_| batch.want(Address(4096), LONGEST_PIECE)).collect();
+        assert_eq!(batch.wanted_bytes(), MOST_BYTES);
+        assert_eq!(batch.len(), MOST_BYTES / LONGEST_PIECE);
+        assert_eq!(slots.last().and_then(|slot| batch.bytes(*slot)), None);
     }
 }

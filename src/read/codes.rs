@@ -301,7 +301,10 @@ impl Head {
             // From the length on, up to the NUL behind ASCII characters; other texts are longer, so this stays inside.
             let length = objects.memory.read_u64(text.plus(layout.text_length))?;
             let length = usize::try_from(length).map_or(PROVEN_BYTES, |length| length.min(PROVEN_BYTES));
-            pieces.push((text.plus(layout.text_length), layout.text_ascii - layout.text_length + length + 1));
+            pieces.push((
+                text.plus(layout.text_length),
+                layout.text_ascii.saturating_sub(layout.text_length) + length + 1,
+            ));
         }
         let table = usize::try_from(table_length).map_or(PROVEN_BYTES, |length| length.min(PROVEN_BYTES));
         pieces.push((self.line_table.plus(layout.variable_size), 8));

@@ -31,8 +31,8 @@ mod chunk {
     pub(super) const UNIT: usize = 16 * 1024;
     /// No chunk is larger: `MOST_FRAMES` frames of the usual 100 bytes.
     pub(super) const LARGEST: usize = 2 << 20;
-    /// Chunks of one thread.
-    pub(super) const MOST: usize = 256;
+    /// Bytes of all older chunks of one thread: room for `MOST_FRAMES` frames of four times the usual size.
+    pub(super) const MOST_BYTES: usize = 8 << 20;
 }
 
 /// How far beyond its top the newest chunk is fetched: the thread may have called further before we came to it.
@@ -126,6 +126,20 @@ impl ThreadMemory {
         frames: &mut Vec<RawFrame>,
     ) -> Result<Walk, ReadError> {
         frames.clear();
+        let walk = self.walk_out(fetched, wish, sample, frames);
+        // The next fetch brings them with the rest; a thousand threads must not keep theirs until then.
+        wish.new_chunks = Vec::new();
+        wish.new_frames = Vec::new();
+        walk
+    }
+
+    fn walk_out(
+        &mut self,
+        fetched: Fetched<'_>,
+        wish: &mut Wish,
+        sample: u64,
+        frames: &mut Vec<RawFrame>,
+    ) -> Result<Walk, ReadError> {
         let link = wish.link.map(|(slot, taken)| (fetched.batch.pointer_at(slot, 0), taken));
         self.moved_link = link.and_then(|(link, taken)| link.filter(|link| *link != taken));
         let root = wish.root.and_then(|root| fetched.batch.pointer_at(root, 0));
@@ -171,8 +185,11 @@ impl ThreadMemory {
         }
         let older: Vec<Address> = wish.chunks.iter().skip(1).take(known).map(|(address, _)| *address).collect();
         self.older_chunks.retain(|(address, _)| older.contains(address));
+        let mut bytes_left = chunk::MOST_BYTES.saturating_sub(self.older_chunks.iter().map(|(_, length)| length).sum());
         while let Some(address) = previous.filter(|address| !address.is_null()) {
-            if self.older_chunks.len() >= chunk::MOST {
+            // A list that runs into itself ends there.
+            let newest = wish.chunks.first().map(|(newest, _)| *newest);
+            if newest == Some(address) || self.older_chunks.iter().any(|(older, _)| *older == address) {
                 break;
             }
             let read = |length| match fetched.memory.read(address, length) {
@@ -183,6 +200,8 @@ impl ThreadMemory {
             let Some(head) = read(chunk::DATA)? else { break };
             let words = u64_at(&head, chunk::TOP).and_then(|words| usize::try_from(words).ok()).unwrap_or(0);
             let length = words.saturating_mul(8).saturating_add(chunk::DATA).min(chunk::LARGEST);
+            let Some(left) = bytes_left.checked_sub(length) else { break };
+            bytes_left = left;
             let Some(bytes) = read(length)? else { break };
             previous = u64_at(&bytes, chunk::PREVIOUS).map(Address);
             self.older_chunks.push((address, length));
@@ -232,8 +251,6 @@ impl Wish {
         self.root = None;
         self.chunks.clear();
         self.outside.clear();
-        self.new_chunks.clear();
-        self.new_frames.clear();
         self.met_outside.clear();
     }
 
@@ -338,4 +355,46 @@ fn frame_size(offsets: &Offsets) -> usize {
 fn newest_length(newest: Address, top: Address) -> usize {
     let used = usize::try_from(top.0.saturating_sub(newest.0)).unwrap_or(0).min(chunk::LARGEST);
     (used + AHEAD).min(used.next_multiple_of(chunk::UNIT)).max(chunk::DATA)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::layout::table;
+    use crate::snapshot::{Known, PythonVersion, Why};
+
+    const NEWEST: Address = Address(0x10_0000);
+
+    /// Memory in which everything is a chunk that says that it is full and that another one comes before it.
+    struct Chunks(fn(Address) -> Address);
+
+    impl Memory for Chunks {
+        fn fetch(&self, batch: &mut Batch) -> Result<(), ReadError> {
+            batch.fill(|address, bytes| {
+                let head = [self.0(address).0, 0, u64::MAX].map(u64::to_le_bytes);
+                bytes.iter_mut().zip(head.as_flattened()).for_each(|(byte, of_head)| *byte = *of_head);
+                true
+            });
+            Ok(())
+        }
+    }
+
+    /// How many chunks are believed of a thread in such memory.
+    fn believed(previous: fn(Address) -> Address) -> usize {
+        let version = PythonVersion { major: 3, minor: 12, patch: Known::Unknown(Why::NotRead) };
+        let offsets = table(version).unwrap();
+        let memory = Chunks(previous);
+        let (mut thread, mut batch) = (ThreadMemory::default(), Batch::default());
+        let mut wish = Wish { chunks: vec![(NEWEST, batch.want(NEWEST, chunk::UNIT))], ..Wish::default() };
+        memory.fetch(&mut batch).unwrap();
+        thread.learn_chunks(Fetched { memory: &memory, offsets: &offsets, batch: &batch }, &mut wish).unwrap();
+        thread.older_chunks.len()
+    }
+
+    #[test]
+    fn a_list_of_chunks_that_goes_round_or_on_for_ever_ends() {
+        assert_eq!(believed(|_| NEWEST), 0, "the newest comes before itself");
+        assert_eq!(believed(|_| NEWEST.plus(chunk::UNIT)), 1, "an older one comes before itself");
+        assert_eq!(believed(|chunk| chunk.plus(8)), chunk::MOST_BYTES / chunk::LARGEST, "there is always another one");
+    }
 }
