@@ -131,13 +131,15 @@ impl KernelThreads {
         now: Moment,
     ) -> ThreadOs {
         let due = |every| (self.sample + u64::from(thread.0)).is_multiple_of(every);
+        // The main thread is where a server without a loop, or before it has one, gets stuck.
+        let closely = closely || thread.0 == self.process.0;
         let known = self.known.entry(thread).or_default();
         let slept_at = known.slept_at.take();
         if let Some(full) = known.full.as_ref().filter(|_| !due(ASLEEP_FULL_EVERY)) {
             if let Some(slices) = sleeping_slices(&full.os) {
                 let cpu = self.reader.cpu(thread);
                 if cpu.get().is_some_and(|times| times.timeslices == slices) {
-                    return full.carried_on(cpu, now);
+                    return full.carried_on(cpu, closely.then_some(now));
                 }
             }
             if !closely && !due(FULL_EVERY) {
@@ -169,9 +171,14 @@ impl KernelThreads {
 }
 
 impl Full {
-    /// What was read in full, for a thread that has slept since.
-    fn carried_on(&self, cpu: Known<CpuTimes>, now: Moment) -> ThreadOs {
-        let asleep_for = self.os.asleep_for.map(|length| length + now.since(self.at));
+    /// What was read in full, for a thread that has slept since. For how long, only of those that are watched closely
+    /// (`now`): it is all that differs between two looks at a parked thread, and would keep their samples from being
+    /// shared.
+    fn carried_on(&self, cpu: Known<CpuTimes>, now: Option<Moment>) -> ThreadOs {
+        let asleep_for = match now {
+            Some(now) => self.os.asleep_for.map(|length| length + now.since(self.at)),
+            None => Known::Unknown(Why::NotRead),
+        };
         ThreadOs { cpu, asleep_for, ..self.os.clone() }
     }
 }
