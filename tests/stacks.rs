@@ -402,11 +402,18 @@ fn two_thousand_threads() {
         assert_eq!(target.line(), "ready");
         let mut sampler = target.sampler();
         let mut seen = Seen::default();
-        for _ in 0..3 {
+        let mut before: Option<Snapshot> = None;
+        for look in 0..4 {
             let snapshot = seen.look(&mut sampler).expect("the process can be read");
+            if let Some(before) = before.filter(|_| look > 1) {
+                let pairs = snapshot.threads.iter().zip(&before.threads);
+                let changed = pairs.filter(|(now, before)| now != before).count();
+                assert!(changed < 200, "{name}: samples of {changed} threads differ although they sleep");
+            }
             let waiting = seen.whole(&snapshot).into_values().filter(|frames| frames.len() == 6).count();
             assert!(waiting >= 1998, "{name}: only {waiting} whole stacks of six frames");
             assert!(snapshot.gaps.is_empty(), "{name}: {:?}", snapshot.gaps);
+            before = Some(snapshot);
         }
     }
 }
