@@ -180,3 +180,12 @@ fn processes_are_listed_in_columns() {
     golden::assert_golden("render/processes.txt", &set(|out| render::processes(&rows, Screen::default(), out)));
     golden::assert_golden("render/processes.json", &set(|out| render::processes_json(&rows, out)));
 }
+
+#[test]
+fn the_graph_that_is_drawn_unasked_goes_with_the_worst_verdict() {
+    assert_eq!(Graph::fitting(&reports::starved()), Graph::Gil, "starved of the GIL: whoever had it");
+    assert_eq!(Graph::fitting(&reports::blocked()), Graph::Loop, "blocked: the loop itself");
+    let mut nobody = reports::starved();
+    nobody.profile.iter_mut().for_each(|entry| entry.holds_gil = false);
+    assert_eq!(Graph::fitting(&nobody), Graph::Loop, "an empty graph helps nobody");
+}

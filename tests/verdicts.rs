@@ -6,6 +6,8 @@
 
 #[path = "verdicts/causes.rs"]
 mod causes;
+#[path = "verdicts/gil.rs"]
+mod gil;
 #[path = "common/golden.rs"]
 mod golden;
 #[path = "verdicts/processes.rs"]

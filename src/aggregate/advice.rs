@@ -95,6 +95,15 @@ pub(super) fn for_starved_loop(cause: Cause, function: Option<&Place>) -> String
     }
 }
 
+/// What to do about native code that wants a mutex and keeps the GIL meanwhile.
+#[must_use]
+pub(super) fn for_native_mutex(function: &Place) -> String {
+    let call = short_name(&function.function);
+    format!(
+        "the library behind {call} must let the GIL go before it takes its mutex: update it, or call it from one thread"
+    )
+}
+
 fn client_for(party: &SecondParty) -> &'static str {
     let service = match party {
         SecondParty::Peer { service, .. } => service.as_deref().unwrap_or(""),

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::ledger::GilLedger;
 use super::stall::{Stalls, stalls};
 use super::track::{Track, surroundings_of, tracks};
 use crate::classify::{Activity, Book, Sight, activity};
@@ -18,6 +19,8 @@ pub struct Analysis<'a> {
     pub tracks: Vec<Track<'a>>,
     /// The stalls of each loop, in the order of `tracks`.
     pub stalls: Vec<Stalls>,
+    /// Who had the GIL, and who waited for it.
+    pub ledger: GilLedger,
     around: Vec<Option<&'a Surroundings>>,
 }
 
@@ -28,7 +31,8 @@ impl<'a> Analysis<'a> {
         let book = Book::of(recording);
         let tracks = tracks(recording, &book);
         let stalls = tracks.iter().map(|track| stalls(recording, &book, track)).collect();
-        Self { recording, book, tracks, stalls, around: surroundings_of(recording) }
+        let ledger = GilLedger::of(recording, &book);
+        Self { recording, book, ledger, tracks, stalls, around: surroundings_of(recording) }
     }
 
     /// The process.

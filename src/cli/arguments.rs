@@ -153,7 +153,7 @@ pub struct Record {
     #[arg(long, value_enum, value_name = "FORMAT")]
     pub format: Option<FormatChoice>,
     /// Which threads a flame graph shows
-    #[arg(long, value_enum, value_name = "WHICH", default_value_t = ThreadsChoice::Loop)]
+    #[arg(long, value_enum, value_name = "WHICH", default_value_t = ThreadsChoice::Fitting)]
     pub threads: ThreadsChoice,
 }
 
@@ -175,7 +175,7 @@ pub struct Report {
     #[arg(long, value_enum, value_name = "FORMAT")]
     pub format: Option<FormatChoice>,
     /// Which threads a flame graph shows
-    #[arg(long, value_enum, value_name = "WHICH", default_value_t = ThreadsChoice::Loop)]
+    #[arg(long, value_enum, value_name = "WHICH", default_value_t = ThreadsChoice::Fitting)]
     pub threads: ThreadsChoice,
     /// Print one JSON object instead of the screen
     #[arg(long)]
@@ -224,6 +224,8 @@ impl From<FormatChoice> for Format {
 /// Which threads a flame graph shows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum ThreadsChoice {
+    /// Those that the worst verdict is about: whoever had the GIL when a loop was starved of it, else the loops
+    Fitting,
     /// Threads that run an event loop, by wall clock, their polling left out
     Loop,
     /// All threads, by wall clock
@@ -235,6 +237,7 @@ pub enum ThreadsChoice {
 impl From<ThreadsChoice> for GraphThreads {
     fn from(choice: ThreadsChoice) -> Self {
         match choice {
+            ThreadsChoice::Fitting => Self::Fitting,
             ThreadsChoice::Loop => Self::Loop,
             ThreadsChoice::All => Self::All,
             ThreadsChoice::Gil => Self::Gil,

@@ -32,7 +32,7 @@ pub struct Diagnose {
 ///
 /// See [`crate::error::Error`]; a refusal by the kernel comes after the answer that `/proc` alone allows.
 pub fn diagnose(request: &Diagnose, console: Console) -> Result<()> {
-    let mut outputs = Outputs::new(GraphThreads::Loop);
+    let mut outputs = Outputs::new(GraphThreads::Fitting);
     if let Some(folder) = &request.output {
         outputs.claim_folder(folder)?;
     }

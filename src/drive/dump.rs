@@ -28,7 +28,7 @@ pub struct Dump {
 /// See [`crate::error::Error`].
 pub fn dump(request: &Dump, console: Console) -> Result<()> {
     let watch = Watch { asked: &request.asked, plan: INSTANT, early_verdict: false };
-    let outcome = session::watch(&watch, &mut Outputs::new(GraphThreads::Loop), console)?;
+    let outcome = session::watch(&watch, &mut Outputs::new(GraphThreads::Fitting), console)?;
     let mut bytes = Vec::new();
     let rendered = if request.json {
         render::json(&outcome.report, render::Layout::Compact, &mut bytes)

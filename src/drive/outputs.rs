@@ -27,6 +27,8 @@ pub enum Format {
 /// Which threads a flame graph and collapsed stacks show.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum GraphThreads {
+    /// Those that the worst verdict is about.
+    Fitting,
     /// Threads that run an event loop, their polling left out.
     Loop,
     /// All threads.
@@ -35,12 +37,13 @@ pub enum GraphThreads {
     Gil,
 }
 
-impl From<GraphThreads> for render::Graph {
-    fn from(threads: GraphThreads) -> Self {
-        match threads {
-            GraphThreads::Loop => Self::Loop,
-            GraphThreads::All => Self::All,
-            GraphThreads::Gil => Self::Gil,
+impl GraphThreads {
+    fn graph(self, report: &Report) -> render::Graph {
+        match self {
+            Self::Fitting => render::Graph::fitting(report),
+            Self::Loop => render::Graph::Loop,
+            Self::All => render::Graph::All,
+            Self::Gil => render::Graph::Gil,
         }
     }
 }
@@ -195,8 +198,8 @@ impl Claim {
             Format::Capture => return Ok(()),
             Format::Text => render::text(report, &mut bytes)?,
             Format::Json => render::json(report, render::Layout::Pretty, &mut bytes)?,
-            Format::FlameGraph => render::flamegraph(report, threads.into(), &mut bytes)?,
-            Format::Collapsed => render::collapsed(report, threads.into(), &mut bytes)?,
+            Format::FlameGraph => render::flamegraph(report, threads.graph(report), &mut bytes)?,
+            Format::Collapsed => render::collapsed(report, threads.graph(report), &mut bytes)?,
         }
         self.file.set_len(0)?;
         self.file.seek(SeekFrom::Start(0))?;

@@ -10,7 +10,7 @@ use inferno::flamegraph::color::{BackgroundColor, Color, PaletteMap};
 use inferno::flamegraph::{Options, from_lines};
 
 use super::collapsed::{UNKNOWN_INSIDE, stack_frames, thread_frame};
-use super::{header, places, sanitize, units};
+use super::{gil, header, places, sanitize, units};
 use crate::report::{EpisodeReport, ProfileEntry, Report};
 
 /// Whose time a graph shows.
@@ -70,6 +70,14 @@ pub fn flamegraph(report: &Report, graph: Graph, out: &mut impl Write) -> io::Re
 }
 
 impl Graph {
+    /// The graph that goes with what is wrong: of a loop that is starved of the GIL, whoever had it; else the loop itself.
+    #[must_use]
+    pub fn fitting(report: &Report) -> Self {
+        let owners = report.verdicts.first().is_some_and(gil::is_about_owners);
+        let drawable = report.profile.iter().any(|entry| Self::Gil.shows(entry));
+        if owners && drawable { Self::Gil } else { Self::Loop }
+    }
+
     /// Whether an entry is part of the picture.
     pub(super) fn shows(self, entry: &ProfileEntry) -> bool {
         entry.samples > 0

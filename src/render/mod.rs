@@ -13,6 +13,7 @@ mod collapsed;
 mod dump;
 mod finding;
 mod flamegraph;
+mod gil;
 mod header;
 mod json;
 mod page;

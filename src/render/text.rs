@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 
 use super::page::{Ink, Page, Piece};
-use super::{Extent, closing, dump, places, ranking, terminal, units};
+use super::{Extent, closing, dump, gil, places, ranking, terminal, units};
 use crate::report::{CgroupReport, EpisodeReport, Report, SocketReport};
 use crate::snapshot::Known;
 
@@ -19,6 +19,7 @@ const HANG: usize = 14;
 pub fn text(report: &Report, out: &mut impl Write) -> io::Result<()> {
     let mut page = Page::new(WIDTH, false);
     terminal::findings(&mut page, report, Extent::Full);
+    gil::owners(&mut page, report, Extent::Full);
     ranking::ranking(&mut page, report, Extent::Full);
     page.blank();
     closing::also_seen(&mut page, report, Extent::Full);

@@ -2,7 +2,7 @@
 
 use super::model::{EpisodeReport, Ranked, Window};
 use super::{Gap, Observation, ProcessReport, Report, Target, Tool};
-use super::{gaps, loops, observations, profile, ranking, surroundings, threads};
+use super::{gaps, gil, loops, observations, profile, ranking, surroundings, threads};
 use crate::aggregate::{Analysis, Kind, Verdict, verdicts};
 use crate::snapshot::{Cost, Excerpt, Known, Moment, Reader, Recording, SCHEMA};
 
@@ -22,7 +22,7 @@ pub fn build(recordings: &[Recording], asked: &str) -> Report {
         ranking: sorted_ranking(analyses.iter().flat_map(ranking::ranked).collect()),
         loops: analyses.iter().flat_map(loops::loops).collect(),
         threads: analyses.iter().flat_map(threads::threads).collect(),
-        gil: analyses.iter().map(threads::gil).collect(),
+        gil: analyses.iter().map(gil::gil).collect(),
         pools: Vec::new(),
         tasks: Vec::new(),
         requests: Vec::new(),

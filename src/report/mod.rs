@@ -4,6 +4,7 @@
 
 mod build;
 mod gaps;
+mod gil;
 mod loops;
 mod model;
 mod observations;
@@ -15,6 +16,6 @@ mod threads;
 pub use crate::aggregate::{Blame, Cause, Confidence, Kind, Place, SecondParty, Verdict};
 pub use build::build;
 pub use model::{
-    CgroupReport, EpisodeReport, Gap, GilReport, LoopReport, Observation, ProcessReport, ProfileEntry, Ranked, Report,
-    SocketReport, Target, ThreadReport, Tool, Window,
+    CgroupReport, EpisodeReport, Gap, GilBlame, GilHolder, GilReport, GilThread, LoopReport, Observation,
+    ProcessReport, ProfileEntry, Ranked, Report, SocketReport, Target, ThreadReport, Tool, Window,
 };

@@ -236,6 +236,62 @@ pub struct GilReport {
     pub held: Known<f64>,
     /// Hand-overs per second.
     pub switches_per_s: Known<f64>,
+    /// The functions that had it, the most time first.
+    #[serde(default)]
+    pub holders: Vec<GilHolder>,
+    /// The threads that had it or waited for it, the longest wait first.
+    #[serde(default)]
+    pub threads: Vec<GilThread>,
+    /// Which function kept which thread waiting, the most time first.
+    #[serde(default)]
+    pub matrix: Vec<GilBlame>,
+}
+
+/// A function that had the GIL: the innermost of the user's on the holder's stack.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct GilHolder {
+    /// The function and the line that most of the time was seen in; `None` stands for stacks that could not be read.
+    pub place: Option<Place>,
+    /// For how long it had the GIL, in all threads, seconds.
+    pub held_s: f64,
+    /// The same as a share of the window.
+    pub share: f64,
+    /// How many threads ran it.
+    pub threads: u64,
+    /// How long threads that run an event loop waited meanwhile, added up, seconds.
+    pub loops_waited_s: f64,
+    /// How long all threads waited meanwhile, added up, seconds.
+    pub waited_s: f64,
+}
+
+/// A thread in the GIL's ledger.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct GilThread {
+    /// The thread.
+    pub thread: u32,
+    /// Its name.
+    pub name: String,
+    /// Whether it runs an event loop.
+    pub runs_loop: bool,
+    /// For how long it had the GIL, seconds.
+    pub held_s: f64,
+    /// The same as a share of the window.
+    pub held_share: f64,
+    /// For how long it waited for the GIL, seconds.
+    pub waited_s: f64,
+    /// The same as a share of the window.
+    pub waited_share: f64,
+}
+
+/// How long one function kept one thread waiting for the GIL.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct GilBlame {
+    /// The function that had the GIL; `None` stands for stacks that could not be read.
+    pub holder: Option<Place>,
+    /// The thread that waited.
+    pub victim: u32,
+    /// For how long, seconds.
+    pub waited_s: f64,
 }
 
 /// Listening sockets and their queues.

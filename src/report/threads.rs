@@ -1,7 +1,7 @@
-//! Threads and the GIL over the window.
+//! Threads over the window.
 
-use super::model::{GilReport, ThreadReport};
-use crate::aggregate::{Analysis, held, places, share_of, switches_per_second, thread_name};
+use super::model::ThreadReport;
+use crate::aggregate::{Analysis, places, share_of, thread_name};
 use crate::snapshot::{Known, Snapshot, StackSample, ThreadId, ThreadSample, Why};
 
 /// The threads of a process as they were last seen.
@@ -68,9 +68,4 @@ fn cpu_share(analysis: &Analysis<'_>, last: usize, thread: &ThreadSample) -> Kno
         Some((seconds, before)) if seconds > 0.0 => Known::Is(spent.saturating_sub(before) as f64 / 1e9 / seconds),
         _ => Known::Unknown(Why::NotRead),
     }
-}
-
-/// The GIL of the main interpreter.
-pub(super) fn gil(analysis: &Analysis<'_>) -> GilReport {
-    GilReport { process: analysis.pid().0, held: held(analysis), switches_per_s: switches_per_second(analysis) }
 }

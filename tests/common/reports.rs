@@ -1,9 +1,9 @@
 //! Reports made by hand: one for each kind of day.
 
 use hangspy::report::{
-    Blame, Cause, CgroupReport, Confidence, EpisodeReport, Gap, GilReport, Kind, LoopReport, Observation, Place,
-    ProcessReport, ProfileEntry, Ranked, Report, SecondParty, SocketReport, Target, ThreadReport, Tool, Verdict,
-    Window,
+    Blame, Cause, CgroupReport, Confidence, EpisodeReport, Gap, GilBlame, GilHolder, GilReport, GilThread, Kind,
+    LoopReport, Observation, Place, ProcessReport, ProfileEntry, Ranked, Report, SecondParty, SocketReport, Target,
+    ThreadReport, Tool, Verdict, Window,
 };
 use hangspy::snapshot::{Cost, Excerpt, Known, Listener, Why};
 
@@ -247,7 +247,7 @@ pub(crate) fn blocked() -> Report {
         report.threads.push(worker);
     }
     report.threads.push(broker);
-    report.gil = vec![GilReport { process: 31, held: Known::Is(0.0), switches_per_s: Known::Is(0.3) }];
+    report.gil = vec![GilReport { process: 31, held: Known::Is(0.0), switches_per_s: Known::Is(0.3), ..no_gil() }];
     report.sockets = vec![listening(31, 84)];
     report.cgroup = vec![CgroupReport {
         process: 31,
@@ -415,8 +415,8 @@ pub(crate) fn starved() -> Report {
         since_s: Some(312.0),
         share: 0.91,
         blame: Some(Blame {
-            function: decode.function,
-            file: decode.file,
+            function: decode.function.clone(),
+            file: decode.file.clone(),
             line: 30,
             coroutine: None,
             stack: stack.clone(),
@@ -445,9 +445,58 @@ pub(crate) fn starved() -> Report {
     starved_loop.starved = 0.91;
     starved_loop.busy = 0.0;
     report.loops = vec![starved_loop];
-    report.gil = vec![GilReport { process: 31, held: Known::Is(0.987), switches_per_s: Known::Is(197.2) }];
+    report.gil = vec![GilReport {
+        process: 31,
+        held: Known::Is(0.987),
+        switches_per_s: Known::Is(197.2),
+        holders: vec![gil_holder(Some(&decode), 2.84, 8, 2.61), gil_holder(None, 0.1, 8, 0.08)],
+        threads: vec![
+            GilThread { held_s: 0.0, held_share: 0.0, waited_s: 2.73, ..gil_thread(31, "MainThread") },
+            GilThread { held_s: 0.355, held_share: 0.12, waited_s: 2.6, ..gil_thread(41, "kafka-0") },
+        ],
+        matrix: vec![
+            GilBlame { holder: Some(decode.clone()), victim: 31, waited_s: 2.61 },
+            GilBlame { holder: Some(decode), victim: 41, waited_s: 2.42 },
+            GilBlame { holder: None, victim: 31, waited_s: 0.08 },
+        ],
+    }];
     report.window = Window { cut: 18, torn: 3, ..report.window };
     report
+}
+
+fn gil_holder(place: Option<&Place>, held_s: f64, threads: u64, loops_waited_s: f64) -> GilHolder {
+    GilHolder {
+        place: place.cloned(),
+        held_s,
+        share: (held_s / 3.0 * 1e3).round() / 1e3,
+        threads,
+        loops_waited_s,
+        waited_s: (loops_waited_s + held_s * 7.0).round(),
+    }
+}
+
+fn gil_thread(thread: u32, name: &str) -> GilThread {
+    GilThread {
+        thread,
+        name: name.to_owned(),
+        runs_loop: thread == 31,
+        held_s: 0.0,
+        held_share: 0.0,
+        waited_s: 0.0,
+        waited_share: 0.9,
+    }
+}
+
+/// A GIL of which nothing was written down.
+fn no_gil() -> GilReport {
+    GilReport {
+        process: 31,
+        held: Known::Unknown(Why::NotRead),
+        switches_per_s: Known::Unknown(Why::NotRead),
+        holders: Vec::new(),
+        threads: Vec::new(),
+        matrix: Vec::new(),
+    }
 }
 
 /// Memory is closed to us and `/proc` does not decide.
@@ -484,6 +533,7 @@ pub(crate) fn cannot_tell() -> Report {
         process: 31,
         held: Known::Unknown(Why::NotPermitted),
         switches_per_s: Known::Unknown(Why::NotPermitted),
+        ..no_gil()
     }];
     report.gaps = vec![
         gap(31, "stacks", "not permitted"),

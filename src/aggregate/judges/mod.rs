@@ -5,6 +5,7 @@ mod blocked;
 mod healthy;
 mod loops;
 mod main_thread;
+mod native_mutex;
 mod proc_only;
 mod starved;
 mod stopped;

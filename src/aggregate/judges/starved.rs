@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use super::native_mutex::{Standoff, standoff};
 use crate::aggregate::blame::{Blamed, Seen, blame};
 use crate::aggregate::hurt::hurts;
 use crate::aggregate::phrases::{length_words, place_words, places};
@@ -151,6 +152,10 @@ fn of_gil(
         _ => (Cause::GilPythonThreads, "computes in Python"),
     };
     let worst = worst(analysis, &owners);
+    let standoff = if cause == Cause::GilHeldWaiting { standoff(analysis, track, indices) } else { None };
+    if let (Some(standoff), Some((blamed, _, _))) = (standoff, &worst) {
+        return Some(of_mutex(analysis, track, &snapshots, blamed, &standoff));
+    }
     let place = worst.as_ref().map(|(blamed, _, _)| blamed.place(analysis.recording));
     let who = match (&place, owners.as_slice()) {
         (Some(place), [_]) => format!("{} {what}", place_words(place)),
@@ -186,6 +191,42 @@ fn of_gil(
     let party = worst.as_ref().map(|(blamed, owner, _)| second_party(analysis, cause, blamed, owner));
     let blame = worst.map(|(blamed, _, _)| blamed.blame(analysis.recording));
     Some(finding.blame(blame, party.unwrap_or(SecondParty::None)).verdict())
+}
+
+/// The owner of the GIL waits for a mutex that only a thread which waits for the GIL can let go.
+fn of_mutex(
+    analysis: &Analysis<'_>,
+    track: &Track<'_>,
+    snapshots: &[&Snapshot],
+    blamed: &Blamed,
+    standoff: &Standoff<'_>,
+) -> Verdict {
+    let place = blamed.place(analysis.recording);
+    let function = place_words(&place);
+    let summary = format!("deadlock: {function} has the GIL and waits for a mutex; its owner waits for the GIL");
+    let looks = snapshots.len();
+    let evidence = format!("{function} sleeps on one mutex and has the GIL in {looks} of {looks} looks");
+    let length = snapshots.first().zip(snapshots.last()).map(|(first, last)| last.at.since(first.at));
+    let stack = |thread: &ThreadSample| match thread.python.as_ref().map(|python| python.stack) {
+        Some(StackSample::Stable(stack) | StackSample::Cut(stack)) => {
+            places(analysis.recording, analysis.recording.stack(stack))
+        }
+        _ => Vec::new(),
+    };
+    let party = SecondParty::Holder {
+        holder: standoff.words(),
+        stack: standoff.suspects.first().map(|thread| stack(thread)).unwrap_or_default(),
+    };
+    // Who has the mutex is not written where we look; that nothing moves is.
+    Finding::new(Kind::Deadlock, analysis.pid(), summary, evidence)
+        .cause(Cause::Lock, Confidence::Likely)
+        .on(track.thread.0, Some(track.kind.word()))
+        .lasting(length.map(|length| length.as_secs_f64()), length.map_or(0.0, |length| analysis.share(length)))
+        .evidence([format!("the GIL never changed hands; waits for it: the loop and {}", standoff.words())])
+        .hurts(hurts(analysis, track))
+        .advice(advice::for_native_mutex(&place))
+        .blame(Some(blamed.blame(analysis.recording)), party)
+        .verdict()
 }
 
 /// A starved loop looks idle to whoever sees only its Python frames; worth a word, because that is what other tools say.
