@@ -20,7 +20,9 @@ const GAP: usize = 2;
 const LEAST_NAME: usize = 16;
 
 /// A column of figures: its title and what it shows of a row.
-const COLUMNS: [(&str, fn(&GilHolder) -> String); 4] = [
+type Column = (&'static str, fn(&GilHolder) -> String);
+
+const COLUMNS: [Column; 4] = [
     ("threads", |row| row.threads.to_string()),
     ("had GIL", |row| units::duration(row.held_s)),
     ("share", |row| units::share(row.share)),
@@ -56,9 +58,7 @@ pub(super) fn owners(page: &mut Page, report: &Report, extent: Extent) {
 }
 
 fn table(page: &mut Page, process: Option<u32>, rows: &[&GilHolder]) {
-    let width = |(title, cell): &(&str, fn(&GilHolder) -> String)| {
-        rows.iter().map(|row| cell(row).width()).max().unwrap_or(0).max(title.len())
-    };
+    let width = |(title, cell): &Column| rows.iter().map(|row| cell(row).width()).max().unwrap_or(0).max(title.len());
     let widths: Vec<usize> = COLUMNS.iter().map(width).collect();
     let figures: usize = widths.iter().map(|width| width + GAP).sum();
     let longest = rows.iter().map(|row| name(row, usize::MAX).width()).max().unwrap_or(0);
