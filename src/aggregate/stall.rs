@@ -175,7 +175,7 @@ fn sleeps_on(track: &Track<'_>, run: &Run) -> bool {
 }
 
 fn middle(one: Moment, other: Moment) -> Moment {
-    Moment(one.0 + other.since(one).as_nanos() as u64 / 2)
+    Moment(one.0.saturating_add(other.since(one).as_nanos() as u64 / 2))
 }
 
 /// When the turn of a run began, where all looks say the same.

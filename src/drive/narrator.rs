@@ -27,13 +27,12 @@ struct Capture {
 }
 
 /// Listens to a watch.
-pub(super) struct Narrator<'a> {
+pub(super) struct Narrator {
     captures: Vec<Capture>,
     /// Why the captures were given up.
     lost: Option<Error>,
     progress: Option<ProgressBar>,
     console: Console,
-    asked: &'a str,
     began: Instant,
     accounted: Instant,
     window: Duration,
@@ -41,9 +40,9 @@ pub(super) struct Narrator<'a> {
     early: Option<usize>,
 }
 
-impl<'a> Narrator<'a> {
+impl Narrator {
     /// Begins to listen; writes the head of every capture.
-    pub(super) fn new(watch: &Watch<'a>, captures: &[PathBuf], console: Console) -> Result<Self> {
+    pub(super) fn new(watch: &Watch<'_>, captures: &[PathBuf], console: Console) -> Result<Self> {
         let begin = |path: &PathBuf| {
             let writer = journal::Writer::create(path, watch.asked)?;
             Ok(Capture { writer, members: Vec::new() })
@@ -56,7 +55,6 @@ impl<'a> Narrator<'a> {
             lost: None,
             progress,
             console,
-            asked: watch.asked,
             began: Instant::now(),
             accounted: Instant::now(),
             window: watch.plan.length,
@@ -106,12 +104,9 @@ impl<'a> Narrator<'a> {
             return;
         }
         self.early = Some(looks);
-        let recordings: Vec<Recording> = so_far.iter().map(|one| one.recording.clone()).collect();
-        let report = report::build(&recordings, self.asked);
-        let Some(worst) = report.verdicts.first().filter(|one| !matches!(one.kind, Kind::Healthy | Kind::CannotTell))
-        else {
-            return;
-        };
+        let verdicts = report::judge(so_far.iter().map(|one| &one.recording));
+        let worst = verdicts.first().filter(|one| !matches!(one.kind, Kind::Healthy | Kind::CannotTell));
+        let Some(worst) = worst else { return };
         self.early = None;
         let words = format!("after {:.1} s: {} (watching on)", self.elapsed().as_secs_f64(), worst.summary);
         match &self.progress {
@@ -162,7 +157,7 @@ impl Capture {
     }
 }
 
-impl Listener for Narrator<'_> {
+impl Listener for Narrator {
     fn sighted(&mut self, index: usize, sighting: &Sighting) {
         self.keep(|capture| capture.add(index, sighting));
     }

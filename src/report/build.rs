@@ -35,6 +35,14 @@ pub fn build(recordings: &[Recording], asked: &str) -> Report {
     }
 }
 
+/// The verdicts alone, the worst first: much less work than the whole report.
+pub fn judge<'a>(recordings: impl IntoIterator<Item = &'a Recording>) -> Vec<Verdict> {
+    let mut judged: Vec<Verdict> =
+        recordings.into_iter().flat_map(|recording| verdicts(&Analysis::of(recording))).collect();
+    sort(&mut judged);
+    judged
+}
+
 /// The worst first; among equals the one that takes more of the window, then by process.
 fn sort(verdicts: &mut [Verdict]) {
     verdicts.sort_by(|one, other| {

@@ -14,7 +14,7 @@ mod surroundings;
 mod threads;
 
 pub use crate::aggregate::{Blame, Cause, Confidence, Kind, Place, SecondParty, Verdict};
-pub use build::build;
+pub use build::{build, judge};
 pub use model::{
     CgroupReport, EpisodeReport, Gap, GilBlame, GilHolder, GilReport, GilThread, LoopReport, Observation,
     ProcessReport, ProfileEntry, Ranked, Report, SocketReport, Target, ThreadReport, Tool, Window,
