@@ -12,8 +12,10 @@ pub(super) struct Program {
     pub(super) server: Server,
     /// What kind of process `multiprocessing` made it, if it did.
     pub(super) kind: Kind,
-    /// Script without folder, or module; `None` for `-c`, a REPL or a title that names neither.
+    /// Script without folder and `.py`, or module; `None` for `-c`, a REPL or a title that names neither.
     pub(super) name: Option<String>,
+    /// The same as it was typed: `jobs.py`.
+    pub(super) typed: Option<String>,
     /// `main:app`
     pub(super) application: Option<String>,
     /// Whether the arguments ask for a supervisor with children (`--workers 4`, `--reload`).
@@ -106,7 +108,7 @@ fn rest(arguments: &[String], from: usize) -> &[String] {
 }
 
 fn nameless(kind: Kind) -> Program {
-    Program { server: Server::Other, kind, name: None, application: None, asks_for_children: false }
+    Program { server: Server::Other, kind, name: None, typed: None, application: None, asks_for_children: false }
 }
 
 /// `python -c CODE`, as `multiprocessing` starts its children and helpers.
@@ -140,6 +142,7 @@ fn program(path: &str, arguments: &[String]) -> Program {
         server,
         kind: Kind::Ordinary,
         name: Some(cut(module)),
+        typed: Some(cut(if file.starts_with("__main__") { module } else { file })),
         application: if server == Server::Other { None } else { application(arguments) },
         asks_for_children: server != Server::Other && asks_for_children(module, arguments),
     }
@@ -169,7 +172,7 @@ fn parse_title(title: &str) -> Program {
     let application = title.split_once('[').and_then(|(_, rest)| rest.split(']').next()).map(cut);
     let name = (server != Server::Other).then(|| cut(first));
     let asks_for_children = server != Server::Other && title.contains("master");
-    Program { server, kind: Kind::Ordinary, name, application, asks_for_children }
+    Program { server, kind: Kind::Ordinary, typed: name.clone(), name, application, asks_for_children }
 }
 
 fn cut(word: &str) -> String {
@@ -217,7 +220,9 @@ pub(super) fn shown(program: &Program, arguments: &[String]) -> String {
         (Kind::Ordinary, Some(name), application) if program.server != Server::Other => {
             [Some(name.clone()), application.clone()]
         }
-        (Kind::Ordinary, Some(name), _) => [first.filter(|first| first != name), Some(name.clone())],
+        (Kind::Ordinary, Some(_), _) => {
+            [first.filter(|first| Some(first) != program.typed.as_ref()), program.typed.clone()]
+        }
         (Kind::Ordinary, None, _) => [first, None],
     };
     words.into_iter().flatten().collect::<Vec<_>>().join(" ")
@@ -312,7 +317,7 @@ mod tests {
     #[test]
     fn shown_without_values() {
         let show = |line: &str| shown(&parse(&words(line)), &words(line));
-        assert_eq!(show("/usr/bin/python3 /srv/jobs.py --password hunter2"), "python3 jobs");
+        assert_eq!(show("/usr/bin/python3 /srv/jobs.py --password hunter2"), "python3 jobs.py");
         assert_eq!(show("python /bin/uvicorn main:app --ssl-keyfile-password hunter2"), "uvicorn main:app");
         assert_eq!(show("python -c print('hunter2')"), "python");
         assert_eq!(show("/opt/app/server --token=hunter2"), "server");

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use hangspy::report::{Cause, Confidence, Kind, SecondParty};
-use hangspy::snapshot::{GilRole, Known, Reader, Role, TaskState};
+use hangspy::snapshot::{GilRole, Known, Reader, Role, TaskState, Why};
 
 use super::scenes::{LOOKS, Line, PERIOD, PID, POLL, Scene, Shot, inside, running, tcp, waiting};
 use super::{CALL, CONSUMER, assert_healthy, assert_verdict, blocked, first, report, starved};
@@ -51,10 +51,30 @@ fn a_stopped_process_is_stopped_and_nothing_else() {
     let mut scene = Scene::new();
     let stack = scene.endpoint(CALL);
     let shot = waiting(stack, 230, [1, 1, 0, 0, 0, 0]);
-    let scene = scene.always(&Shot { state: TaskState::Stopped, ..shot });
+    let mut scene = scene.always(&Shot { state: TaskState::Stopped, ..shot });
+    for snapshot in &mut scene.recording.snapshots {
+        let mut native = snapshot.threads[0].as_ref().clone();
+        native.thread.0 += 1;
+        native.python = None;
+        native.os.state = Known::Unknown(Why::Bounded);
+        snapshot.threads.push(Arc::new(native));
+    }
     let said = report(&scene);
     assert_eq!((first(&said).kind, first(&said).cause), (Kind::ProcessStopped, Some(Cause::Signal)));
     assert_eq!(said.verdicts.len(), 1);
+}
+
+#[test]
+fn a_frozen_process_is_not_healthy() {
+    let judged = |call: u32| {
+        let mut scene = Scene::new();
+        let stack = scene.idle_stack();
+        let shot = waiting(stack, call, [POLL as u64, 0, 0, 0, 0, 0]).no_step();
+        let scene = scene.always(&Shot { state: TaskState::DiskSleep, ..shot });
+        first(&report(&scene)).kind
+    };
+    assert_eq!(judged(232), Kind::ProcessStopped, "nothing but the freezer makes epoll_wait uninterruptible");
+    assert_ne!(judged(74), Kind::ProcessStopped, "fsync on a slow disk is uninterruptible too");
 }
 
 #[test]

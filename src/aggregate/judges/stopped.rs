@@ -2,13 +2,19 @@
 
 use super::Judge;
 use crate::aggregate::{Analysis, Cause, Confidence, Finding, Kind, SecondParty, Verdict};
-use crate::snapshot::{Snapshot, TaskState};
+use crate::snapshot::{Call, Snapshot, Syscall, SyscallState, TaskState, ThreadSample};
 
 pub(super) struct StoppedProcess;
+
+/// Fewer looks do not show that a process is frozen: one thread alone may be on the disk for a moment.
+const FEWEST_LOOKS: usize = 3;
 
 impl Judge for StoppedProcess {
     fn judge(&self, analysis: &Analysis<'_>) -> Vec<Verdict> {
         let snapshots = &analysis.recording.snapshots;
+        if let Some(frozen) = frozen(analysis) {
+            return vec![frozen];
+        }
         let last = snapshots.iter().rev().take_while(|snapshot| all_stopped(snapshot).is_some()).count();
         // A short stop, for instance by another profiler, is over before it matters.
         if last == 0 || last * 2 < snapshots.len() {
@@ -44,10 +50,41 @@ impl Judge for StoppedProcess {
     }
 }
 
-/// How every thread of a snapshot is stopped; `None` when one is not.
+/// How every thread of a snapshot is stopped; `None` when one is not. Threads without Python are not read in every look,
+/// and nobody stops one thread alone.
 fn all_stopped(snapshot: &Snapshot) -> Option<TaskState> {
-    let mut states = snapshot.threads.iter().map(|thread| thread.os.state.ok());
-    let first = states.next().flatten()?;
+    let mut states = snapshot.threads.iter().filter_map(|thread| thread.os.state.ok());
+    let first = states.next()?;
     let stopped = |state: TaskState| matches!(state, TaskState::Stopped | TaskState::Traced);
-    (stopped(first) && states.all(|state| state.is_some_and(stopped))).then_some(first)
+    (stopped(first) && states.all(stopped)).then_some(first)
+}
+
+/// A process in a frozen cgroup, as cgroup v1 and the suspension of a container show it: every thread is in
+/// uninterruptible sleep, also those in calls that can always be interrupted.
+fn frozen(analysis: &Analysis<'_>) -> Option<Verdict> {
+    let snapshots = &analysis.recording.snapshots;
+    let held = |snapshot: &Snapshot| {
+        let mut told = snapshot.threads.iter().filter_map(|thread| thread.os.state.ok()).peekable();
+        told.peek().is_some() && told.all(|state| state == TaskState::DiskSleep)
+    };
+    let interruptible = |thread: &ThreadSample| match thread.os.syscall.ok() {
+        Some(SyscallState::Inside { number, .. }) => {
+            Syscall::of(number).is_some_and(|known| matches!(known.call, Call::Epoll | Call::Futex | Call::Sleep))
+        }
+        _ => false,
+    };
+    let threads = || snapshots.iter().flat_map(|snapshot| &snapshot.threads);
+    if snapshots.len() < FEWEST_LOOKS || !snapshots.iter().all(held) || !threads().any(|thread| interruptible(thread)) {
+        return None;
+    }
+    let looks = snapshots.len();
+    let evidence =
+        format!("every thread in uninterruptible sleep in {looks} of {looks} looks, also where none sleeps so");
+    let finding =
+        Finding::new(Kind::ProcessStopped, analysis.pid(), "process frozen, as by a paused container", evidence)
+            .cause(Cause::Unknown, Confidence::Likely)
+            .lasting(Some(analysis.window().as_secs_f64()), 1.0)
+            .blame(None, SecondParty::Resource { name: "the cgroup freezer".to_owned() })
+            .advice("see who froze its cgroup and thaw it, for instance: docker unpause");
+    Some(finding.verdict())
 }
