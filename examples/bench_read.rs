@@ -16,7 +16,7 @@ use hangspy::attach;
 use hangspy::memory::ReadError;
 use hangspy::os::self_cost;
 use hangspy::read::Sampler;
-use hangspy::snapshot::{Code, Frame, Known, Process, ProcessId, Reader, Role, Server, StackId, StackSample, Why};
+use hangspy::snapshot::{Code, Frame, Process, ProcessId, StackId, StackSample};
 
 fn main() {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -88,16 +88,5 @@ fn listing(kept: &HashMap<(StackId, bool), u64>, codes: &[Code], stacks: &[Vec<F
 }
 
 fn process(pid: u32) -> Process {
-    Process {
-        pid: ProcessId(pid),
-        parent: None,
-        role: Role::Single,
-        server: Server::Other,
-        executable: String::new(),
-        python: Known::Unknown(Why::NotRead),
-        free_threaded: Known::Unknown(Why::NotRead),
-        reader: Reader::ProcOnly,
-        ports: Vec::new(),
-        start_ticks: 0,
-    }
+    Process::numbered(ProcessId(pid))
 }

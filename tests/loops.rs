@@ -21,8 +21,7 @@ use hangspy::attach;
 use hangspy::os::task_text::{parse_stat, parse_syscall};
 use hangspy::read::Sampler;
 use hangspy::snapshot::{
-    Call, GilRole, Known, LoopSample, Process, ProcessId, Reader, Role, Server, Snapshot, Step, Syscall, SyscallState,
-    Why,
+    Call, GilRole, Known, LoopSample, Process, ProcessId, Snapshot, Step, Syscall, SyscallState, Why,
 };
 use serde::Deserialize;
 
@@ -101,18 +100,8 @@ impl Drop for Program {
 
 fn sampler(pid: u32, what: &str) -> Sampler {
     let stat = fs::read_to_string(format!("/proc/{pid}/stat")).expect("the program runs");
-    let process = Process {
-        pid: ProcessId(pid),
-        parent: None,
-        role: Role::Single,
-        server: Server::Other,
-        executable: String::new(),
-        python: Known::Unknown(Why::NotRead),
-        free_threaded: Known::Unknown(Why::NotRead),
-        reader: Reader::Own,
-        ports: Vec::new(),
-        start_ticks: parse_stat(&stat).expect("a stat line").start_ticks,
-    };
+    let start_ticks = parse_stat(&stat).expect("a stat line").start_ticks;
+    let process = Process { start_ticks, ..Process::numbered(ProcessId(pid)) };
     let session = attach::attach(process).unwrap_or_else(|error| panic!("{what}: {error}"));
     Sampler::new(session)
 }

@@ -14,9 +14,7 @@ use hangspy::attach::{self, Access, Session};
 use hangspy::error::Gate;
 use hangspy::memory::ReadError;
 use hangspy::read::Sampler;
-use hangspy::snapshot::{
-    Code, Frame, Known, Process, ProcessId, Reader, Role, Server, Snapshot, StackSample, ThreadId, Why,
-};
+use hangspy::snapshot::{Code, Frame, Process, ProcessId, Reader, Snapshot, StackSample, ThreadId, Why};
 use interpreters::{Interpreter, interpreters};
 
 /// A frame in words: function, qualified name where the interpreter keeps it, file, line.
@@ -66,18 +64,7 @@ impl Drop for Target {
 }
 
 fn process(pid: u32) -> Process {
-    Process {
-        pid: ProcessId(pid),
-        parent: None,
-        role: Role::Single,
-        server: Server::Other,
-        executable: String::new(),
-        python: Known::Unknown(Why::NotRead),
-        free_threaded: Known::Unknown(Why::NotRead),
-        reader: Reader::ProcOnly,
-        ports: Vec::new(),
-        start_ticks: 0,
-    }
+    Process::numbered(ProcessId(pid))
 }
 
 /// What a sampler has seen so far.

@@ -193,21 +193,10 @@ mod tests {
     use std::borrow::Cow;
 
     use super::*;
-    use crate::snapshot::{Known, Process, ProcessId, Role, Server, Why};
+    use crate::snapshot::{Process, ProcessId};
 
     fn process() -> Process {
-        Process {
-            pid: ProcessId(31),
-            parent: None,
-            role: Role::Single,
-            server: Server::Other,
-            executable: String::new(),
-            python: Known::Unknown(Why::NotRead),
-            free_threaded: Known::Is(false),
-            reader: crate::snapshot::Reader::Own,
-            ports: Vec::new(),
-            start_ticks: 0,
-        }
+        Process::numbered(ProcessId(31))
     }
 
     fn plain(records: &[Record<'_>]) -> Vec<u8> {

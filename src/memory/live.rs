@@ -18,26 +18,19 @@ const PIECES_PER_CALL: usize = 1024;
 pub struct LiveMemory {
     pid: Pid,
     calls: Cell<u64>,
-    bytes: Cell<u64>,
 }
 
 impl LiveMemory {
     /// The memory of process `pid`. Nothing is read yet.
     #[must_use]
     pub fn new(pid: ProcessId) -> Self {
-        Self { pid: Pid::from_raw(i32::try_from(pid.0).unwrap_or(0)), calls: Cell::new(0), bytes: Cell::new(0) }
+        Self { pid: Pid::from_raw(i32::try_from(pid.0).unwrap_or(0)), calls: Cell::new(0) }
     }
 
     /// System calls made so far.
     #[must_use]
     pub fn calls(&self) -> u64 {
         self.calls.get()
-    }
-
-    /// Bytes read so far.
-    #[must_use]
-    pub fn bytes_read(&self) -> u64 {
-        self.bytes.get()
     }
 }
 
@@ -65,7 +58,6 @@ impl Memory for LiveMemory {
                 Err(Errno::EPERM | Errno::ENOSYS) => return Err(ReadError::Refused),
                 Err(_) => 0,
             };
-            self.bytes.set(self.bytes.get() + got as u64);
             // The kernel fills pieces in order and ends at the first that it cannot read: leave that one out and go on.
             let mut next = last;
             for (index, piece) in batch.pieces[first..last].iter_mut().enumerate() {

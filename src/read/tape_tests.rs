@@ -13,7 +13,7 @@ use super::stack_reader::{Losses, StackReader, Target};
 use crate::attach::{self, Access};
 use crate::layout::{self, FrameOffsets, Offsets};
 use crate::memory::{Batch, Memory, ReadError, Recorder, Tape};
-use crate::snapshot::{Address, Known, Process, ProcessId, PythonVersion, Reader, Role, Server, StackSample, Why};
+use crate::snapshot::{Address, Known, Process, ProcessId, PythonVersion, StackSample, Why};
 
 #[path = "../../tests/common/interpreters.rs"]
 mod interpreters;
@@ -126,18 +126,7 @@ fn bless(interpreter: &interpreters::Interpreter) {
 }
 
 fn process(pid: u32) -> Process {
-    Process {
-        pid: ProcessId(pid),
-        parent: None,
-        role: Role::Single,
-        server: Server::Other,
-        executable: String::new(),
-        python: Known::Unknown(Why::NotRead),
-        free_threaded: Known::Unknown(Why::NotRead),
-        reader: Reader::ProcOnly,
-        ports: Vec::new(),
-        start_ticks: 0,
-    }
+    Process::numbered(ProcessId(pid))
 }
 
 /// A recorded process in which something moves: one word grows with every fetch.

@@ -20,12 +20,8 @@ pub struct StackId(pub u32);
 pub struct CodeFlags(pub u32);
 
 impl CodeFlags {
-    /// `CO_GENERATOR`
-    pub const GENERATOR: u32 = 0x20;
     /// `CO_COROUTINE`: an `async def` function.
     pub const COROUTINE: u32 = 0x80;
-    /// `CO_ITERABLE_COROUTINE`: `types.coroutine`.
-    pub const ITERABLE_COROUTINE: u32 = 0x100;
     /// `CO_ASYNC_GENERATOR`
     pub const ASYNC_GENERATOR: u32 = 0x200;
 
@@ -33,12 +29,6 @@ impl CodeFlags {
     #[must_use]
     pub fn is_async(self) -> bool {
         self.0 & (Self::COROUTINE | Self::ASYNC_GENERATOR) != 0
-    }
-
-    /// Whether the function is a plain generator.
-    #[must_use]
-    pub fn is_generator(self) -> bool {
-        self.0 & Self::GENERATOR != 0
     }
 }
 

@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Known, ProcessId};
+use super::{Known, ProcessId, Why};
 
 /// A Python version.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -131,4 +131,23 @@ pub struct Process {
     pub ports: Vec<u16>,
     /// When the process started: field 22 of `/proc/PID/stat`, in clock ticks since boot. With the pid, its identity.
     pub start_ticks: u64,
+}
+
+impl Process {
+    /// A process of which nothing is known but its number.
+    #[must_use]
+    pub fn numbered(pid: ProcessId) -> Self {
+        Self {
+            pid,
+            parent: None,
+            role: Role::Single,
+            server: Server::Other,
+            executable: String::new(),
+            python: Known::Unknown(Why::NotRead),
+            free_threaded: Known::Unknown(Why::NotRead),
+            reader: Reader::ProcOnly,
+            ports: Vec::new(),
+            start_ticks: 0,
+        }
+    }
 }

@@ -3,7 +3,7 @@
 use std::io::{BufRead, BufReader};
 use std::process::{Child, ChildStdin, Command, Stdio};
 
-use hangspy::snapshot::{Known, Process, ProcessId, Reader, Role, Server, Why};
+use hangspy::snapshot::{Process, ProcessId};
 
 /// A process of ours.
 pub(crate) struct Target {
@@ -42,16 +42,5 @@ impl Drop for Target {
 
 /// A process of which nothing is known but its number.
 pub(crate) fn process(pid: u32) -> Process {
-    Process {
-        pid: ProcessId(pid),
-        parent: None,
-        role: Role::Single,
-        server: Server::Other,
-        executable: String::new(),
-        python: Known::Unknown(Why::NotRead),
-        free_threaded: Known::Unknown(Why::NotRead),
-        reader: Reader::ProcOnly,
-        ports: Vec::new(),
-        start_ticks: 0,
-    }
+    Process::numbered(ProcessId(pid))
 }
