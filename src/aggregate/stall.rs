@@ -94,12 +94,12 @@ fn runs(track: &Track<'_>) -> Vec<Run> {
     // Where steps can be read at all, a look without one was torn: it decides nothing.
     let steps_known = track.looks.iter().any(|seen| matches!(seen.step, Known::Is(Some(_))));
     for (index, seen) in track.looks.iter().enumerate() {
-        let torn = steps_known && seen.look == Look::Step && matches!(seen.step, Known::Unknown(_));
+        let at_work = matches!(seen.look, Look::Step | Look::StarvedOfGil | Look::StarvedOfCpu);
+        let torn = steps_known && at_work && matches!(seen.step, Known::Unknown(_));
         if seen.look == Look::Unclear || torn {
             continue;
         }
-        let steps = matches!(seen.look, Look::Step | Look::StarvedOfGil | Look::StarvedOfCpu)
-            && !matches!(seen.step, Known::Is(None));
+        let steps = at_work && !matches!(seen.step, Known::Is(None));
         let last =
             runs.last().filter(|_| open).and_then(|run| run.looks.last()).and_then(|last| track.looks.get(*last));
         let same = steps && last.is_some_and(|last| last.is_same_step(seen));

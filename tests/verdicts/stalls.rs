@@ -112,3 +112,21 @@ fn torn_steps_do_not_cut_a_stall() {
     assert_eq!(first(&said).kind, Kind::LoopBlocked);
     assert_eq!(said.loops[0].episodes.len(), 1, "one step, one stall");
 }
+
+#[test]
+fn torn_steps_do_not_cut_a_stall_on_a_crowded_machine_either() {
+    let mut scene = Scene::new();
+    let stack = scene.endpoint(CALL);
+    for index in 0..LOOKS {
+        // Every third look finds the thread waiting for a CPU since the one before, and its step unreadable.
+        let crowded = index % 3 == 1;
+        let on_cpu_ns = if crowded { index - 1 } else { index } * PERIOD;
+        let snapshot = scene.look(Shot { on_cpu_ns, ..running(stack, GilRole::Holds) }, Vec::new());
+        if crowded {
+            snapshot.loops.iter_mut().for_each(|event_loop| event_loop.step = Known::Unknown(Why::Torn));
+        }
+    }
+    let said = report(&scene);
+    assert_eq!(first(&said).kind, Kind::LoopBlocked);
+    assert_eq!(said.loops[0].episodes.len(), 1, "one step, one stall");
+}
