@@ -9,7 +9,7 @@ use crate::attach::{self, Access};
 use crate::error::Result;
 use crate::read::Sampler;
 use crate::render;
-use crate::snapshot::{Known, Process};
+use crate::snapshot::{Known, Process, Role, Server};
 use crate::target::{self, Listed};
 
 /// What `hangspy ps` was asked.
@@ -53,13 +53,21 @@ fn row(listed: Listed) -> render::ProcessRow {
     let look = look(process.clone());
     render::ProcessRow {
         pid: process.pid.0,
-        role: process.role.word().to_owned(),
+        role: role(&process).to_owned(),
         server: process.server.word().to_owned(),
         python: if look.python.is_empty() { version(&process) } else { look.python },
         loops: if look.loops.is_empty() { guess } else { look.loops },
         ports: process.ports,
         readable: look.readable,
         command: listed.command,
+    }
+}
+
+/// A script that listens nowhere serves nobody.
+fn role(process: &Process) -> &'static str {
+    match (process.role, process.server) {
+        (Role::Single, Server::Other) if process.ports.is_empty() => "program",
+        (role, _) => role.word(),
     }
 }
 

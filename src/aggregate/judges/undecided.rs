@@ -58,6 +58,12 @@ fn reason(analysis: &Analysis<'_>) -> Option<Reason> {
         let evidence = format!("what the loop of thread {} did is not clear in {unclear} of {all} looks", worst.thread);
         return Some(longer("the loop could not be read often enough", evidence));
     }
+    let turned = |track: &Track<'_>| track.count(Look::Idle) + track.count(Look::Step) > 0;
+    if let Some(track) = analysis.tracks.iter().find(|track| !turned(track)) {
+        let evidence =
+            format!("loop of thread {} neither idle nor at work in {} looks", track.thread, track.looks.len());
+        return Some(longer("the loop was not seen to turn", evidence));
+    }
     never_idle(analysis)
 }
 
