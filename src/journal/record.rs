@@ -7,8 +7,8 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use crate::snapshot::{
-    Code, Connection, Cost, Descriptor, Excerpt, Frame, InterpreterSample, Ledger, LoopSample, Moment, Process,
-    Snapshot, Surroundings, ThreadSample, Why,
+    Code, Connection, Cost, Descriptor, Excerpt, Frame, InterpreterSample, Ledger, LockSample, LoopSample, Moment,
+    Process, Snapshot, Surroundings, ThreadId, ThreadSample, Why,
 };
 
 /// The first bytes of every capture. The first of them is not ASCII, so that nobody takes a capture for text.
@@ -21,7 +21,6 @@ pub const FORMAT: u32 = 1;
 /// One piece of a run. Processes are numbered by the order of their records, and must be introduced before use.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-#[expect(clippy::large_enum_variant, reason = "there is one record at a time")]
 pub(super) enum Record<'a> {
     /// Which hangspy, and what the user asked for. The first record.
     Run { tool: Cow<'a, str>, asked: Cow<'a, str> },
@@ -55,6 +54,8 @@ pub(super) struct Instant<'a> {
     interpreters: Cow<'a, [InterpreterSample]>,
     threads: Vec<ThreadEntry>,
     loops: Cow<'a, [LoopSample]>,
+    #[serde(default, skip_serializing_if = "none")]
+    locks: Cow<'a, [LockSample]>,
     gaps: Cow<'a, [(String, Why)]>,
 }
 
@@ -78,6 +79,7 @@ impl<'a> Instant<'a> {
             interpreters: Cow::Borrowed(&snapshot.interpreters),
             threads: snapshot.threads.iter().map(|thread| ThreadEntry::new(thread, before)).collect(),
             loops: Cow::Borrowed(&snapshot.loops),
+            locks: Cow::Borrowed(&snapshot.locks),
             gaps: Cow::Borrowed(&snapshot.gaps),
         }
     }
@@ -90,6 +92,7 @@ impl<'a> Instant<'a> {
             interpreters: self.interpreters.into_owned(),
             threads: self.threads.into_iter().map(|entry| entry.into_thread(before)).collect::<Option<_>>()?,
             loops: self.loops.into_owned(),
+            locks: self.locks.into_owned(),
             gaps: self.gaps.into_owned(),
         })
     }
@@ -107,12 +110,19 @@ impl Instant<'_> {
             new.fold(0, usize::saturating_add),
             each::<Arc<ThreadSample>>(self.threads.len()),
             each::<LoopSample>(self.loops.len()),
+            each::<LockSample>(self.locks.len()),
+            each::<ThreadId>(self.locks.iter().map(|lock| lock.waiters.len()).sum()),
             each::<InterpreterSample>(self.interpreters.len()),
             each::<(String, Why)>(self.gaps.len()),
         ]
         .into_iter()
         .fold(0, usize::saturating_add)
     }
+}
+
+/// Whether nothing sleeps for a lock, which is then not written.
+fn none(locks: &[LockSample]) -> bool {
+    locks.is_empty()
 }
 
 /// Bytes of so many items.

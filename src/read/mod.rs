@@ -21,12 +21,15 @@ mod dicts;
 mod foresight;
 mod frames;
 mod gil;
+mod held_slots;
 #[cfg(test)]
 mod hostile_tests;
 mod kernel_threads;
 mod known;
 mod lines;
 mod live;
+mod lock_waits;
+mod locks;
 mod loops;
 mod moments;
 mod names;

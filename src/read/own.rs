@@ -8,6 +8,7 @@ use std::collections::{HashMap, HashSet};
 use super::gil::{self, Gil};
 use super::kernel_threads::KernelThreads;
 use super::live::LiveThread;
+use super::locks::{self, Locks};
 use super::loops::{Loops, Surroundings as Around};
 use super::moments::Lifetime;
 use super::names::ThreadNames;
@@ -22,8 +23,8 @@ use crate::memory::{LiveMemory, Memory, ReadError, u64_at};
 use crate::os::clock;
 use crate::os::threads::innermost_id;
 use crate::snapshot::{
-    Address, GilRole, InterpreterSample, Known, LoopSample, Moment, Process, PythonThread, StackSample, SyscallState,
-    ThreadId, ThreadOs, Why,
+    Address, GilRole, InterpreterSample, Known, LockSample, LoopSample, Moment, Process, PythonThread, StackSample,
+    SyscallState, ThreadId, ThreadOs, Why,
 };
 
 /// Reads a Python whose layout we know.
@@ -38,6 +39,7 @@ pub(super) struct OwnReader {
     ids: ThreadIds,
     resolved: HashMap<Address, (Identity, ThreadId)>,
     loops: Loops,
+    locks: Locks,
     names: ThreadNames,
     loop_threads: Vec<ThreadId>,
     /// Thread states whose kernel thread was not found in the last sample.
@@ -59,6 +61,7 @@ fn identity(state: &ThreadState, offsets: &Offsets) -> Identity {
 pub(super) struct OwnSample {
     pub(super) interpreters: Vec<InterpreterSample>,
     pub(super) loops: Vec<LoopSample>,
+    pub(super) locks: Vec<LockSample>,
     /// By thread id.
     pub(super) threads: Vec<(ThreadId, PythonThread, ThreadOs)>,
     pub(super) gaps: Vec<(String, Why)>,
@@ -77,6 +80,7 @@ impl OwnReader {
             ids: ThreadIds::new(process.pid),
             resolved: HashMap::new(),
             loops: Loops::default(),
+            locks: Locks::default(),
             names: ThreadNames::default(),
             loop_threads: Vec::new(),
             nameless: HashSet::new(),
@@ -128,6 +132,7 @@ impl OwnReader {
             sample.gaps.push((format!("kernel ids of {unresolved} Python threads"), Why::Vanished));
         }
         self.read_interpreters_and_loops(&mut sample, &threads, &os);
+        sample.locks = self.read_locks(&threads, &os)?;
         self.assemble(&mut sample, threads, os);
         Ok(sample)
     }
@@ -202,6 +207,17 @@ impl OwnReader {
         self.loop_threads = loops.iter().map(|sample| sample.thread).collect();
         sample.loops = loops;
         sample.gaps.extend(gaps);
+    }
+
+    fn read_locks(
+        &mut self,
+        threads: &[LiveThread],
+        os: &HashMap<ThreadId, ThreadOs>,
+    ) -> Result<Vec<LockSample>, ReadError> {
+        let gils = self.stacks.interpreters().iter().filter_map(|interpreter| interpreter.gil);
+        let gils: Vec<_> = gils.map(|gil| gil.0..gil.plus(self.offsets.gil.size).0).collect();
+        let around = locks::Around { threads, os, codes: &self.stacks.codes, gils: &gils };
+        self.locks.read(Objects::new(&self.memory, &self.offsets), &around)
     }
 
     /// Puts together what belongs to one kernel thread.

@@ -77,11 +77,11 @@ impl Sampler {
         };
         let sample = looked.inspect_err(|_| self.failed += 1)?;
         self.samples += 1;
-        let OwnSample { interpreters, loops, threads, gaps } = sample;
+        let OwnSample { interpreters, loops, locks, threads, gaps } = sample;
         let mut threads: Vec<Arc<ThreadSample>> =
             threads.into_iter().map(|(thread, python, os)| Arc::new(self.thread(thread, Some(python), os))).collect();
         self.add_native_threads(&mut threads, at);
-        Ok(Snapshot { at, took: clock::now().since(at), interpreters, threads, loops, gaps })
+        Ok(Snapshot { at, took: clock::now().since(at), interpreters, threads, loops, locks, gaps })
     }
 
     fn thread(&mut self, thread: ThreadId, python: Option<PythonThread>, os: ThreadOs) -> ThreadSample {
@@ -167,7 +167,7 @@ fn walked(reader: &mut WalkedReader, kernel: &mut KernelThreads) -> Result<OwnSa
     if nameless > 0 {
         gaps.push((format!("kernel ids of {nameless} Python threads"), Why::NotInThisPython));
     }
-    Ok(OwnSample { interpreters: WalkedReader::interpreters(), loops: Vec::new(), threads, gaps })
+    Ok(OwnSample { interpreters: WalkedReader::interpreters(), threads, gaps, ..OwnSample::default() })
 }
 
 /// A look at a process whose memory is closed.

@@ -10,6 +10,7 @@
 mod code;
 mod event_loop;
 mod known;
+mod lock;
 mod names;
 mod process;
 mod recording;
@@ -20,6 +21,7 @@ mod thread;
 pub use code::{Code, CodeFlags, CodeId, Frame, StackId};
 pub use event_loop::{LoopKind, LoopSample, Step, TaskRef};
 pub use known::{Known, Why};
+pub use lock::{LockHolder, LockKind, LockSample};
 pub use names::{Address, Moment, ProcessId, ThreadId};
 pub use process::{Process, PythonVersion, Reader, Role, Server};
 pub use recording::{Cost, Excerpt, Ledger, Recording, Snapshot};

@@ -6,8 +6,8 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Code, CodeId, Frame, InterpreterSample, Known, LoopSample, Moment, Process, StackId, Surroundings, ThreadId,
-    ThreadSample, Why,
+    Code, CodeId, Frame, InterpreterSample, Known, LockSample, LoopSample, Moment, Process, StackId, Surroundings,
+    ThreadId, ThreadSample, Why,
 };
 
 /// What was true of a process at one instant.
@@ -24,6 +24,9 @@ pub struct Snapshot {
     pub threads: Vec<Arc<ThreadSample>>,
     /// Running event loops.
     pub loops: Vec<LoopSample>,
+    /// Locks that threads sleep for. Empty in captures of versions that did not look.
+    #[serde(default)]
+    pub locks: Vec<LockSample>,
     /// Why loops or threads may be missing, if something went wrong.
     pub gaps: Vec<(String, Why)>,
 }

@@ -86,6 +86,7 @@ pub(crate) fn snapshot(pid: u32, index: u64, threads: u32) -> Snapshot {
         }],
         threads: (0..threads).map(|number| Arc::new(thread(pid, number, index))).collect(),
         loops: vec![event_loop(pid, index)],
+        locks: Vec::new(),
         gaps: if index == 1 { vec![("tasks".to_owned(), Why::Torn)] } else { Vec::new() },
     }
 }

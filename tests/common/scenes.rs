@@ -258,6 +258,7 @@ impl Scene {
             interpreters: vec![interpreter],
             threads,
             loops: vec![event_loop],
+            locks: Vec::new(),
             gaps: Vec::new(),
         };
         self.recording.snapshots.push(snapshot);
