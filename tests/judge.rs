@@ -168,6 +168,23 @@ fn a_wrong_diagnosis_is_refused() {
 }
 
 #[test]
+fn the_holder_of_a_lock_is_judged_by_its_stack() {
+    let mut truth = sick_truth();
+    truth["peer"] = json!(null);
+    truth["holder"] = json!("reindex");
+    let mut report = right_report();
+    let held = |function: &str| json!({"kind": "holder", "holder": "thread 9", "stack": [place("recv", 3), place(function, 8)]});
+    report["verdicts"][0]["second_party"] = held("Search.reindex");
+    accepts(&truth, WITNESS, &report);
+    report["verdicts"][0]["second_party"] = held("look_up");
+    let found = complaints(&truth, WITNESS, &report, &right_run());
+    assert_eq!(found, ["holder: expected reindex, said [\"recv\", \"look_up\"]"], "another function holds it");
+    report["verdicts"][0]["second_party"] = json!({"kind": "none"});
+    let found = complaints(&truth, WITNESS, &report, &right_run());
+    assert_eq!(found, ["holder: expected reindex, said []"], "nobody was found");
+}
+
+#[test]
 fn no_blame_at_all_is_refused() {
     let mut report = right_report();
     report["verdicts"][0]["blame"] = json!(null);

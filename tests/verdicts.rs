@@ -10,6 +10,8 @@ mod causes;
 mod gil;
 #[path = "common/golden.rs"]
 mod golden;
+#[path = "verdicts/locks.rs"]
+mod locks;
 #[path = "verdicts/processes.rs"]
 mod processes;
 #[path = "common/scenes.rs"]

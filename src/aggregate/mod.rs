@@ -20,6 +20,7 @@ mod ranking;
 mod stall;
 mod track;
 mod verdict;
+mod wait_graph;
 
 pub use analysis::Analysis;
 pub use blame::Blamed;

@@ -10,6 +10,7 @@
 mod activity;
 mod book;
 mod detectors;
+mod holder;
 mod look;
 mod marks;
 mod origin;

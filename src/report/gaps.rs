@@ -4,10 +4,10 @@ use std::collections::BTreeSet;
 
 use super::model::Gap;
 use crate::aggregate::Analysis;
-use crate::snapshot::{Known, Why};
+use crate::snapshot::{Known, Reader, Why};
 
 /// What this version of hangspy does not look at.
-const NOT_EXAMINED: &[&str] = &["tasks", "pools", "requests", "holders of locks"];
+const NOT_EXAMINED: &[&str] = &["tasks", "pools", "requests"];
 
 /// The gaps of one process, each said once.
 pub(super) fn gaps(analysis: &Analysis<'_>) -> Vec<Gap> {
@@ -22,6 +22,7 @@ pub(super) fn gaps(analysis: &Analysis<'_>) -> Vec<Gap> {
             found.insert((what.to_owned(), why.words().to_owned()));
         }
     };
+    missing("holders of locks", (analysis.recording.process.reader != Reader::Own).then_some(Why::NotInThisPython));
     for (what, why) in analysis.recording.snapshots.iter().flat_map(|snapshot| &snapshot.gaps) {
         missing(what, Some(*why));
     }

@@ -183,7 +183,18 @@ fn diagnosis(case: &Case, verdict: &Verdict) -> Vec<String> {
             complaints.push(format!("peer: expected {}, said {said}", case.witness.peers.join(" or ")));
         }
     }
+    complaints.extend(holder(truth, verdict));
     complaints
+}
+
+fn holder(truth: &Truth, verdict: &Verdict) -> Option<String> {
+    let expected = truth.holder.as_ref()?;
+    let stack = match &verdict.second_party {
+        SecondParty::Holder { stack, .. } => stack.as_slice(),
+        _ => &[],
+    };
+    let functions: Vec<&str> = stack.iter().map(|place| unqualified(&place.function)).collect();
+    (!functions.contains(&expected.as_str())).then(|| format!("holder: expected {expected}, said {functions:?}"))
 }
 
 fn blame(truth: &Truth, verdict: &Verdict) -> Vec<String> {

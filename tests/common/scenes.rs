@@ -196,7 +196,7 @@ impl Scene {
         self.stack(&[&[("select", "selectors.py", 468)], STOCK_LOOP.get(1..).expect("frames of the loop")])
     }
 
-    fn frame(&mut self, (function, file, line): Line<'_>) -> Frame {
+    pub(crate) fn frame(&mut self, (function, file, line): Line<'_>) -> Frame {
         let name = function.strip_prefix("async ").unwrap_or(function);
         let placed = file.starts_with(['/', '<']);
         let code = Code {

@@ -27,6 +27,9 @@ pub(crate) struct Truth {
     pub(crate) coroutine: Option<String>,
     /// `witness`: the address that the application's log announces; `None` where it does not matter.
     pub(crate) peer: Option<Peer>,
+    /// A function on the stack of the thread that holds what is waited for; `None` where nobody does.
+    #[serde(default)]
+    pub(crate) holder: Option<String>,
     /// How the situation comes about.
     pub(crate) trigger: Option<String>,
     /// Requests that keep coming while we look.

@@ -3,13 +3,14 @@
 use std::time::Duration;
 
 use crate::aggregate::hurt::hurts;
-use crate::aggregate::phrases::{count_words, length_words, place_words, share_words};
+use crate::aggregate::phrases::{count_words, length_words, place_of, place_words, share_words};
 use crate::aggregate::ranking::Group;
 use crate::aggregate::stall::Stall;
-use crate::aggregate::track::{LookAt, Track};
+use crate::aggregate::track::{LookAt, Track, thread_name};
+use crate::aggregate::wait_graph::LOOKS_TO_BELIEVE;
 use crate::aggregate::{Analysis, Cause, Confidence, Finding, Kind, Verdict, advice, gil};
 use crate::classify::{Manner, Origin, Phase};
-use crate::snapshot::{GilRole, Known};
+use crate::snapshot::{GilRole, Known, LockHolder};
 
 /// One stall so long is a finding. Users notice a second; timeouts of health checks begin there.
 const SEVERE_STALL: Duration = Duration::from_secs(1);
@@ -144,12 +145,48 @@ fn evidence(analysis: &Analysis<'_>, track: &Track<'_>, group: &Group<'_>) -> Ve
         Cause::NativeCpuGil => Some(format!("one line, frozen for {}", length_words(stall.length()))),
         _ => None,
     });
+    evidence.extend(lock_words(analysis, &looks));
     evidence.extend(switches(&looks));
     evidence.extend(gil_words(analysis, &looks));
     if stall.start < analysis.began() {
         evidence.push(format!("began {} before the first look", length_words(analysis.began().since(stall.start))));
     }
     evidence
+}
+
+/// Who holds the lock that the thread waits for, what that one does meanwhile, and in how many looks; or that nobody was
+/// found.
+fn lock_words(analysis: &Analysis<'_>, looks: &[&LookAt<'_>]) -> Option<String> {
+    let seen = looks.iter().rev().filter_map(|seen| {
+        let snapshot = analysis.recording.snapshots.get(seen.snapshot)?;
+        let waiter = seen.thread?.thread;
+        let lock = snapshot.locks.iter().find(|lock| lock.waiters.contains(&waiter))?;
+        Some((seen.snapshot, snapshot, lock))
+    });
+    let (index, snapshot, lock) = seen.clone().next()?;
+    let (holder, frame) = match lock.holder {
+        Known::Is(LockHolder::Thread { thread, frame }) => (snapshot.thread(thread)?, frame),
+        Known::Is(LockHolder::Gone) => {
+            let origin = "it ended, or stayed behind in the process that this one was forked from";
+            return Some(format!("the lock's owner is not a thread of this process: {origin}"));
+        }
+        Known::Unknown(_) => {
+            return Some("holder not found: the lock keeps no owner and no thread has it in a with block".to_owned());
+        }
+    };
+    let same = seen.filter(|(.., other)| (other.address, other.holder) == (lock.address, lock.holder)).count();
+    if same < LOOKS_TO_BELIEVE {
+        return None;
+    }
+    let taken = frame.map(|frame| place_words(&place_of(analysis.recording, frame.code, frame.line)));
+    let taken = taken.map(|taken| format!(" in {taken}")).unwrap_or_default();
+    let doing = analysis.activity(index, snapshot, holder).doing;
+    let all = looks.len();
+    Some(format!(
+        "thread {} {} holds the lock{taken} in {same} of {all} looks, {doing}",
+        holder.thread,
+        thread_name(holder)
+    ))
 }
 
 /// What the thread's context switches say: a thread that waits in one call has none.

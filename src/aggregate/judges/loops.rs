@@ -1,6 +1,7 @@
-//! Loops that are blocked or starved; each loop is judged by itself.
+//! Threads that wait for each other, and loops that are blocked or starved; each loop is judged by itself, unless it is
+//! one of those threads.
 
-use super::{Judge, blocked, starved};
+use super::{Judge, blocked, deadlocked, starved};
 use crate::aggregate::ranking::groups;
 use crate::aggregate::{Analysis, Verdict};
 
@@ -9,8 +10,9 @@ pub(super) struct Loops;
 impl Judge for Loops {
     fn judge(&self, analysis: &Analysis<'_>) -> Vec<Verdict> {
         let groups = groups(analysis);
-        let mut verdicts = Vec::new();
-        for (index, track) in analysis.tracks.iter().enumerate() {
+        let (cycles, mut verdicts): (Vec<_>, Vec<_>) = deadlocked::judge(analysis).into_iter().unzip();
+        let is_in_cycle = |thread| cycles.iter().flat_map(|cycle| &cycle.edges).any(|edge| edge.waiter == thread);
+        for (index, track) in analysis.tracks.iter().enumerate().filter(|(_, track)| !is_in_cycle(track.thread)) {
             let own: Vec<_> = groups.iter().filter(|group| group.track == index).collect();
             verdicts.extend(blocked::judge(analysis, track, &own));
             verdicts.extend(starved::judge(analysis, track));

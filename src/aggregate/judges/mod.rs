@@ -2,6 +2,7 @@
 //! said it; what the others would have seen is then a consequence, or not worth a word.
 
 mod blocked;
+mod deadlocked;
 mod healthy;
 mod loops;
 mod main_thread;

@@ -27,6 +27,7 @@ impl Detector for WaitingForThread {
         };
         let party = match cause {
             Cause::PoolCheckout => SecondParty::Resource { name: "connection pool".to_owned() },
+            Cause::ImportLock => sight.lock_party(),
             _ => SecondParty::None,
         };
         waits.then(|| Activity::waiting(*cause, *words, *words).with(party))

@@ -31,6 +31,9 @@ impl Detector for WaitingForLock {
         if sight.thread.python.is_none() {
             return Some(Activity::plain(Manner::Idle, "parked (native thread)"));
         }
+        if sight.lock().is_some() {
+            return Some(for_lock(sight));
+        }
         if let Some(parked) = in_kafka(sight) {
             return Some(parked);
         }
@@ -40,6 +43,21 @@ impl Detector for WaitingForLock {
         };
         Some(Activity::waiting(Cause::Lock, words, words))
     }
+}
+
+/// A lock that was recognised, held by whom.
+fn for_lock(sight: &Sight<'_>) -> Activity {
+    let words = match (sight.holds_own_lock(), sight.inner(Marks::LOGGING)) {
+        (true, _) => "waiting for a lock that it holds itself",
+        (false, true) => "waiting for a logging handler's lock",
+        (false, false) => "waiting for a lock",
+    };
+    let party = sight.lock_party();
+    let clause = match &party {
+        SecondParty::Holder { holder, .. } if !sight.holds_own_lock() => format!("{words} held by {holder}"),
+        _ => words.to_owned(),
+    };
+    Activity::waiting(Cause::Lock, words, clause).with(party)
 }
 
 /// A user's line that calls into librdkafka has no Python frame below it; the library's own threads and the line's words

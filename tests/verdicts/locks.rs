@@ -1,0 +1,122 @@
+//! Locks: who holds what a thread waits for, and threads that wait for each other.
+
+use hangspy::report::{Cause, Confidence, Kind, SecondParty};
+use hangspy::snapshot::{Address, Frame, Known, LockHolder, LockKind, LockSample, ThreadId, Why};
+
+use super::scenes::{LOOKS, Line, PID, Scene, waiting};
+use super::{CALL, first, report};
+
+/// `futex`, without a timeout and with one.
+const FOR_EVER: [u64; 6] = [0x7000, 0x189, 0, 0, 0, 0];
+const WITH_TIMEOUT: [u64; 6] = [0x7000, 0x189, 0, 0x7ffe_0000, 0, 0];
+const REINDEX: &[Line<'_>] = &[("reindex", "/srv/app.py", 40), ("run", "threading.py", 982)];
+const COUNT: &[Line<'_>] = &[("count", "/srv/app.py", 60), ("run", "threading.py", 982)];
+
+fn lock(address: u64, waiter: u32, holder: Known<LockHolder>) -> LockSample {
+    let (kind, module) = (LockKind::Plain, None);
+    LockSample { address: Address(address), kind, module, waiters: vec![ThreadId(waiter)], holder }
+}
+
+fn held_by(thread: u32, frame: Frame) -> Known<LockHolder> {
+    Known::Is(LockHolder::Thread { thread: ThreadId(thread), frame: Some(frame) })
+}
+
+/// A server whose loop waits for a lock that thread 4712 may hold.
+fn waits_for(holder: impl Fn(&mut Scene) -> Known<LockHolder>) -> Scene {
+    let mut scene = Scene::new();
+    let main = scene.endpoint(CALL);
+    let other = scene.stack(&[REINDEX]);
+    for _ in 0..LOOKS {
+        let asleep = waiting(other, 45, [7, 0, 0, 0, 0, 0]).no_step();
+        let holder = holder(&mut scene);
+        let snapshot = scene.look(waiting(main, 202, FOR_EVER), vec![(PID + 1, asleep)]);
+        snapshot.locks = vec![lock(0x1000, PID, holder)];
+    }
+    scene
+}
+
+#[test]
+fn the_holder_stands_beside_the_waiter() {
+    let scene = waits_for(|scene| held_by(PID + 1, scene.frame(REINDEX[0])));
+    let report = report(&scene);
+    let verdict = first(&report);
+    assert_eq!((verdict.kind, verdict.cause), (Kind::LoopBlocked, Some(Cause::Lock)), "{}", verdict.summary);
+    let SecondParty::Holder { holder, stack } = &verdict.second_party else {
+        panic!("the holder is missing: {:?}", verdict.second_party)
+    };
+    assert_eq!(holder, "thread 4712 worker-4712");
+    assert_eq!(stack.first().map(|place| place.function.as_str()), Some("reindex"));
+    let told =
+        verdict.evidence.iter().any(|fact| fact.contains("holds the lock in reindex (app.py:40) in 150 of 150 looks"));
+    assert!(told, "the evidence says where it was taken: {:?}", verdict.evidence);
+}
+
+#[test]
+fn an_unknown_holder_is_said_to_be_unknown() {
+    let scene = waits_for(|_| Known::Unknown(Why::NotInThisPython));
+    let report = report(&scene);
+    let verdict = first(&report);
+    assert_eq!((verdict.kind, verdict.cause), (Kind::LoopBlocked, Some(Cause::Lock)), "{}", verdict.summary);
+    assert_eq!(verdict.second_party, SecondParty::None);
+    assert!(verdict.evidence.iter().any(|fact| fact.starts_with("holder not found")), "{:?}", verdict.evidence);
+}
+
+/// A server whose loop is idle and two of whose threads hold a lock each and wait for the other one's, in the last looks.
+fn crossed(looks: u64, arguments: [u64; 6]) -> Scene {
+    let mut scene = Scene::new();
+    let idle = scene.idle_stack();
+    let stacks = [REINDEX, COUNT].map(|lines| scene.stack(&[lines]));
+    let frames = [REINDEX, COUNT].map(|lines| scene.frame(lines[0]));
+    for look in 0..LOOKS {
+        let main = waiting(idle, 232, [5, 0, 0, 0, 0, 0]).no_step();
+        let threads = stacks.map(|stack| waiting(stack, 202, arguments).no_step());
+        let [one, other] = threads;
+        let snapshot = scene.look(main, vec![(PID + 1, one), (PID + 2, other)]);
+        if look + looks >= LOOKS {
+            let [one, other] = frames;
+            snapshot.locks =
+                vec![lock(0x1000, PID + 1, held_by(PID + 2, other)), lock(0x2000, PID + 2, held_by(PID + 1, one))];
+        }
+    }
+    scene
+}
+
+#[test]
+fn threads_that_wait_for_each_other_are_a_deadlock() {
+    let report = report(&crossed(LOOKS, FOR_EVER));
+    let verdict = first(&report);
+    assert_eq!((verdict.kind, verdict.cause), (Kind::Deadlock, Some(Cause::Lock)), "{}", verdict.summary);
+    assert_eq!(verdict.summary, "deadlock: reindex (app.py:40) and count (app.py:60) wait for each other's lock");
+    assert_eq!((verdict.thread, verdict.confidence), (Some(PID + 1), Confidence::Certain));
+    assert_eq!(report.verdicts.len(), 1, "one cycle, one verdict");
+}
+
+#[test]
+fn what_was_seen_once_or_ends_by_itself_is_no_deadlock() {
+    for (story, scene) in [("seen once", crossed(1, FOR_EVER)), ("with a timeout", crossed(LOOKS, WITH_TIMEOUT))] {
+        let report = report(&scene);
+        assert_eq!(first(&report).kind, Kind::Healthy, "{story}: said {}", first(&report).summary);
+    }
+}
+
+#[test]
+fn a_thread_that_waits_for_its_own_lock_is_a_deadlock() {
+    let mut scene = Scene::new();
+    let outer = ("total", "/srv/app.py", 12);
+    let lines: &[Line<'_>] = &[("go", "/srv/app.py", 7), outer, ("async handle", "/srv/app.py", 20)];
+    let stack = scene.endpoint(lines);
+    let frame = scene.frame(outer);
+    for _ in 0..LOOKS {
+        scene.look(waiting(stack, 202, FOR_EVER), Vec::new()).locks = vec![lock(0x1000, PID, held_by(PID, frame))];
+    }
+    let report = report(&scene);
+    let verdict = first(&report);
+    assert_eq!(verdict.kind, Kind::Deadlock, "{}", verdict.summary);
+    assert_eq!(
+        verdict.summary,
+        "deadlock: go (app.py:7) waits for a lock that its own thread took in total (app.py:12)"
+    );
+    let SecondParty::Holder { stack, .. } = &verdict.second_party else { panic!("the outer frame is missing") };
+    assert_eq!(stack.first().map(|place| place.function.as_str()), Some("total"));
+    assert_eq!(report.verdicts.len(), 1, "the blocked loop is the same finding");
+}
