@@ -28,6 +28,18 @@ pub(super) fn holder(snapshot: &Snapshot) -> Option<&ThreadSample> {
     })
 }
 
+/// The threads that wait for the GIL that is held. Sub-interpreters may have one of their own.
+pub(super) fn waiters(snapshot: &Snapshot) -> impl Iterator<Item = &ThreadSample> {
+    let gil_of = |interpreter: u16| snapshot.interpreters.get(usize::from(interpreter)).map(|found| found.gil);
+    let main = gil_of(0);
+    snapshot.threads.iter().map(AsRef::as_ref).filter(move |thread: &&ThreadSample| {
+        thread
+            .python
+            .as_ref()
+            .is_some_and(|python| python.gil == Known::Is(GilRole::Waits) && gil_of(python.interpreter) == main)
+    })
+}
+
 /// Share of snapshots in which somebody held the GIL of the main interpreter.
 #[must_use]
 pub fn held(analysis: &Analysis<'_>) -> Known<f64> {

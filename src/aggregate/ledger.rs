@@ -9,9 +9,7 @@ use std::collections::BTreeMap;
 use super::gil;
 use super::track::thread_name;
 use crate::classify::{Book, Origin};
-use crate::snapshot::{
-    CodeId, Frame, GilRole, Known, Recording, Snapshot, StackId, StackSample, ThreadId, ThreadSample,
-};
+use crate::snapshot::{CodeId, Frame, Recording, Snapshot, StackId, StackSample, ThreadId, ThreadSample};
 
 /// What happened to the GIL in a recording. All times are seconds.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -136,7 +134,7 @@ impl Books {
         }
         self.covered_s += seconds;
         let holder = gil::holder(snapshot);
-        let victims: Vec<ThreadId> = waiters(snapshot).map(|thread| self.waits(thread, seconds)).collect();
+        let victims: Vec<ThreadId> = gil::waiters(snapshot).map(|thread| self.waits(thread, seconds)).collect();
         let Some(holder) = holder else { return };
         self.held_s += seconds;
         self.thread(holder).held_s += seconds;
@@ -231,18 +229,6 @@ impl Account {
         victims.sort_by(|one, other| other.1.total_cmp(&one.1).then(one.0.cmp(&other.0)));
         FunctionAccount { code, line, held_s: self.held_s, threads: self.threads.len(), victims }
     }
-}
-
-/// The threads that wait for the GIL that is held. Sub-interpreters may have one of their own.
-fn waiters(snapshot: &Snapshot) -> impl Iterator<Item = &ThreadSample> {
-    let gil_of = |interpreter: u16| snapshot.interpreters.get(usize::from(interpreter)).map(|found| found.gil);
-    let main = gil_of(0);
-    snapshot.threads.iter().map(AsRef::as_ref).filter(move |thread: &&ThreadSample| {
-        thread
-            .python
-            .as_ref()
-            .is_some_and(|python| python.gil == Known::Is(GilRole::Waits) && gil_of(python.interpreter) == main)
-    })
 }
 
 /// The function that counts and what called it: the user's innermost, not counting generator expressions, else that of an

@@ -1,14 +1,20 @@
 //! Facts that contribute or stand out and are no verdict.
 
+use std::time::Duration;
+
 use super::model::Observation;
 use crate::aggregate::{
-    Analysis, Kind, count_words, groups, length_words, place_words, share_words, thread_name, throttled_share,
+    Analysis, Kind, count_words, groups, length_words, place_of, place_words, share_words, thread_name, throttled_share,
 };
 use crate::classify::Look;
 use crate::snapshot::{Snapshot, ThreadSample};
 
 /// Throttled in at least this share of the periods is worth a word.
 const NOTABLE_THROTTLING: f64 = 0.01;
+/// A loop that waits for the GIL for at least this share of the time is worth a word.
+const NOTABLE_GIL_WAIT: f64 = 0.02;
+/// Where there is no loop, a function that has the GIL for at least this share of the time is worth a word.
+const NOTABLE_GIL: f64 = 0.9;
 /// A thread beside the loop with at least this share of a core is worth a word.
 const NOTABLE_CPU: f64 = 0.5;
 /// A loop that waits for a CPU in at least this share of the looks is worth a word.
@@ -32,6 +38,9 @@ pub(super) fn observations(analysis: &Analysis<'_>, kinds: &[Kind]) -> Vec<Obser
     }
     said.extend(limits(analysis, kinds));
     said.extend(crowded(analysis));
+    if !kinds.iter().any(|kind| matches!(kind, Kind::LoopStarved | Kind::LoopBlocked | Kind::Deadlock)) {
+        said.extend(contention(analysis));
+    }
     if !kinds.contains(&Kind::LoopStarved) {
         said.extend(busy_threads(analysis));
     }
@@ -50,6 +59,22 @@ fn crowded(analysis: &Analysis<'_>) -> Vec<String> {
         notable.then(|| format!("the loop of thread {} waited for a CPU in {starved} of {all} looks", track.thread))
     };
     analysis.tracks.iter().filter_map(waits).collect()
+}
+
+/// Somebody who had the GIL while a loop wanted it, or nearly all the time where there is no loop.
+fn contention(analysis: &Analysis<'_>) -> Option<String> {
+    let ledger = &analysis.ledger;
+    let owner = ledger.functions.first()?;
+    let share = ledger.share(owner.held_s)?;
+    let loops = owner.victims.iter().filter(|(thread, _)| analysis.track_of(*thread).is_some());
+    let waited: f64 = loops.map(|(_, seconds)| seconds).sum();
+    let place = place_words(&place_of(analysis.recording, owner.code?, owner.line));
+    let had = format!("{place} had the GIL {} of the time", share_words(share));
+    if analysis.tracks.is_empty() {
+        return (share >= NOTABLE_GIL).then_some(had);
+    }
+    let notable = ledger.share(waited).is_some_and(|share| share >= NOTABLE_GIL_WAIT);
+    notable.then(|| format!("{had}; the loop waited {} for it", length_words(Duration::from_secs_f64(waited))))
 }
 
 /// Stalls that are too short or too rare for a verdict.

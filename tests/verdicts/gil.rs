@@ -1,7 +1,7 @@
 //! What is said about the GIL: the ledger, and the GIL against a native mutex.
 
 use hangspy::report::{Cause, GilReport, Kind, Report, SecondParty};
-use hangspy::snapshot::{GilRole, Moment, StackSample};
+use hangspy::snapshot::{GilRole, Known, Moment, StackSample};
 
 use super::scenes::{PERIOD, PID, START, Scene, Shot, running, waiting};
 use super::{CONSUMER, assert_healthy, assert_verdict, first, report};
@@ -157,4 +157,44 @@ fn contention_that_does_not_hurt_is_no_verdict() {
     assert_healthy("a thread that polls", &scene);
     let said = report(&scene);
     assert!(gil(&said).holders.first().is_some_and(|holder| holder.share > 0.9), "{:?}", gil(&said).holders);
+}
+
+/// A loop that waits in two of five looks, behind so many others, while the GIL changes hands every 10 ms.
+fn queue(others: u32) -> Scene {
+    let mut scene = Scene::new();
+    let idle = scene.idle_stack();
+    let decode = scene.stack(&[CONSUMER]);
+    for index in 0..150_u64 {
+        let sleeps = waiting(idle, 232, [5, 0, 0, 0, 0, 0]).no_step();
+        let mut threads = vec![(PID + 1, running(decode, GilRole::Holds))];
+        threads.extend((0..others).map(|number| (PID + 2 + number, waits(decode))));
+        let snapshot = scene.look(if index % 5 < 2 { waits(idle) } else { sleeps }, threads);
+        for interpreter in &mut snapshot.interpreters {
+            if let Known::Is(gil) = &mut interpreter.gil {
+                gil.switch_number = index * 2;
+            }
+        }
+    }
+    scene
+}
+
+#[test]
+fn a_long_queue_for_the_gil_starves_a_loop_that_is_idle_half_of_the_time() {
+    assert_verdict("eight", &queue(7), Kind::LoopStarved, Cause::GilPythonThreads, "decode", None);
+    assert_healthy("one thread beside the loop", &queue(0));
+    let said = report(&queue(0));
+    let words: Vec<&str> = said.observations.iter().map(|observation| observation.summary.as_str()).collect();
+    assert!(words.iter().any(|words| words.contains("decode (app.py:30) had the GIL 100 %")), "{words:?}");
+}
+
+#[test]
+fn the_quota_is_named_beside_the_owners() {
+    let mut scene = queue(7);
+    if let Some(Known::Is(cgroup)) = scene.recording.surroundings.last_mut().map(|around| &mut around.cgroup) {
+        cgroup.throttled_periods = Known::Is(9);
+    }
+    let said = report(&scene);
+    let verdict = first(&said);
+    assert_eq!(verdict.kind, Kind::LoopStarved, "{}", verdict.summary);
+    assert!(verdict.evidence.iter().any(|words| words.contains("CPU quota")), "{:?}", verdict.evidence);
 }

@@ -5,9 +5,10 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use super::native_mutex::{Standoff, standoff};
+use super::throttled::throttled_share;
 use crate::aggregate::blame::{Blamed, Seen, blame};
 use crate::aggregate::hurt::hurts;
-use crate::aggregate::phrases::{length_words, place_words, places};
+use crate::aggregate::phrases::{length_words, place_words, places, share_words};
 use crate::aggregate::track::{Track, thread_name};
 use crate::aggregate::{Analysis, Cause, Confidence, Finding, Kind, SecondParty, Verdict, advice, gil};
 use crate::classify::{Activity, Look, Manner};
@@ -16,6 +17,13 @@ use crate::snapshot::{Snapshot, StackId, StackSample, ThreadId, ThreadSample};
 /// A loop that waits for the GIL in more than this share of the looks is starved. One busy thread beside a quiet loop
 /// costs a few percent.
 const STARVED_SHARE: f64 = 0.5;
+/// A loop that queues for the GIL behind so many others that each turn costs it this long is starved at half of that share
+/// as well: a request takes several turns. Two computing threads cost 10 ms a turn, eight of them 40 ms and more.
+const LONG_QUEUE: Duration = Duration::from_millis(30);
+/// Half of [`STARVED_SHARE`].
+const QUEUED_SHARE: f64 = 0.25;
+/// Throttled in at least this share of the periods, the quota has its part in it.
+const NOTABLE_THROTTLING: f64 = 0.01;
 /// So many looks it takes to speak of a share.
 const LOOKS_FOR_SHARE: usize = 10;
 /// And so long a window.
@@ -31,13 +39,15 @@ pub(super) fn judge(analysis: &Analysis<'_>, track: &Track<'_>) -> Option<Verdic
     let decided = track.looks.len() - track.count(Look::Unclear);
     let for_gil = track.count(Look::StarvedOfGil);
     let enough = decided >= LOOKS_FOR_SHARE && analysis.window() >= SHORTEST_FOR_SHARE;
-    let most = |count: usize| enough && count as f64 > decided as f64 * STARVED_SHARE;
+    let share = for_gil as f64 / decided.max(1) as f64;
+    let queues = || queue(analysis, track).is_some_and(|wait| wait >= LONG_QUEUE);
+    let starved = enough && (share > STARVED_SHARE || share > QUEUED_SHARE && queues());
     let hold = longest_hold(analysis, track);
     let kept = hold.as_ref().is_some_and(|hold| hold.length >= SEVERE_HOLD);
-    if most(for_gil) || kept {
+    if starved || kept {
         let whole: Vec<usize> = starved_snapshots(track).collect();
         let snapshots = match hold {
-            Some(hold) if !most(for_gil) => hold.snapshots,
+            Some(hold) if !starved => hold.snapshots,
             _ => whole,
         };
         return of_gil(analysis, track, &snapshots, (for_gil, decided));
@@ -47,6 +57,15 @@ pub(super) fn judge(analysis: &Analysis<'_>, track: &Track<'_>) -> Option<Verdic
 
 fn starved_snapshots<'t>(track: &'t Track<'_>) -> impl Iterator<Item = usize> + 't {
     track.looks.iter().filter(|seen| seen.look == Look::StarvedOfGil).map(|seen| seen.snapshot)
+}
+
+/// How long a turn in the queue for the GIL takes: as many holds as there are others in it, and the one that goes on.
+fn queue(analysis: &Analysis<'_>, track: &Track<'_>) -> Option<Duration> {
+    let snapshots: Vec<&Snapshot> =
+        starved_snapshots(track).filter_map(|index| analysis.recording.snapshots.get(index)).collect();
+    let queued: usize = snapshots.iter().map(|snapshot| gil::waiters(snapshot).count()).sum();
+    let mean = queued as f64 / snapshots.len().max(1) as f64;
+    gil::mean_hold(&snapshots).map(|hold| hold.mul_f64(mean))
 }
 
 /// A stretch in which the loop waited for the GIL and it never changed hands.
@@ -170,9 +189,14 @@ fn of_gil(
         Some(_) => Confidence::Likely,
         None => Confidence::Possible,
     };
-    let held = owners.first().map(|owner| {
-        let name = thread_name(owner.thread);
-        format!("thread {} {name} holds it in {} of {} of them", owner.thread.thread, owner.looks, indices.len())
+    let held = owners.first().map(|owner| match (cause, owners.len()) {
+        (Cause::GilPythonThreads, many @ 2..) => {
+            format!("{many} other threads take turns with it; none has it in more than {} of them", owner.looks)
+        }
+        _ => {
+            let name = thread_name(owner.thread);
+            format!("thread {} {name} holds it in {} of {} of them", owner.thread.thread, owner.looks, indices.len())
+        }
     });
     let stays = mean_hold.map(|hold| match native {
         true => format!("it stays with one thread for {} or more", length_words(hold)),
@@ -185,7 +209,7 @@ fn of_gil(
         .cause(cause, confidence)
         .on(track.thread.0, Some(track.kind.word()))
         .lasting(since, share)
-        .evidence(held.into_iter().chain(stays))
+        .evidence(held.into_iter().chain(stays).chain(quota(analysis)))
         .hurts(hurts(analysis, track))
         .advice(advice::for_starved_loop(cause, place.as_ref()));
     let party = worst.as_ref().map(|(blamed, owner, _)| second_party(analysis, cause, blamed, owner));
@@ -227,6 +251,12 @@ fn of_mutex(
         .advice(advice::for_native_mutex(&place))
         .blame(Some(blamed.blame(analysis.recording)), party)
         .verdict()
+}
+
+/// The quota's part in it: whoever is throttled with the GIL keeps it all the while.
+fn quota(analysis: &Analysis<'_>) -> Option<String> {
+    let throttled = throttled_share(analysis).filter(|share| *share >= NOTABLE_THROTTLING)?;
+    Some(format!("the CPU quota adds to it: throttled in {} of its periods", share_words(throttled)))
 }
 
 /// A starved loop looks idle to whoever sees only its Python frames; worth a word, because that is what other tools say.
