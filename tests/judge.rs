@@ -343,3 +343,29 @@ fn every_declared_truth_can_be_read() {
         );
     }
 }
+
+/// A report of a loop that waited for the GIL while `owner` had it.
+fn starved_report(owner: &str, waited_s: f64) -> Value {
+    let mut found = verdict(7, "loop-starved", Some("gil-python-threads"));
+    found["blame"] = json!({"function": "decode", "file": "/srv/app.py", "line": 13, "coroutine": null, "stack": []});
+    let mut report = report(vec![found], vec![]);
+    report["gil"] = json!([{"process": 7, "held": {"is": 1.0}, "switches_per_s": {"is": 200.0},
+        "holders": [{"place": place(owner, 13), "held_s": 2.9, "share": 0.97, "threads": 8, "loops_waited_s": waited_s,
+            "waited_s": 20.0}],
+        "threads": [], "matrix": []}]);
+    report
+}
+
+#[test]
+fn a_starved_loop_needs_the_owner_of_the_gil_in_the_ledger() {
+    let truth = json!({"why": "threads decode", "healthy": false, "kind": "loop-starved", "cause": ["gil-python-threads"],
+        "function": "decode", "file": "app.py", "coroutine": null, "peer": null, "trigger": "startup", "load": null,
+        "cross": "one"});
+    // The block is on a thread that runs no loop: no stall is expected.
+    let log = r#"{"event": "begin", "name": "decode", "at": 98.0, "thread": 9, "pid": 7}"#;
+    accepts(&truth, log, &starved_report("decode", 2.5));
+    for wrong in [starved_report("consume", 2.5), starved_report("decode", 0.0)] {
+        let found = complaints(&truth, log, &wrong, &right_run());
+        assert!(found.len() == 1 && found[0].contains("gil.holders"), "one complaint about the ledger, got {found:#?}");
+    }
+}

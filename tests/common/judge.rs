@@ -152,6 +152,7 @@ fn sickness(case: &Case) -> Vec<String> {
         return complaints;
     };
     complaints.extend(diagnosis(case, first));
+    complaints.extend(ledger(case, subject));
     for verdict in rest.iter().filter(|verdict| verdict.kind != case.truth.kind) {
         complaints.push(format!(
             "false alarm: nothing but {} is wrong, also said {}",
@@ -195,6 +196,18 @@ fn holder(truth: &Truth, verdict: &Verdict) -> Option<String> {
     };
     let functions: Vec<&str> = stack.iter().map(|place| unqualified(&place.function)).collect();
     (!functions.contains(&expected.as_str())).then(|| format!("holder: expected {expected}, said {functions:?}"))
+}
+
+/// Where a loop is starved, the function to blame must be the one that had the GIL for most of the time and kept a loop
+/// waiting.
+fn ledger(case: &Case, subject: u32) -> Option<String> {
+    let expected = case.truth.function.as_ref().filter(|_| case.truth.kind == Kind::LoopStarved)?;
+    let gil = case.report.gil.iter().find(|gil| gil.process == subject);
+    let most = gil.and_then(|gil| gil.holders.first());
+    let said = most.and_then(|holder| holder.place.as_ref()).map_or("nobody", |place| place.function.as_str());
+    let waited = most.map_or(0.0, |holder| holder.loops_waited_s);
+    (unqualified(said) != expected || waited <= 0.0)
+        .then(|| format!("gil.holders: expected {expected} first and a loop that waited, said {said}, {waited:.1} s"))
 }
 
 fn blame(truth: &Truth, verdict: &Verdict) -> Vec<String> {
