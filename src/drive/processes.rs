@@ -37,6 +37,9 @@ struct Look {
 /// When `/proc` cannot be read.
 pub fn processes(request: Processes, console: Console) -> Result<()> {
     let rows: Vec<render::ProcessRow> = target::list()?.into_iter().map(row).collect();
+    if rows.is_empty() {
+        console.say("no Python process is visible here");
+    }
     let mut bytes = Vec::new();
     let rendered = if request.json {
         render::processes_json(&rows, &mut bytes)
