@@ -29,6 +29,12 @@ pub(super) fn for_blocked_loop(cause: Cause, blame: Option<&Blame>, party: &Seco
         Cause::Lock if waits_for_kafka(party) => {
             format!("{thread}, or use an async client such as aiokafka; check that the broker answers")
         }
+        Cause::Lock
+            if let SecondParty::Holder { holder, stack } = party
+                && !stack.is_empty() =>
+        {
+            format!("{thread}; keep the lock for less time: {holder} has it while it waits or works")
+        }
         Cause::Lock => format!("{thread}; find out who holds the lock and for how long, or use an asyncio.Lock"),
         Cause::LockAcrossAwait => "use an asyncio.Lock for what is held across an await".to_owned(),
         Cause::ImportLock => "import the module once at start-up, before threads and requests".to_owned(),

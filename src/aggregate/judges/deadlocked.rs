@@ -1,6 +1,7 @@
 //! Threads that wait for each other's locks, or one that waits for its own: nothing in the process can end that.
 
 use crate::aggregate::blame::{Blamed, Seen, blame};
+use crate::aggregate::hurt::hurts;
 use crate::aggregate::phrases::{count_words, length_words, place_of, place_words, places};
 use crate::aggregate::track::thread_name;
 use crate::aggregate::wait_graph::{Cycle, Edge, cycles};
@@ -31,6 +32,7 @@ fn verdict(analysis: &Analysis<'_>, cycle: &Cycle) -> Option<Verdict> {
         .lasting(asleep.map(|asleep| asleep.as_secs_f64()), cycle.looks as f64 / looks.max(1) as f64)
         .evidence(evidence)
         .evidence(asleep.map(|asleep| format!("no thread of it was on a CPU for {}", length_words(asleep))))
+        .hurts(event_loop.map(|track| hurts(analysis, track)).unwrap_or_default())
         .advice(advice(cycle))
         .blame(blamed.map(|blamed| blamed.blame(analysis.recording)), party(analysis, first));
     Some(finding.verdict())
