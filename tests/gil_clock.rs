@@ -18,6 +18,9 @@ use interpreters::{Interpreter, interpreters};
 /// A share may differ by so much: five points of a hundred.
 const TOLERANCE: f64 = 0.05;
 
+/// Of the looks that fit into the window, this share must have been taken.
+const TAKEN_AT_LEAST: f64 = 0.5;
+
 /// `[function, thread, begin, end]`
 type Hold = (String, u32, f64, f64);
 
@@ -85,6 +88,7 @@ fn witnessed<K: Ord>(log: &[Hold], report: &Report, key: impl Fn(&Hold) -> K) ->
 }
 
 #[test]
+#[expect(clippy::print_stderr, reason = "whoever runs the tests is told what was skipped")]
 fn shares_are_those_of_the_programs_own_clock() {
     let _alone = alone();
     let mut wrong = Vec::new();
@@ -92,6 +96,10 @@ fn shares_are_those_of_the_programs_own_clock() {
         let program = Program::start(&interpreter, "clock");
         let report = program.diagnosed();
         let log = program.log();
+        if let Some(reason) = too_crowded(&report) {
+            eprintln!("skipped: {}: {reason}", interpreter.name());
+            continue;
+        }
         let gil = report.gil.first().expect("a report has the GIL of every process");
         for (function, expected) in witnessed(&log, &report, |hold| hold.0.clone()) {
             let of = |holder: &&hangspy::report::GilHolder| {
@@ -111,6 +119,13 @@ fn shares_are_those_of_the_programs_own_clock() {
         }
     }
     assert!(wrong.is_empty(), "shares of the GIL that are off by more than {TOLERANCE}:\n{}", wrong.join("\n"));
+}
+
+/// Why the shares prove nothing: a machine that does not let the reader look cannot be measured with it.
+fn too_crowded(report: &Report) -> Option<String> {
+    let planned = report.window.seconds * f64::from(report.window.rate);
+    let taken = report.window.samples as f64;
+    (taken < planned * TAKEN_AT_LEAST).then(|| format!("the machine is crowded: {taken} of {planned:.0} looks taken"))
 }
 
 /// Two hogs at a time would keep the reader from its looks.
