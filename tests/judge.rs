@@ -9,7 +9,9 @@ mod common {
     pub(crate) mod witness;
 }
 
-use common::judge::{Case, Run, judge};
+use std::collections::BTreeMap;
+
+use common::judge::{Case, Request, Run, judge};
 use common::truth::Truth;
 use common::witness::Witness;
 use hangspy::report::Report;
@@ -94,7 +96,7 @@ fn complaints(truth: &Value, log: &str, report: &Value, run: &Run) -> Vec<String
     complaints_after(None, truth, log, report, run)
 }
 
-fn complaints_after(requested_at: Option<f64>, truth: &Value, log: &str, report: &Value, run: &Run) -> Vec<String> {
+fn complaints_after(request: Option<Request>, truth: &Value, log: &str, report: &Value, run: &Run) -> Vec<String> {
     let truth: Truth = serde_json::from_value(truth.clone()).expect("the truth fits its model");
     let report: Report = serde_json::from_value(report.clone()).expect("the report fits its model");
     let witness = Witness::parse(log).expect("the log is well formed");
@@ -104,7 +106,7 @@ fn complaints_after(requested_at: Option<f64>, truth: &Value, log: &str, report:
         report: &report,
         run,
         pid: 7,
-        requested_at,
+        request: request.as_ref(),
         loop_kind: "uvloop",
         version: "3.12.1",
     })
@@ -255,11 +257,26 @@ fn what_an_endpoint_does_before_it_blocks_is_part_of_the_stall() {
         report["loops"][0]["episodes"] = json!([episode(start, 103.0 - start, false)]);
         report
     };
-    for (requested_at, start, right) in
+    for (sent_at, start, right) in
         [(Some(97.5), 97.6, true), (Some(97.5), 97.4, false), (None, 97.6, false), (Some(98.5), 97.6, false)]
     {
-        let found = complaints_after(requested_at, &sick_truth(), WITNESS, &told(start), &right_run());
-        assert_eq!(found.is_empty(), right, "requested at {requested_at:?}, stall from {start}: {found:#?}");
+        let request = sent_at.map(|sent_at| Request { sent_at, awake_s: BTreeMap::new() });
+        let found = complaints_after(request, &sick_truth(), WITNESS, &told(start), &right_run());
+        assert_eq!(found.is_empty(), right, "requested at {sent_at:?}, stall from {start}: {found:#?}");
+    }
+}
+
+#[test]
+fn a_stall_may_begin_when_the_thread_fell_asleep_but_a_call_that_computes_is_dated_exactly() {
+    // The block begins at 98.0; the look ends at 103.0.
+    for (awake, start, right) in
+        [(0.3, 98.2, true), (0.3, 98.4, false), (0.01, 98.2, false), (5.0, 98.2, false), (5.0, 98.0, true)]
+    {
+        let mut report = right_report();
+        report["loops"][0]["episodes"] = json!([episode(start, 103.0 - start, false)]);
+        let request = Request { sent_at: 97.9, awake_s: BTreeMap::from([(7, awake)]) };
+        let found = complaints_after(Some(request), &sick_truth(), WITNESS, &report, &right_run());
+        assert_eq!(found.is_empty(), right, "awake for {awake} s, stall from {start}: {found:#?}");
     }
 }
 

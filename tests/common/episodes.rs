@@ -3,6 +3,7 @@
 use hangspy::aggregate::Kind;
 use hangspy::report::{EpisodeReport, Report};
 
+use super::judge::Request;
 use super::truth::Truth;
 use super::witness::{Block, Witness};
 
@@ -10,6 +11,9 @@ use super::witness::{Block, Witness};
 const MUST_BE_SEEN_S: f64 = 0.1;
 /// Sampling every period cannot date a beginning and an end better than this many periods.
 const TOLERANCE_PERIODS: f64 = 2.0;
+
+/// A thread that was awake for less than this share of its block slept through it.
+const ASLEEP_SHARE: f64 = 0.25;
 
 /// When hangspy looked, and how exactly it can date what it saw. Seconds of `CLOCK_MONOTONIC`.
 #[derive(Clone, Copy)]
@@ -19,23 +23,23 @@ struct Look {
     tolerance: f64,
 }
 
-/// A witnessed block and the earliest moment at which its step of the loop can have begun.
+/// A witnessed block, and between which moments its stall can be said to begin.
 #[derive(Clone, Copy)]
 struct Witnessed<'a> {
     block: &'a Block,
     earliest: f64,
+    latest: f64,
 }
 
-/// Compares the stalls of every loop with the blocks on the same thread. `requested_at`: when the request was sent that made
-/// the application sick.
-pub(crate) fn compare(truth: &Truth, witness: &Witness, report: &Report, requested_at: Option<f64>) -> Vec<String> {
+/// Compares the stalls of every loop with the blocks on the same thread. `request`: what made the application sick.
+pub(crate) fn compare(truth: &Truth, witness: &Witness, report: &Report, request: Option<&Request>) -> Vec<String> {
     let window = &report.window;
     let start = window.started_monotonic_s;
     let tolerance = TOLERANCE_PERIODS / f64::from(window.rate.max(1));
     let look = Look { start, end: start + window.seconds, tolerance };
     let mut complaints = Vec::new();
     for found in &report.loops {
-        let blocks = blocks_of(witness, found.process, found.thread, requested_at);
+        let blocks = blocks_of(witness, found.process, found.thread, request, look);
         complaints.extend(missing(&blocks, &found.episodes, look));
         complaints.extend(misdated_or_invented(truth, &blocks, &found.episodes, look));
     }
@@ -43,17 +47,28 @@ pub(crate) fn compare(truth: &Truth, witness: &Witness, report: &Report, request
     complaints
 }
 
-/// The blocks of one thread. What the server and the endpoint do between taking a request and the blocking call is the same step
-/// of the loop and blocks it as well, so the first block after the request may be seen to begin earlier than it was witnessed to.
-fn blocks_of(witness: &Witness, pid: u32, thread: u32, requested_at: Option<f64>) -> Vec<Witnessed<'_>> {
-    let mut request = requested_at;
+/// The blocks of one thread.
+///
+/// What the server and the endpoint do between taking a request and the blocking call is the same step of the loop, so a stall
+/// may be said to begin before the block was witnessed. And a library has work to do before its call sleeps, so one that sleeps
+/// may be said to begin when the thread fell asleep. Both can be long on a crowded machine, and both are bounded by what the
+/// thread did since the request; this goes for the first block after the request, others are dated exactly.
+fn blocks_of<'a>(
+    witness: &'a Witness,
+    pid: u32,
+    thread: u32,
+    request: Option<&Request>,
+    look: Look,
+) -> Vec<Witnessed<'a>> {
+    let mut request = request;
     let ours = witness.blocks.iter().filter(|block| block.pid == pid && block.thread == thread);
     ours.map(|block| {
-        let earliest = match request {
-            Some(sent) if sent <= block.begin => request.take().unwrap_or(block.begin),
-            _ => block.begin,
-        };
-        Witnessed { block, earliest }
+        let exactly = Witnessed { block, earliest: block.begin, latest: block.begin };
+        let Some(sent) = request.filter(|sent| sent.sent_at <= block.begin) else { return exactly };
+        request = None;
+        let awake = sent.awake_s.get(&pid).copied().filter(|_| thread == pid).unwrap_or(0.0);
+        let slept = awake < (look.end - block.begin) * ASLEEP_SHARE;
+        Witnessed { earliest: sent.sent_at, latest: block.begin + if slept { awake } else { 0.0 }, ..exactly }
     })
     .collect()
 }
@@ -93,7 +108,7 @@ fn misdated_or_invented(truth: &Truth, blocks: &[Witnessed], episodes: &[Episode
 }
 
 fn begin_together(witnessed: &Witnessed, episode: &EpisodeReport, look: Look) -> bool {
-    let possible = witnessed.earliest - look.tolerance..=witnessed.block.begin + look.tolerance;
+    let possible = witnessed.earliest - look.tolerance..=witnessed.latest + look.tolerance;
     possible.contains(&episode.start_s)
 }
 

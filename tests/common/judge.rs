@@ -3,6 +3,8 @@
 //! Every complaint says what was expected and what was said instead. No complaint means the report is right, so whatever is not
 //! looked at here is not tested by the matrix; `tests/judge.rs` shows that each kind of lie is caught.
 
+use std::collections::BTreeMap;
+
 use hangspy::aggregate::{Kind, SecondParty, Verdict};
 use hangspy::report::Report;
 
@@ -25,12 +27,21 @@ pub(crate) struct Case<'a> {
     pub(crate) run: &'a Run,
     /// The process that hangspy was pointed at.
     pub(crate) pid: u32,
-    /// When the request was sent that made the application sick, seconds of `CLOCK_MONOTONIC`; `None` when it fell sick by itself.
-    pub(crate) requested_at: Option<f64>,
+    /// The request that made the application sick; `None` when it fell sick by itself.
+    pub(crate) request: Option<&'a Request>,
     /// The loop it was started with: `asyncio` or `uvloop`.
     pub(crate) loop_kind: &'a str,
     /// The version it runs on, `3.12.1`.
     pub(crate) version: &'a str,
+}
+
+/// The request that made an application sick, and what followed: bounds for when the stall can have begun.
+#[derive(Clone, Debug)]
+pub(crate) struct Request {
+    /// When it was sent, seconds of `CLOCK_MONOTONIC`.
+    pub(crate) sent_at: f64,
+    /// For how long the main thread of each process was awake from then to the end of the look, seconds.
+    pub(crate) awake_s: BTreeMap<u32, f64>,
 }
 
 /// How hangspy ran, seen from outside.
@@ -55,7 +66,7 @@ pub(crate) fn judge(case: &Case) -> Vec<String> {
     let mut complaints = manners(case.run, case.report.target.processes.len());
     complaints.extend(honesty(case));
     complaints.extend(if case.truth.healthy { health(case) } else { sickness(case) });
-    complaints.extend(episodes::compare(case.truth, case.witness, case.report, case.requested_at));
+    complaints.extend(episodes::compare(case.truth, case.witness, case.report, case.request));
     complaints
 }
 

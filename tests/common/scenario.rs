@@ -1,5 +1,6 @@
 //! One cell of the matrix: an application is started and made sick, hangspy looks at it, the judge compares.
 
+use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -9,12 +10,12 @@ use hangspy::aggregate::Kind;
 use hangspy::report::Report;
 
 use super::environments::Environment;
-use super::judge::{Case, judge, manners};
+use super::judge::{Case, Request, judge, manners};
 use super::launch::Running;
 use super::load::Clients;
 use super::plan::Cell;
 use super::truth::Truth;
-use super::watch::{StateWatch, look};
+use super::watch::{StateWatch, awake_s, look};
 use super::witness::Witness;
 
 /// How long hangspy looks: its default.
@@ -23,7 +24,7 @@ const WINDOW: Duration = Duration::from_secs(3);
 /// What a look leaves behind for the judge.
 struct Evidence {
     pid: u32,
-    requested_at: Option<f64>,
+    request: Option<Request>,
     arguments: Vec<String>,
     run: super::judge::Run,
 }
@@ -69,7 +70,7 @@ fn folder(cell: &Cell) -> Result<PathBuf, String> {
 fn observe(cell: &Cell, environment: &Environment, folder: &Path) -> Result<Evidence, String> {
     let truth = &cell.app.truth;
     let mut running = Running::start(cell, &environment.python, folder)?;
-    let (port, requested_at) = bring_about(&mut running, cell, truth)?;
+    let (port, request) = bring_about(&mut running, cell, truth)?;
     let pid = running.pid();
     let arguments = ["diagnose", &pid.to_string(), "--for", &format!("{}s", WINDOW.as_secs()), "--json"]
         .map(str::to_owned)
@@ -78,16 +79,26 @@ fn observe(cell: &Cell, environment: &Environment, folder: &Path) -> Result<Evid
     let watch = StateWatch::start(pid);
     let looked = look(&arguments, WINDOW, folder);
     let stopped = watch.finish();
+    let request = request.map(|request| since_then(request, &awake_s(pid)));
     let mut run = looked?;
     if truth.kind != Kind::ProcessStopped {
         run.stopped = stopped;
     }
-    Ok(Evidence { pid, requested_at, arguments, run })
+    Ok(Evidence { pid, request, arguments, run })
 }
 
-/// Waits until the application is in the state that its truth is about. Returns the port, where it has one by then, and when the
-/// request was sent that did it, where one did.
-fn bring_about(running: &mut Running, cell: &Cell, truth: &Truth) -> Result<(Option<u16>, Option<f64>), String> {
+/// The request, with the times since the threads began made into times since it was sent.
+fn since_then(mut request: Request, now: &BTreeMap<u32, f64>) -> Request {
+    request.awake_s.retain(|member, _| now.contains_key(member));
+    for (member, awake) in &mut request.awake_s {
+        *awake = now.get(member).map_or(0.0, |now| now - *awake);
+    }
+    request
+}
+
+/// Waits until the application is in the state that its truth is about. Returns the port, where it has one by then, and the
+/// request that did it, where one did.
+fn bring_about(running: &mut Running, cell: &Cell, truth: &Truth) -> Result<(Option<u16>, Option<Request>), String> {
     if truth.kind == Kind::StartupStuck {
         running.handshake("blocked")?;
         return Ok((None, None));
@@ -96,14 +107,14 @@ fn bring_about(running: &mut Running, cell: &Cell, truth: &Truth) -> Result<(Opt
     let Some(trigger) = &truth.trigger else {
         return Ok((Some(port), None));
     };
-    let mut requested_at = None;
+    let mut request = None;
     if trigger.starts_with('/') {
         running.warm_up(port)?;
-        requested_at = Some(hangspy::os::clock::now().seconds());
+        request = Some(Request { sent_at: hangspy::os::clock::now().seconds(), awake_s: awake_s(running.pid()) });
         running.request(port, trigger)?;
     }
     running.handshake(if truth.healthy { "running" } else { "blocked" })?;
-    Ok((Some(port), requested_at))
+    Ok((Some(port), request))
 }
 
 fn complaints(
@@ -130,7 +141,7 @@ fn complaints(
         report: &report,
         run: &evidence.run,
         pid: evidence.pid,
-        requested_at: evidence.requested_at,
+        request: evidence.request.as_ref(),
         loop_kind: cell.event_loop.word(),
         version: &environment.version,
     }))

@@ -1,6 +1,6 @@
 //! What can be seen of a look from outside: whether the target was ever stopped, and what hangspy used.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -35,13 +35,7 @@ impl StateWatch {
     /// Watches a process and its descendants of this moment.
     pub(crate) fn start(pid: u32) -> Self {
         let over = Arc::new(AtomicBool::new(false));
-        let mut family = vec![pid];
-        let mut next = 0;
-        while let Some(&member) = family.get(next) {
-            let children = fs::read_to_string(format!("/proc/{member}/task/{member}/children")).unwrap_or_default();
-            family.extend(children.split_whitespace().filter_map(|child| child.parse::<u32>().ok()));
-            next += 1;
-        }
+        let family = family(pid);
         let thread = std::thread::spawn({
             let over = Arc::clone(&over);
             move || {
@@ -67,6 +61,30 @@ impl StateWatch {
             .join()
             .map_or_else(|_| vec!["the watching thread died".to_owned()], |seen| seen.into_iter().collect())
     }
+}
+
+/// For how long the main thread of a process, and of each of its descendants, was awake since it began, on a CPU or in the queue
+/// for one: the first two figures of `schedstat`. Seconds by pid.
+pub(crate) fn awake_s(pid: u32) -> BTreeMap<u32, f64> {
+    let awake = |member: u32| {
+        let text = fs::read_to_string(format!("/proc/{member}/schedstat")).ok()?;
+        let figures: Vec<u64> = text.split_whitespace().take(2).filter_map(|figure| figure.parse().ok()).collect();
+        let [on_cpu_ns, queued_ns] = figures[..] else { return None };
+        Some((member, (on_cpu_ns + queued_ns) as f64 / 1e9))
+    };
+    family(pid).into_iter().filter_map(awake).collect()
+}
+
+/// A process and its descendants of this moment.
+fn family(pid: u32) -> Vec<u32> {
+    let mut family = vec![pid];
+    let mut next = 0;
+    while let Some(&member) = family.get(next) {
+        let children = fs::read_to_string(format!("/proc/{member}/task/{member}/children")).unwrap_or_default();
+        family.extend(children.split_whitespace().filter_map(|child| child.parse::<u32>().ok()));
+        next += 1;
+    }
+    family
 }
 
 fn state(pid: u32) -> Option<String> {
