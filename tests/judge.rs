@@ -227,7 +227,8 @@ fn anything_but_healthy_is_refused_for_a_healthy_one() {
 #[test]
 fn stalls_that_are_missing_invented_or_misdated_are_refused() {
     refuses("/loops/0/episodes", json!([]), "stall missing: fetch_orders from -2.000 s");
-    refuses("/loops/0/episodes/0/length_s", json!(4.9), "stall misdated");
+    refuses("/loops/0/episodes/0/length_s", json!(4.85), "stall misdated");
+    refuses("/loops/0/episodes/0/length_s", json!(5.1), "stall misdated");
     refuses("/loops/0/episodes/0/ended", json!(true), "stall misdated");
     refuses("/loops/0/episodes", json!([episode(98.0, 5.0, false), episode(101.0, 0.2, true)]), "stall invented");
     let two_halves = json!([episode(98.0, 3.0, true), episode(101.0, 2.0, false)]);

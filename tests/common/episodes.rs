@@ -12,6 +12,8 @@ const MUST_BE_SEEN_S: f64 = 0.1;
 /// Sampling every period cannot date a beginning and an end better than this many periods.
 const TOLERANCE_PERIODS: f64 = 2.0;
 
+/// The last looks at a thread that computes may all be torn; a stall that goes on is seen until so many periods before the end.
+const UNDECIDED_PERIODS: f64 = 5.0;
 /// A thread that was awake for less than this share of its block slept through it.
 const ASLEEP_SHARE: f64 = 0.25;
 
@@ -129,7 +131,10 @@ fn loops_nobody_reported(witness: &Witness, report: &Report, look: Look) -> Vec<
 fn misdated(block: &Block, episode: &EpisodeReport, look: Look) -> Option<String> {
     let outlived = block.end.is_none_or(|end| end > look.end);
     let expected = block.end.unwrap_or(look.end).min(look.end);
-    let end_differs = (episode.start_s + episode.length_s - expected).abs() > look.tolerance;
+    let early = expected - (episode.start_s + episode.length_s);
+    let undecided = look.tolerance * UNDECIDED_PERIODS / TOLERANCE_PERIODS;
+    let end_differs = if outlived && !episode.ended { early > undecided } else { early > look.tolerance };
+    let end_differs = end_differs || -early > look.tolerance;
     // Around the last sample both answers are right.
     let end_is_clear = block.end.is_none_or(|end| (end - look.end).abs() > look.tolerance);
     let ended_differs = end_is_clear && episode.ended == outlived;
