@@ -230,7 +230,7 @@ fn the_only_server_here() {
     let world = r#"
         "$1" -c 'import time; time.sleep(600)' &
         "$1" -c 'from multiprocessing.resource_tracker import main;main(0)' &
-        "$1" "$2" app:stuck --port 0 | while read -r word pid; do
+        "$1" "$2" app:stuck_elsewhere --port 0 | while read -r word pid; do
             if [ "$word" = starting ]; then "$3" --ignored --exact inside_a_world_of_its_own && echo passed; exit; fi
         done"#;
     let uvicorn = environment().python.with_file_name("uvicorn");

@@ -46,3 +46,7 @@ async def app(scope, receive, send):
 async def stuck(scope, receive, send):
     print("starting", os.getpid(), flush=True)
     time.sleep(600)
+
+
+# The same under another name, for a test that must not be taken for its neighbour.
+stuck_elsewhere = stuck
