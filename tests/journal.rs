@@ -9,8 +9,10 @@ use std::sync::Arc;
 use hangspy::error::Error;
 use hangspy::journal::{self, FORMAT, Journal, MAGIC, Truncation, Writer};
 use hangspy::report;
-use hangspy::snapshot::Recording;
+use hangspy::snapshot::{Moment, Recording};
 
+#[path = "common/censuses.rs"]
+mod censuses;
 #[path = "common/recordings.rs"]
 mod recordings;
 
@@ -38,6 +40,12 @@ impl Drop for Folder {
     }
 }
 
+/// A recording with a census in it. The golden capture is older than that.
+fn recording_with_census(snapshots: u64) -> Recording {
+    let censuses = vec![censuses::census(Moment(recordings::START + 5))];
+    Recording { censuses, ..recordings::recording(31, snapshots, 5) }
+}
+
 fn write(path: &Path, recordings: &[Recording]) {
     let mut writer = Writer::create(path, ":8000").expect("the file can be created");
     recordings.iter().try_for_each(|recording| writer.append(recording)).expect("there is room");
@@ -57,8 +65,7 @@ fn decode(bytes: &[u8]) -> Result<Journal, String> {
 
 #[test]
 fn what_is_written_is_read_back() {
-    let written =
-        [recordings::recording(31, 250, 5), recordings::recording(4711, 3, 1), recordings::recording(9, 0, 0)];
+    let written = [recording_with_census(250), recordings::recording(4711, 3, 1), recordings::recording(9, 0, 0)];
     let folder = Folder::new("roundtrip");
     write(&folder.file(), &written);
     let read = journal::read(&folder.file()).expect("a capture");
@@ -69,7 +76,7 @@ fn what_is_written_is_read_back() {
 
 #[test]
 fn a_capture_gives_the_report_that_the_run_gave() {
-    let live = [recordings::recording(31, 250, 5), recordings::recording(4711, 30, 2)];
+    let live = [recording_with_census(250), recordings::recording(4711, 30, 2)];
     let read = decode(&bytes_of(&live, "report")).expect("a capture");
     assert!(
         report::build(&read.recordings, &read.asked) == report::build(&live, ":8000"),
@@ -210,7 +217,7 @@ fn captures_of_earlier_builds_are_still_read() {
 
 #[test]
 fn damage_anywhere_is_survived() {
-    let bytes = bytes_of(&[recordings::recording(31, 20, 4)], "damage");
+    let bytes = bytes_of(&[recording_with_census(20)], "damage");
     let mut state = 0x9e37_79b9_7f4a_7c15_u64;
     let mut random = move |below: usize| {
         state ^= state << 13;

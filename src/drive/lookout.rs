@@ -13,10 +13,17 @@ use crate::error::{Error, Gate};
 use crate::memory::ReadError;
 use crate::os::{clock, surroundings};
 use crate::read::Sampler;
-use crate::snapshot::{Code, Frame, Moment, Process, Snapshot, Surroundings};
+use crate::snapshot::{Census, Code, Frame, Moment, Process, Snapshot, Surroundings};
 
 /// How often sockets, limits and children are read. They change slowly and cost much to read.
 const SURROUNDINGS_EVERY: Duration = Duration::from_secs(1);
+
+/// When the first census is taken, counted from the first look: early, so that what is still so at the end has lasted.
+const FIRST_CENSUS: Duration = Duration::from_millis(200);
+/// How often one is taken after that. There is one at the end as well.
+const CENSUS_EVERY: Duration = Duration::from_secs(10);
+/// How long a census may take: we want to be back before the collector's patience with us ends.
+const CENSUS_TIME: Duration = Duration::from_millis(1500);
 
 /// How many failed looks in a row end the watch: the process is there and cannot be read any more.
 const MOST_FAILURES: u64 = 50;
@@ -37,6 +44,15 @@ pub(super) enum Sighting {
     },
     /// What surrounds the threads.
     Around(Box<Surroundings>),
+    /// Tasks, pools and requests.
+    Census {
+        /// Code objects seen for the first time.
+        codes: Vec<Code>,
+        /// Stacks seen for the first time.
+        stacks: Vec<Vec<Frame>>,
+        /// The census itself.
+        census: Box<Census>,
+    },
     /// The process ended.
     Ended(Moment),
     /// The watch cannot begin.
@@ -138,6 +154,7 @@ fn look_on(session: Session, orders: &Orders, messenger: &mut Messenger<'_>) {
     let mut pace = Pace::new(orders.rate);
     let (mut failed, mut failures_in_a_row) = (0, 0);
     let mut surroundings_due = Moment(0);
+    let mut census_due = later(clock::now(), FIRST_CENSUS);
     loop {
         pace.wait(|| orders.stop.asked());
         match sampler.snapshot() {
@@ -161,7 +178,14 @@ fn look_on(session: Session, orders: &Orders, messenger: &mut Messenger<'_>) {
         let stopping = orders.stop.asked() || failures_in_a_row >= MOST_FAILURES;
         if stopping || now >= surroundings_due {
             messenger.tell(Sighting::Around(Box::new(surroundings(sampler.process().pid))));
-            surroundings_due = Moment(now.0 + u64::try_from(SURROUNDINGS_EVERY.as_nanos()).unwrap_or(u64::MAX));
+            surroundings_due = later(now, SURROUNDINGS_EVERY);
+        }
+        if stopping || now >= census_due {
+            let census = Box::new(sampler.census(CENSUS_TIME));
+            let (codes, stacks) = (sampler.new_codes(), sampler.new_stacks());
+            messenger.tell(Sighting::Census { codes, stacks, census });
+            census_due = later(now, CENSUS_EVERY);
+            pace.forgive();
         }
         if stopping {
             break;
@@ -169,4 +193,8 @@ fn look_on(session: Session, orders: &Orders, messenger: &mut Messenger<'_>) {
     }
     let ledger = sampler.ledger();
     messenger.tell(Sighting::Done { late: pace.late(), failed, torn: ledger.torn, cut: ledger.cut });
+}
+
+fn later(moment: Moment, length: Duration) -> Moment {
+    Moment(moment.0.saturating_add(u64::try_from(length.as_nanos()).unwrap_or(u64::MAX)))
 }

@@ -130,6 +130,11 @@ impl Capture {
                 writer.snapshot(member, snapshot)
             }
             Sighting::Around(surroundings) => writer.surroundings(member, surroundings),
+            Sighting::Census { codes, stacks, census } => {
+                writer.codes(member, codes)?;
+                writer.stacks(member, stacks)?;
+                writer.census(member, census)
+            }
             Sighting::Ended(at) => writer.ended(member, *at),
             Sighting::Attached(..) | Sighting::Refused(_) | Sighting::Done { .. } => Ok(()),
         }

@@ -158,6 +158,11 @@ impl Observed {
                 recording.snapshots.push(*snapshot);
             }
             Sighting::Around(surroundings) => recording.surroundings.push(*surroundings),
+            Sighting::Census { codes, stacks, census } => {
+                recording.codes.extend(codes);
+                recording.stacks.extend(stacks);
+                recording.censuses.push(*census);
+            }
             Sighting::Ended(at) => recording.ended = Some(at),
             Sighting::Refused(error) => {
                 self.error = Some(error);

@@ -33,6 +33,12 @@ impl Pace {
         self.late
     }
 
+    /// What was spent since the last look was not spent on looking: it does not make the looks rarer, nor late.
+    pub(super) fn forgive(&mut self) {
+        self.cpu_at_last_look = thread_cpu();
+        self.next = self.next.max(Instant::now());
+    }
+
     /// Sleeps until the next look is due, or until `stop` says so.
     pub(super) fn wait(&mut self, stop: impl Fn() -> bool) {
         loop {

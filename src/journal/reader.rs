@@ -174,6 +174,7 @@ impl Reader {
             Record::Surroundings(member, surroundings) => {
                 self.of(member)?.surroundings.push(surroundings.into_owned());
             }
+            Record::Census(member, census) => self.of(member)?.censuses.push(census.into_owned()),
             Record::Excerpts(member, excerpts) => self.of(member)?.excerpts.extend(excerpts.into_owned()),
             Record::Ledger(member, ledger) => self.of(member)?.ledger = ledger,
             Record::Cost(member, cost) => self.of(member)?.cost = cost,

@@ -7,8 +7,9 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use crate::snapshot::{
-    Code, Connection, Cost, Descriptor, Excerpt, Frame, InterpreterSample, Ledger, LockSample, LoopSample, Moment,
-    Process, Snapshot, Surroundings, ThreadId, ThreadSample, Why,
+    Address, Census, Code, Connection, Cost, Descriptor, Excerpt, Frame, InterpreterSample, Ledger, LockSample,
+    LoopSample, Moment, Occupier, PoolSample, PrimitiveSample, Process, RequestSample, Snapshot, Surroundings,
+    TaskGroup, TaskSample, ThreadId, ThreadSample, Why,
 };
 
 /// The first bytes of every capture. The first of them is not ASCII, so that nobody takes a capture for text.
@@ -34,6 +35,8 @@ pub(super) enum Record<'a> {
     Snapshot(u16, Instant<'a>),
     /// What surrounded the threads.
     Surroundings(u16, Cow<'a, Surroundings>),
+    /// Tasks, pools and requests.
+    Census(u16, Cow<'a, Census>),
     /// Source lines.
     Excerpts(u16, Cow<'a, [Excerpt]>),
     /// How the sampling went so far; a later one replaces an earlier one.
@@ -125,6 +128,32 @@ fn none(locks: &[LockSample]) -> bool {
     locks.is_empty()
 }
 
+/// As [`Record::weight`].
+fn weight_of(census: &Census) -> usize {
+    let named = census.pools.iter().map(|pool| pool.occupiers.len().saturating_add(pool.waiters.len()));
+    let of_tasks = census.tasks.get().map_or(0, |tasks| {
+        let addresses = tasks.tasks.iter().map(|task| task.awaited_by.len());
+        let waiters = tasks.primitives.iter().map(|primitive| primitive.waiters.len());
+        [
+            each::<TaskSample>(tasks.tasks.len()),
+            each::<TaskGroup>(tasks.groups.len()),
+            each::<PrimitiveSample>(tasks.primitives.len()),
+            each::<Address>(addresses.chain(waiters).fold(0, usize::saturating_add)),
+        ]
+        .into_iter()
+        .fold(0, usize::saturating_add)
+    });
+    [
+        size_of::<Census>(),
+        of_tasks,
+        each::<PoolSample>(census.pools.len()),
+        each::<Occupier>(named.fold(0, usize::saturating_add)),
+        each::<RequestSample>(census.requests.len()),
+    ]
+    .into_iter()
+    .fold(0, usize::saturating_add)
+}
+
 /// Bytes of so many items.
 fn each<T>(items: usize) -> usize {
     items.saturating_mul(size_of::<T>())
@@ -169,6 +198,7 @@ impl Record<'_> {
                 let connections = surroundings.connections.get().map_or(0, Vec::len);
                 size_of::<Surroundings>().saturating_add(each::<Connection>(connections))
             }
+            Self::Census(_, census) => weight_of(census),
             Self::Run { .. } | Self::Ledger(..) | Self::Cost(..) | Self::Ended(..) | Self::End => 0,
         }
     }

@@ -11,7 +11,7 @@ use super::block;
 use super::record::{FORMAT, Instant, MAGIC, Record};
 use crate::error::{Error, Result};
 use crate::snapshot::{
-    Code, Cost, Excerpt, Frame, Ledger, Moment, Process, Recording, Snapshot, Surroundings, ThreadSample,
+    Census, Code, Cost, Excerpt, Frame, Ledger, Moment, Process, Recording, Snapshot, Surroundings, ThreadSample,
 };
 
 /// Plain bytes after which a block is written.
@@ -121,6 +121,14 @@ impl Writer {
         self.add(&Record::Surroundings(member.0, Cow::Borrowed(surroundings)))
     }
 
+    /// Adds a census. The code objects and stacks that it refers to come first.
+    ///
+    /// # Errors
+    /// [`Error::Output`] when a block cannot be written.
+    pub fn census(&mut self, member: Member, census: &Census) -> Result<()> {
+        self.add(&Record::Census(member.0, Cow::Borrowed(census)))
+    }
+
     /// Adds source lines.
     ///
     /// # Errors
@@ -164,6 +172,7 @@ impl Writer {
         self.stacks(member, &recording.stacks)?;
         recording.snapshots.iter().try_for_each(|snapshot| self.snapshot(member, snapshot))?;
         recording.surroundings.iter().try_for_each(|surroundings| self.surroundings(member, surroundings))?;
+        recording.censuses.iter().try_for_each(|census| self.census(member, census))?;
         self.excerpts(member, &recording.excerpts)?;
         self.ledger(member, recording.ledger)?;
         self.cost(member, recording.cost)?;

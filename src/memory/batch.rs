@@ -84,6 +84,11 @@ impl Batch {
         }
     }
 
+    /// What is wanted: where, and how many bytes.
+    pub(super) fn wishes(&self) -> impl Iterator<Item = (Address, usize)> {
+        self.pieces.iter().map(|piece| (piece.address, piece.length))
+    }
+
     /// The pieces that could be read.
     pub(super) fn present(&self) -> impl Iterator<Item = (Address, &[u8])> {
         self.pieces

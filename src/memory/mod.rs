@@ -10,11 +10,13 @@
 
 mod batch;
 mod live;
+mod pages;
 mod recorder;
 mod tape;
 
 pub use batch::{Batch, Slot, little_endian, u64_at};
 pub use live::LiveMemory;
+pub use pages::Pages;
 pub use recorder::Recorder;
 pub use tape::Tape;
 

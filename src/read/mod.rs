@@ -16,6 +16,7 @@
 //! for versions whose layout we do not know.
 
 mod agreement;
+mod census;
 mod codes;
 mod dicts;
 mod foresight;
@@ -43,6 +44,8 @@ mod stacks;
 mod stock_loop;
 #[cfg(test)]
 mod tape_tests;
+mod task_list;
+mod task_reader;
 mod tasks;
 mod thread_ids;
 mod thread_reading;

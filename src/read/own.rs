@@ -15,6 +15,7 @@ use super::names::ThreadNames;
 use super::objects::Objects;
 use super::roster::ThreadState;
 use super::stack_reader::{StackReader, Target};
+use super::task_reader::TaskReader;
 use super::thread_ids::ThreadIds;
 use super::thread_reading::ThreadReading;
 use crate::attach::OwnAccess;
@@ -30,8 +31,8 @@ use crate::snapshot::{
 /// Reads a Python whose layout we know.
 #[derive(Debug)]
 pub(super) struct OwnReader {
-    memory: LiveMemory,
-    offsets: Offsets,
+    pub(super) memory: LiveMemory,
+    pub(super) offsets: Offsets,
     runtime: Address,
     began: Moment,
     innermost: Option<u32>,
@@ -42,6 +43,9 @@ pub(super) struct OwnReader {
     locks: Locks,
     names: ThreadNames,
     loop_threads: Vec<ThreadId>,
+    pub(super) tasks: TaskReader,
+    /// Running loops of the last sample.
+    pub(super) last_loops: Vec<LoopSample>,
     /// Thread states whose kernel thread was not found in the last sample.
     nameless: HashSet<Address>,
     /// The sample before succeeded.
@@ -83,6 +87,8 @@ impl OwnReader {
             locks: Locks::default(),
             names: ThreadNames::default(),
             loop_threads: Vec::new(),
+            tasks: TaskReader::default(),
+            last_loops: Vec::new(),
             nameless: HashSet::new(),
             was_read: false,
         }
@@ -138,7 +144,7 @@ impl OwnReader {
     }
 
     /// The threads of Python with their kernel ids; and how many thread states had none in this and the last sample.
-    fn live_threads(&mut self, kernel: &mut KernelThreads) -> Result<(Vec<LiveThread>, usize), ReadError> {
+    pub(super) fn live_threads(&mut self, kernel: &mut KernelThreads) -> Result<(Vec<LiveThread>, usize), ReadError> {
         let identity = |reading: &ThreadReading| identity(&reading.state, &self.offsets);
         let known = |resolved: &HashMap<Address, (Identity, ThreadId)>, reading: &ThreadReading| {
             let (before, thread) = resolved.get(&reading.state.address)?;
@@ -205,6 +211,7 @@ impl OwnReader {
         let (loops, gaps) = self.loops.read(objects, search, &around);
         self.names.refresh(search, &interpreters, threads, lifetime.now);
         self.loop_threads = loops.iter().map(|sample| sample.thread).collect();
+        self.last_loops.clone_from(&loops);
         sample.loops = loops;
         sample.gaps.extend(gaps);
     }

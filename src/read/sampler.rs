@@ -1,6 +1,7 @@
 //! The sampler: from a session to one snapshot after the other.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::kernel_threads::KernelThreads;
 use super::own::{OwnReader, OwnSample};
@@ -10,7 +11,8 @@ use crate::attach::{Access, Session};
 use crate::memory::{Memory, ReadError};
 use crate::os::{self, clock};
 use crate::snapshot::{
-    Code, Frame, Known, Ledger, Process, PythonThread, Snapshot, Surroundings, ThreadId, ThreadOs, ThreadSample, Why,
+    Census, Code, Frame, Known, Ledger, Moment, Process, PythonThread, Snapshot, Surroundings, ThreadId, ThreadOs,
+    ThreadSample, Why,
 };
 
 /// Takes snapshots of one process and keeps the code objects and stacks they refer to.
@@ -23,6 +25,8 @@ pub struct Sampler {
     failed: u64,
     codes_given: usize,
     stacks_given: usize,
+    /// The threads of the last snapshot.
+    last: Vec<Arc<ThreadSample>>,
 }
 
 #[derive(Debug)]
@@ -53,7 +57,7 @@ impl Sampler {
             Access::ProcOnly { .. } => Way::ProcOnly,
         };
         let kernel = KernelThreads::new(process.pid);
-        Self { process, way, kernel, samples: 0, failed: 0, codes_given: 0, stacks_given: 0 }
+        Self { process, way, kernel, samples: 0, failed: 0, codes_given: 0, stacks_given: 0, last: Vec::new() }
     }
 
     /// The process that is looked at.
@@ -81,6 +85,7 @@ impl Sampler {
         let mut threads: Vec<Arc<ThreadSample>> =
             threads.into_iter().map(|(thread, python, os)| Arc::new(self.thread(thread, Some(python), os))).collect();
         self.add_native_threads(&mut threads, at);
+        self.last.clone_from(&threads);
         Ok(Snapshot { at, took: clock::now().since(at), interpreters, threads, loops, locks, gaps })
     }
 
@@ -90,7 +95,7 @@ impl Sampler {
 
     /// Adds the threads that Python does not know. They are looked at when the threads are listed, and every time when
     /// there is nothing else to see.
-    fn add_native_threads(&mut self, threads: &mut Vec<Arc<ThreadSample>>, at: crate::snapshot::Moment) {
+    fn add_native_threads(&mut self, threads: &mut Vec<Arc<ThreadSample>>, at: Moment) {
         let Known::Is(listed) = self.kernel.listed().clone() else { return };
         let look = self.kernel.was_listed_now() || matches!(self.way, Way::ProcOnly);
         let pythons = threads.len();
@@ -145,6 +150,20 @@ impl Sampler {
             Way::ProcOnly => Losses::default(),
         };
         Ledger { rate: 0, samples: self.samples, late: 0, failed: self.failed, torn, cut }
+    }
+
+    /// Who is in the process: tasks, pools, requests. Costs more than a snapshot, and goes by the threads and loops of the
+    /// last one; ends early when it has taken `limit`, and then says so.
+    #[must_use]
+    pub fn census(&mut self, limit: Duration) -> Census {
+        let at = clock::now();
+        let deadline = Moment(at.0.saturating_add(u64::try_from(limit.as_nanos()).unwrap_or(u64::MAX)));
+        let census = match &mut self.way {
+            Way::Own(reader) => reader.census(&mut self.kernel, &self.last, at, deadline),
+            Way::Walked(_) => Census::unknown(at, Why::NotInThisPython),
+            Way::ProcOnly => Census::unknown(at, Why::NotPermitted),
+        };
+        Census { took: clock::now().since(at), ..census }
     }
 
     /// What surrounds the threads. Costs more than a snapshot: ask about once a second.

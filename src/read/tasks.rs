@@ -7,7 +7,7 @@ use crate::snapshot::{Address, Known, TaskRef, Why};
 use super::known::known;
 
 /// The type at the root of every task implemented in C.
-const TASK: &str = "_asyncio.Task";
+pub(super) const TASK: &str = "_asyncio.Task";
 /// By how much the size of a task may differ from the table before it is another structure: one pointer more or less,
 /// as in the first releases of 3.10, which lack `fut_exception_tb` (CPython gh-90082).
 const LARGEST_DRIFT: u64 = 16;
@@ -58,12 +58,16 @@ pub(crate) fn task(objects: Objects<'_>, address: Address) -> TaskRef {
 fn name(objects: Objects<'_>, task: Address) -> Result<String, ReadError> {
     let offset = i64::try_from(objects.offsets.task.name).unwrap_or(0) + drift(objects, task)?;
     let offset = usize::try_from(offset).map_err(|_| ReadError::Implausible(task))?;
-    let name = objects.memory.read_pointer(task.plus(offset))?;
+    name_text(objects, objects.memory.read_pointer(task.plus(offset))?)
+}
+
+/// What `task_name` means.
+pub(super) fn name_text(objects: Objects<'_>, name: Address) -> Result<String, ReadError> {
     match objects.type_name_of(name)?.as_str() {
         "str" => objects.text(name),
         // Since 3.13 the number of a task without a name of its own becomes text when somebody asks for it.
         "int" => Ok(format!("Task-{}", objects.integer(name)?)),
-        _ => Err(ReadError::Implausible(task)),
+        _ => Err(ReadError::Implausible(name)),
     }
 }
 

@@ -5,28 +5,38 @@
 //!
 //! Three lifetimes, three homes: facts that hold as long as the process lives ([`Process`]), facts that are learnt once
 //! and referred to by number ([`Code`], stacks), and facts of one instant ([`Snapshot`] many times a second,
-//! [`Surroundings`] about once a second).
+//! [`Surroundings`] about once a second, [`Census`] a few times in a run).
 
+mod census;
 mod code;
 mod event_loop;
 mod known;
 mod lock;
 mod names;
+mod pool;
 mod process;
 mod recording;
+mod request;
 mod surroundings;
 mod syscalls;
+mod task;
 mod thread;
 
+pub use census::Census;
 pub use code::{Code, CodeFlags, CodeId, Frame, StackId};
 pub use event_loop::{LoopKind, LoopSample, Step, TaskRef};
 pub use known::{Known, Why};
 pub use lock::{LockHolder, LockKind, LockSample};
 pub use names::{Address, Moment, ProcessId, ThreadId};
+pub use pool::{Actor, Occupier, PoolKind, PoolSample};
 pub use process::{Process, PythonVersion, Reader, Role, Server};
 pub use recording::{Cost, Excerpt, Ledger, Recording, Snapshot};
+pub use request::RequestSample;
 pub use surroundings::{Cgroup, Child, Connection, FileLock, Listener, Surroundings};
 pub use syscalls::{Call, Operand, Syscall};
+pub use task::{
+    Awaited, PrimitiveKind, PrimitiveSample, TaskCensus, TaskGroup, TaskHold, TaskPhase, TaskSample, TaskWait,
+};
 pub use thread::{
     CpuTimes, Descriptor, DescriptorKind, GilRole, GilSample, InterpreterSample, PythonThread, StackSample, Switches,
     SyscallState, TaskState, ThreadOs, ThreadSample,

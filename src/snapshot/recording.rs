@@ -6,8 +6,8 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Code, CodeId, Frame, InterpreterSample, Known, LockSample, LoopSample, Moment, Process, StackId, Surroundings,
-    ThreadId, ThreadSample, Why,
+    Census, Code, CodeId, Frame, InterpreterSample, Known, LockSample, LoopSample, Moment, Process, StackId,
+    Surroundings, ThreadId, ThreadSample, Why,
 };
 
 /// What was true of a process at one instant.
@@ -108,6 +108,9 @@ pub struct Recording {
     pub snapshots: Vec<Snapshot>,
     /// Surroundings in the order of time.
     pub surroundings: Vec<Surroundings>,
+    /// Tasks, pools and requests in the order of time. Empty in captures of versions that did not look.
+    #[serde(default)]
+    pub censuses: Vec<Census>,
     /// Source lines around blamed frames.
     pub excerpts: Vec<Excerpt>,
     /// How the sampling went.
@@ -128,6 +131,7 @@ impl Recording {
             stacks: Vec::new(),
             snapshots: Vec::new(),
             surroundings: Vec::new(),
+            censuses: Vec::new(),
             excerpts: Vec::new(),
             ledger: Ledger::default(),
             cost: Cost::default(),

@@ -1,0 +1,80 @@
+//! Who is in the process: the tasks, the pools, the requests.
+//!
+//! A census goes by the threads and loops of the snapshot before it and reads by whole pages ([`Pages`]), because what it
+//! walks through lies close together. It follows objects that nobody holds still: everything is checked against its
+//! type, every walk is bounded, and what could not be read in time or did not hold together is said as a gap.
+//!
+//! One reader for each part, each a function of the [`Scene`]; pools and requests may refer to the tasks read before.
+
+use std::sync::Arc;
+
+use super::codes::CodeTable;
+use super::kernel_threads::KernelThreads;
+use super::known::why;
+use super::live::LiveThread;
+use super::objects::Objects;
+use super::own::OwnReader;
+use super::stacks::StackTable;
+use crate::memory::Pages;
+use crate::snapshot::{Address, Census, Known, LoopSample, Moment, ThreadSample, Why};
+
+/// What the readers of a census read from, and what is known already.
+pub(super) struct Scene<'a> {
+    /// Reads through `pages`.
+    pub(super) objects: Objects<'a>,
+    pub(super) pages: &'a Pages<'a>,
+    /// In the order in which threads refer to them.
+    pub(super) interpreters: &'a [Address],
+    /// Python's threads and their frames, as of the snapshot before.
+    pub(super) threads: &'a [LiveThread],
+    /// What that snapshot says of them, by id.
+    #[expect(dead_code, reason = "for the readers of chains and pools, which come next")]
+    pub(super) samples: &'a [Arc<ThreadSample>],
+    /// Running loops, as of the snapshot before.
+    pub(super) loops: &'a [LoopSample],
+    #[expect(dead_code, reason = "for the readers of chains and pools, which come next")]
+    pub(super) codes: &'a mut CodeTable,
+    #[expect(dead_code, reason = "for the readers of chains and pools, which come next")]
+    pub(super) stacks: &'a mut StackTable,
+    /// When to stop and say what was not read.
+    pub(super) deadline: Moment,
+}
+
+impl OwnReader {
+    /// Reads everything once.
+    pub(super) fn census(
+        &mut self,
+        kernel: &mut KernelThreads,
+        samples: &[Arc<ThreadSample>],
+        at: Moment,
+        deadline: Moment,
+    ) -> Census {
+        let threads = match self.live_threads(kernel) {
+            Ok((threads, _)) => threads,
+            Err(error) => return Census::unknown(at, why(error)),
+        };
+        let interpreters: Vec<Address> =
+            self.stacks.interpreters().iter().map(|interpreter| interpreter.address).collect();
+        let pages = Pages::new(&self.memory);
+        let mut scene = Scene {
+            objects: Objects::new(&pages, &self.offsets),
+            pages: &pages,
+            interpreters: &interpreters,
+            threads: &threads,
+            samples,
+            loops: &self.last_loops,
+            codes: &mut self.stacks.codes,
+            stacks: &mut self.stacks.stacks,
+            deadline,
+        };
+        let mut census = Census::unknown(at, Why::NotRead);
+        match self.tasks.read(&mut scene) {
+            Ok((tasks, gaps)) => {
+                census.tasks = Known::Is(tasks);
+                census.gaps.extend(gaps);
+            }
+            Err(error) => census.tasks = Known::Unknown(why(error)),
+        }
+        census
+    }
+}

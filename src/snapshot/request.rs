@@ -1,0 +1,30 @@
+//! Requests that a server has begun to answer and not finished.
+
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use super::{Address, Known, ThreadId};
+
+/// One request in flight. Text comes from clients: sanitize it before showing it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RequestSample {
+    /// The server's object for it; the same request in two censuses has the same.
+    pub address: Address,
+    /// `GET`; `WEBSOCKET` for a WebSocket.
+    pub method: Known<String>,
+    /// The path, without the query.
+    pub path: Known<String>,
+    /// The other end, `10.0.0.9:51234`.
+    pub client: Known<String>,
+    /// `h11`, `httptools`, `websockets` or `wsproto`.
+    pub protocol: Known<String>,
+    /// `x-request-id` or `traceparent`; `Is(None)` when it has neither.
+    pub request_id: Known<Option<String>>,
+    /// How long it has been in flight, where the server keeps that.
+    pub age: Known<Duration>,
+    /// The task that serves it.
+    pub task: Known<Address>,
+    /// The thread that runs its endpoint; `Is(None)` when no thread of a pool does.
+    pub thread: Known<Option<ThreadId>>,
+}

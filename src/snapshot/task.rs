@@ -1,0 +1,177 @@
+//! asyncio tasks, what they wait for, and the primitives of asyncio that stand between them.
+
+use serde::{Deserialize, Serialize};
+
+use super::{Address, Frame, Known, Moment, StackId, ThreadId};
+
+/// What a task does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum TaskPhase {
+    /// It waits for a future that is not done.
+    Waiting,
+    /// Nothing keeps it but its turn: it has not begun, or what it waited for is done.
+    Ready,
+    /// Its loop runs it now: where it is, the stack of the loop's thread says.
+    Running,
+}
+
+/// What a task waits for, as far as it can be known.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Awaited {
+    /// Another task.
+    Task(Address),
+    /// `asyncio.gather`: how many children it has, and the first of them that are not done.
+    Gather {
+        /// Children, done or not.
+        children: u64,
+        /// Those that are not done, at most [`TaskCensus::MOST_CHILDREN`].
+        pending: Vec<Address>,
+    },
+    /// A primitive of asyncio: one of [`TaskCensus::primitives`].
+    Primitive(Address),
+    /// `asyncio.sleep`.
+    Sleep {
+        /// When it ends.
+        until: Known<Moment>,
+    },
+    /// A call in a thread.
+    Executor {
+        /// The thread that runs it; unknown while the call stands in a queue.
+        thread: Known<ThreadId>,
+    },
+    /// Bytes from or to a connection.
+    Connection {
+        /// The other end, `10.0.3.7:5432`.
+        peer: Known<String>,
+    },
+    /// A future of which it is not known who sets it.
+    Future,
+}
+
+/// A wait of a task.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct TaskWait {
+    /// The future whose end wakes the task. The same future in two censuses is the same wait.
+    pub future: Address,
+    /// What stands behind it.
+    pub on: Awaited,
+}
+
+/// One task at one instant.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TaskSample {
+    /// The task object.
+    pub address: Address,
+    /// Its name.
+    pub name: Known<String>,
+    /// Its loop.
+    pub event_loop: Address,
+    /// What it does.
+    pub phase: TaskPhase,
+    /// Its coroutine and what that awaits, innermost first, with the line that each is on.
+    pub chain: Known<StackId>,
+    /// What it waits for; `Is(None)` when nothing keeps it from running.
+    pub wait: Known<Option<TaskWait>>,
+    /// Tasks that wait for it, as far as they are known.
+    #[serde(default)]
+    pub awaited_by: Vec<Address>,
+}
+
+/// Tasks that are at the same place and wait in the same way.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TaskGroup {
+    /// Their chain.
+    pub chain: Known<StackId>,
+    /// What they do.
+    pub phase: TaskPhase,
+    /// How many they are.
+    pub count: u64,
+}
+
+/// Which primitive of asyncio it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum PrimitiveKind {
+    /// `asyncio.Lock`
+    Lock,
+    /// `asyncio.Event`
+    Event,
+    /// `asyncio.Condition`
+    Condition,
+    /// `asyncio.Semaphore`, bounded or not
+    Semaphore,
+    /// `asyncio.Queue` and those that derive from it
+    Queue,
+}
+
+/// A task inside of an `async with` of a primitive, or a `with` of a lock of threads.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TaskHold {
+    /// The task.
+    pub task: Address,
+    /// Its frame that is inside of the block, and the line that frame is on.
+    pub frame: Frame,
+}
+
+/// A primitive of asyncio that tasks wait for.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PrimitiveSample {
+    /// The object.
+    pub address: Address,
+    /// Which.
+    pub kind: PrimitiveKind,
+    /// Items of a queue, the free places of a semaphore, 1 for a lock that is taken, 1 for an event that is set.
+    pub value: Known<u64>,
+    /// The most items of a queue; `Is(None)` for a queue without a limit and for what has none.
+    pub limit: Known<Option<u64>>,
+    /// Tasks that wait for it, at most [`TaskCensus::MOST_WAITERS`].
+    pub waiters: Vec<Address>,
+    /// How many wait for it. Of a queue: to take from it.
+    pub waiting: u64,
+    /// How many wait to put into a queue.
+    pub putting: u64,
+    /// Tasks that hold it by `async with`. A lock that was taken by `acquire()` has a holder that cannot be found.
+    pub holders: Vec<TaskHold>,
+}
+
+/// All tasks of a process that are not done, at one instant: those of `asyncio.all_tasks()`, of every loop.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TaskCensus {
+    /// How many there are, whether kept one by one or not.
+    pub found: u64,
+    /// Tasks one by one, by address, at most [`TaskCensus::MOST_TASKS`]: those that hold something and those that
+    /// others wait for come before the rest.
+    pub tasks: Vec<TaskSample>,
+    /// All tasks, counted by where they are, the largest group first, at most [`TaskCensus::MOST_GROUPS`].
+    pub groups: Vec<TaskGroup>,
+    /// Primitives that tasks wait for, by address.
+    pub primitives: Vec<PrimitiveSample>,
+    /// Locks of threads that threads sleep for and suspended tasks hold: the lock, and the task.
+    pub thread_locks: Vec<(Address, TaskHold)>,
+}
+
+impl TaskCensus {
+    /// Tasks that are kept one by one.
+    pub const MOST_TASKS: usize = 8192;
+    /// Places that are counted one by one.
+    pub const MOST_GROUPS: usize = 4096;
+    /// Waiters of one primitive that are named.
+    pub const MOST_WAITERS: usize = 256;
+    /// Children of one `gather` that are named.
+    pub const MOST_CHILDREN: usize = 64;
+
+    /// The task at this address, if it is kept.
+    #[must_use]
+    pub fn task(&self, address: Address) -> Option<&TaskSample> {
+        self.tasks.binary_search_by_key(&address, |task| task.address).ok().and_then(|at| self.tasks.get(at))
+    }
+
+    /// The primitive at this address.
+    #[must_use]
+    pub fn primitive(&self, address: Address) -> Option<&PrimitiveSample> {
+        let found = self.primitives.binary_search_by_key(&address, |primitive| primitive.address);
+        found.ok().and_then(|at| self.primitives.get(at))
+    }
+}
