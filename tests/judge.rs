@@ -89,6 +89,7 @@ fn right_run() -> Run {
         cpu_share_limit: 0.05,
         wall_s: 3.2,
         stopped: Vec::new(),
+        throttled: None,
     }
 }
 
@@ -324,6 +325,16 @@ fn bad_manners_are_refused() {
     plant(Run { stderr: "thread 'main' panicked at src/main.rs".to_owned(), ..right_run() }, "panicked");
     plant(Run { cpu_s: 0.32, ..right_run() }, "cost: expected less than 5 % of a core, measured 10.0 %");
     plant(Run { stopped: vec!["process 7 in state t".to_owned()], ..right_run() }, "the target was stopped: process 7");
+}
+
+#[test]
+fn a_quota_that_has_its_part_must_be_named() {
+    let throttled = Run { throttled: Some(0.3), ..right_run() };
+    let found = complaints(&sick_truth(), WITNESS, &right_report(), &throttled);
+    assert!(found.len() == 1 && found[0].contains("expected the CPU quota"), "{found:#?}");
+    let mut report = right_report();
+    report["verdicts"][0]["evidence"] = json!(["words", "the CPU quota of 0.8 cores adds to it"]);
+    assert_eq!(complaints(&sick_truth(), WITNESS, &report, &throttled), Vec::<String>::new());
 }
 
 #[test]

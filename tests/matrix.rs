@@ -5,10 +5,12 @@
 //! arguments of a test binary work too. Files of every cell stay in `target/matrix/`.
 
 mod common {
+    pub(crate) mod cgroup;
     pub(crate) mod cores;
     pub(crate) mod environments;
     pub(crate) mod episodes;
     pub(crate) mod groups;
+    pub(crate) mod halt;
     pub(crate) mod judge;
     pub(crate) mod launch;
     pub(crate) mod load;

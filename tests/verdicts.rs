@@ -4,6 +4,8 @@
 //! for what was seen of it.
 #![expect(clippy::expect_used, reason = "the helpers of a test may end it")]
 
+#[path = "verdicts/around.rs"]
+mod around;
 #[path = "verdicts/causes.rs"]
 mod causes;
 #[path = "verdicts/gil.rs"]

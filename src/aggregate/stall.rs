@@ -119,13 +119,23 @@ fn runs(track: &Track<'_>) -> Vec<Run> {
     runs
 }
 
-/// Whether most of the run was spent waiting to be let run, which is not the step's fault.
+/// Whether most of the run was spent waiting to be let run, which is not the step's fault; unless the step itself used up
+/// the CPU that it was allowed: one that computes for as long as a stall would be one with a core for itself too.
 fn is_starved(track: &Track<'_>, run: &Run) -> bool {
-    let starved = |index: &&usize| {
-        let seen = track.looks.get(**index);
-        seen.is_some_and(|seen| matches!(seen.look, Look::StarvedOfGil | Look::StarvedOfCpu))
+    let seen = |wanted: Look| {
+        let looks = run.looks.iter().filter_map(|index| track.looks.get(*index));
+        looks.filter(|seen| seen.look == wanted).count()
     };
-    run.looks.iter().filter(starved).count() * 2 > run.looks.len()
+    let (of_gil, of_cpu) = (seen(Look::StarvedOfGil), seen(Look::StarvedOfCpu));
+    let computed = || on_cpu(track, run).is_some_and(|computed| computed >= STALL);
+    of_gil * 2 > run.looks.len() || (of_gil + of_cpu) * 2 > run.looks.len() && !computed()
+}
+
+/// For how long the loop's thread was on a CPU between the first look of a run and the last.
+fn on_cpu(track: &Track<'_>, run: &Run) -> Option<Duration> {
+    let at = |index: Option<&usize>| Some(track.looks.get(*index?)?.thread?.os.cpu.get()?.on_cpu_ns);
+    let spent = at(run.looks.last())?.checked_sub(at(run.looks.first())?)?;
+    Some(Duration::from_nanos(spent))
 }
 
 /// When a run began and ended, and whether it had ended by the last look.

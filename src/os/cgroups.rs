@@ -51,7 +51,11 @@ fn read_groups(memberships: &[Membership], hierarchies: &[Hierarchy]) -> Result<
         throttled_ns: known(
             statistic("throttled_time").or_else(|_| statistic("throttled_usec").map(|time| time.saturating_mul(1000))),
         ),
-        cpu_used_ns: known(processor_used(cpu.as_ref(), accounting.as_ref())),
+        cpu_used_ns: known(if same_group(memberships) {
+            processor_used(cpu.as_ref(), accounting.as_ref())
+        } else {
+            Err(Why::NotInThisKernel)
+        }),
         memory_limit,
         memory_used: known(memory_used(memory.as_ref(), pressure.as_ref())),
         memory_limit_hits: known(pressure.as_ref().ok_or(Why::NotInThisKernel).and_then(|place| place.hits())),
@@ -106,6 +110,16 @@ fn cores(quota_us: i64, period_us: i64) -> Option<f64> {
     let quota = u32::try_from(quota_us).ok().filter(|quota| *quota > 0)?;
     let period = u32::try_from(period_us).ok().filter(|period| *period > 0)?;
     Some(f64::from(quota) / f64::from(period))
+}
+
+/// Whether the v1 hierarchies that limit the CPU and that count its use have the process in the same group. They may be
+/// mounted apart, and what another group used is not what the quota was used for.
+fn same_group(memberships: &[Membership]) -> bool {
+    let path = |controller: &str| {
+        let has = |membership: &&Membership| membership.controllers.iter().any(|name| name == controller);
+        memberships.iter().find(has).map(|membership| &membership.path)
+    };
+    path("cpuacct").is_none_or(|counted| path("cpu").is_none_or(|limited| limited == counted))
 }
 
 fn processor_used(cpu: Option<&Place>, accounting: Option<&Place>) -> Result<u64, Why> {
@@ -323,6 +337,15 @@ mod tests {
         let group = read_groups(&memberships, &hierarchies).unwrap();
         assert_eq!((group.version, group.cpu_quota, group.throttled_ns), (1, Known::Is(Some(1.5)), Known::Is(50)));
         assert_eq!((group.memory_limit, group.memory_used), (Known::Is(None), Known::Is(10)));
+    }
+
+    #[test]
+    fn what_another_group_used_is_not_what_this_one_used() {
+        let files = [("cpu/app/cpu.cfs_quota_us", "80000\n"), ("cpu/app/cpu.cfs_period_us", "100000\n")];
+        let tree = Tree::new("apart", &[&files[..], &[("acct/cpuacct.usage", "123456789\n")]].concat());
+        let hierarchies = [tree.hierarchy(1, &["rw", "cpu"], "/", "cpu"), tree.hierarchy(1, &["cpuacct"], "/", "acct")];
+        let group = read_groups(&parse_memberships("2:cpuacct:/\n1:cpu:/app\n"), &hierarchies).unwrap();
+        assert_eq!((group.cpu_quota, group.cpu_used_ns), (Known::Is(Some(0.8)), Known::Unknown(Why::NotInThisKernel)));
     }
 
     #[test]

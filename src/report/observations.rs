@@ -4,13 +4,12 @@ use std::time::Duration;
 
 use super::model::Observation;
 use crate::aggregate::{
-    Analysis, Kind, count_words, groups, length_words, place_of, place_words, share_words, thread_name, throttled_share,
+    Analysis, Kind, Throttling, count_words, groups, length_words, place_of, place_words, share_words, thread_name,
+    throttling,
 };
 use crate::classify::Look;
 use crate::snapshot::{Snapshot, ThreadSample};
 
-/// Throttled in at least this share of the periods is worth a word.
-const NOTABLE_THROTTLING: f64 = 0.01;
 /// A loop that waits for the GIL for at least this share of the time is worth a word.
 const NOTABLE_GIL_WAIT: f64 = 0.02;
 /// Where there is no loop, a function that has the GIL for at least this share of the time is worth a word.
@@ -94,10 +93,8 @@ fn short_stalls(analysis: &Analysis<'_>) -> Vec<String> {
 
 fn limits(analysis: &Analysis<'_>, kinds: &[Kind]) -> Vec<String> {
     let mut said = Vec::new();
-    let throttled = throttled_share(analysis).filter(|share| *share >= NOTABLE_THROTTLING);
-    if let Some(share) = throttled.filter(|_| !kinds.contains(&Kind::CpuThrottled)) {
-        said.push(format!("CPU quota: throttled in {} of its periods", share_words(share)));
-    }
+    let throttled = throttling(analysis).filter(|_| !kinds.contains(&Kind::CpuThrottled));
+    said.extend(throttled.as_ref().and_then(Throttling::observation));
     let Some(around) = analysis.last_surroundings() else { return said };
     let cgroup = around.cgroup.get();
     let memory = cgroup.and_then(|group| Some((group.memory_used.ok()?, group.memory_limit.ok()??)));

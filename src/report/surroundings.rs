@@ -1,7 +1,7 @@
 //! Sockets and control groups.
 
 use super::model::{CgroupReport, SocketReport};
-use crate::aggregate::{Analysis, throttled_share};
+use crate::aggregate::{Analysis, throttling};
 use crate::snapshot::{Known, Why};
 
 /// The sockets of a process, as last seen.
@@ -35,7 +35,7 @@ pub(super) fn cgroup(analysis: &Analysis<'_>) -> Option<CgroupReport> {
         process: analysis.pid().0,
         cpu_quota: last.cpu_quota,
         cpu_used: cpu_used(analysis),
-        throttled: Known::from_option(throttled_share(analysis), Why::NotRead),
+        throttled: Known::from_option(throttling(analysis).map(|throttling| throttling.share), Why::NotRead),
         memory_limit: last.memory_limit,
         memory_used: last.memory_used,
     })

@@ -4,6 +4,8 @@
 use std::collections::BTreeSet;
 use std::sync::{Mutex, PoisonError};
 
+use super::cgroup;
+
 use nix::sys::signal::{Signal, killpg};
 use nix::unistd::Pid;
 use signal_hook::consts::{SIGINT, SIGTERM};
@@ -40,6 +42,7 @@ pub(crate) fn end_with_us() -> std::io::Result<()> {
     std::thread::spawn(move || {
         for signal in &mut signals {
             RUNNING.lock().unwrap_or_else(PoisonError::into_inner).iter().copied().for_each(kill);
+            cgroup::give_up();
             let _ends_here = signal_hook::low_level::emulate_default_handler(signal);
         }
     });

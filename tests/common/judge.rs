@@ -15,6 +15,9 @@ use super::witness::Witness;
 /// Of the snapshots that fit into the window, this share must have been taken: fewer and the rest proves little.
 const TAKEN_AT_LEAST: f64 = 0.5;
 
+/// A quota that throttled the target in this share of the periods must be named beside whatever else is wrong.
+const THROTTLED_TO_BE_NAMED: f64 = 0.1;
+
 /// Everything that is known about one look at one application.
 pub(crate) struct Case<'a> {
     /// What the application declares.
@@ -59,6 +62,8 @@ pub(crate) struct Run {
     pub(crate) wall_s: f64,
     /// Processes of the target that were seen stopped, with the state letter.
     pub(crate) stopped: Vec<String>,
+    /// Share of the periods in which the target's CPU quota throttled it, by the kernel's count; `None` without a quota.
+    pub(crate) throttled: Option<f64>,
 }
 
 /// Compares. Empty: nothing to complain about.
@@ -196,7 +201,17 @@ fn diagnosis(case: &Case, verdict: &Verdict) -> Vec<String> {
         }
     }
     complaints.extend(holder(truth, verdict));
+    complaints.extend(contributor(case, verdict));
     complaints
+}
+
+/// A quota that throttled the target has its part in what else is wrong, and must be named.
+fn contributor(case: &Case, verdict: &Verdict) -> Option<String> {
+    let share = case.run.throttled.filter(|share| *share >= THROTTLED_TO_BE_NAMED)?;
+    let named = verdict.evidence.iter().any(|line| line.contains("CPU quota"));
+    (case.truth.kind != Kind::CpuThrottled && !named).then(|| {
+        format!("evidence: expected the CPU quota (throttled in {:.0} % of its periods), not named", share * 100.0)
+    })
 }
 
 fn holder(truth: &Truth, verdict: &Verdict) -> Option<String> {

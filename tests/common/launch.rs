@@ -11,9 +11,11 @@ use std::time::{Duration, Instant};
 
 use nix::sys::stat::Mode;
 
+use super::cgroup::{self, Cgroup};
 use super::groups::Group;
+use super::halt::Brake;
 use super::plan::{Cell, Loop};
-use super::truth::Launch;
+use super::truth::{Halted, Launch};
 
 /// A FastAPI application that is not there after this time does not come: on two busy cores an import takes some seconds.
 const STARTUP_LIMIT: Duration = Duration::from_secs(60);
@@ -23,6 +25,8 @@ const WORKERS: usize = 2;
 const READY_DESCRIPTOR: u32 = 9;
 /// Puts the pipe in its place and becomes the server. Opening it here keeps it out of every other child of this process.
 const OPEN_PIPE_AND_RUN: &str = r#"pipe=$1; shift; exec 9>"$pipe"; exec "$@""#;
+/// Goes into a control group and becomes the server.
+const ENTER_GROUP_AND_RUN: &str = r#"echo $$ > "$0"; exec "$@""#;
 /// A path that every application answers.
 const HEALTH: &str = "/api/health";
 /// What servers print in front of the port that the kernel chose for them.
@@ -47,6 +51,8 @@ pub(crate) struct Running {
     port: Option<u16>,
     handshakes: Vec<String>,
     waiting_requests: Vec<TcpStream>,
+    /// Removed last, when nobody is in them any more.
+    cgroups: Vec<Cgroup>,
 }
 
 impl Running {
@@ -57,9 +63,11 @@ impl Running {
             .map_err(|error| format!("{}: {error}", pipe.display()))?;
         // Open for both, so that opening waits for nobody and reading sees no end before we make one.
         let handshakes = OpenOptions::new().read(true).write(true).open(&pipe).map_err(|error| error.to_string())?;
+        let truth = &cell.app.truth;
+        let cgroups = cgroup::groups(&cell.to_string(), truth.limits.as_ref(), truth.halt.as_ref())?;
         let (output, child_output) = std::io::pipe().map_err(|error| error.to_string())?;
         let second_output = child_output.try_clone().map_err(|error| error.to_string())?;
-        let child = command(cell, python, folder, &pipe)
+        let child = command(cell, python, folder, &pipe, &cgroups)
             .stdin(Stdio::null())
             .stdout(child_output)
             .stderr(second_output)
@@ -82,12 +90,24 @@ impl Running {
             port: None,
             handshakes: Vec::new(),
             waiting_requests: Vec::new(),
+            cgroups,
         })
     }
 
     /// The process that was started: the server, or the master of its workers.
     pub(crate) fn pid(&self) -> u32 {
         self.child.id()
+    }
+
+    /// What the server can be stopped with.
+    pub(crate) fn brake(&self, by: Halted) -> Brake {
+        let folders = self.cgroups.iter().map(|group| group.folder().to_owned()).collect();
+        Brake { pid: self.pid(), folders, by }
+    }
+
+    /// Periods of the server's CPU quota so far, and throttled ones; `None` without a quota.
+    pub(crate) fn throttling(&self) -> Option<(u64, u64)> {
+        self.cgroups.iter().find_map(Cgroup::throttling)
     }
 
     /// Waits until `count` processes of it accept connections, and returns the port.
@@ -155,6 +175,8 @@ impl Drop for Running {
     fn drop(&mut self) {
         // Before the leader is reaped: until then nobody else can get its number.
         drop(self.group.take());
+        // Whoever is frozen does not even die.
+        self.cgroups.iter().for_each(|group| group.freeze(false));
         let _reaped = self.child.wait();
         // Ends the thread that hears the handshakes.
         let pipe = self.folder.join("ready.fifo");
@@ -171,9 +193,12 @@ pub(crate) fn request_text(path: &str) -> String {
 }
 
 /// The command line that serves an application.
-fn command(cell: &Cell, python: &Path, folder: &Path, pipe: &Path) -> Command {
+fn command(cell: &Cell, python: &Path, folder: &Path, pipe: &Path, cgroups: &[Cgroup]) -> Command {
     let mut command = Command::new("sh");
     command.args(["-c", OPEN_PIPE_AND_RUN, "sh"]).arg(pipe);
+    for group in cgroups {
+        command.args(["sh", "-c", ENTER_GROUP_AND_RUN]).arg(group.door());
+    }
     command.args(cell.app.truth.wrapper.iter().flatten());
     command.arg(python).args(server_arguments(cell.launch, cell.event_loop));
     let library = cell.app.folder.join("../../lib");

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::fmt;
 
+use super::cgroup;
 use super::environments::{Environment, Environments};
 use super::truth::{App, Cross, Launch};
 
@@ -131,6 +132,9 @@ fn place(app: &App, launch: Launch, label: &str, found: &Environments) -> Result
     }
     if app.truth.needs_root && !nix::unistd::geteuid().is_root() {
         return Err("needs root".to_owned());
+    }
+    if let Some(reason) = cgroup::missing(app.truth.limits.as_ref(), app.truth.halt.as_ref()) {
+        return Err(reason);
     }
     let under_gunicorn: &[&str] = if launch == Launch::Gunicorn { &["gunicorn", "uvicorn-worker"] } else { &[] };
     let needed: BTreeSet<&str> =

@@ -10,6 +10,7 @@ use hangspy::aggregate::Kind;
 use hangspy::report::Report;
 
 use super::environments::Environment;
+use super::halt::Moment;
 use super::judge::{Case, Request, judge, manners};
 use super::launch::Running;
 use super::load::Clients;
@@ -72,19 +73,31 @@ fn observe(cell: &Cell, environment: &Environment, folder: &Path) -> Result<Evid
     let mut running = Running::start(cell, &environment.python, folder)?;
     let (port, request) = bring_about(&mut running, cell, truth)?;
     let pid = running.pid();
-    let arguments = ["diagnose", &pid.to_string(), "--for", &format!("{}s", WINDOW.as_secs()), "--json"]
+    let window = truth.window_s.map_or(WINDOW, Duration::from_secs);
+    let arguments = ["diagnose", &pid.to_string(), "--for", &format!("{}s", window.as_secs()), "--json"]
         .map(str::to_owned)
         .to_vec();
     let _clients = truth.load.as_ref().zip(port).map(|(load, port)| Clients::start(load, port));
     let watch = StateWatch::start(pid);
-    let looked = look(&arguments, WINDOW, folder);
+    let halt = truth.halt.map(|halt| running.brake(halt.by).apply(halt)).transpose()?.flatten();
+    let before = running.throttling();
+    let looked = look(&arguments, window, folder);
+    let throttled = before.zip(running.throttling()).map(|(before, after)| share_between(before, after));
     let stopped = watch.finish();
+    halt.map_or(Ok(()), Moment::finish)?;
     let request = request.map(|request| since_then(request, &awake_s(pid)));
     let mut run = looked?;
-    if truth.kind != Kind::ProcessStopped {
+    run.throttled = throttled;
+    if truth.halt.is_none() {
         run.stopped = stopped;
     }
     Ok(Evidence { pid, request, arguments, run })
+}
+
+/// Share of the periods between two counts of periods and of throttled ones.
+fn share_between(before: (u64, u64), after: (u64, u64)) -> f64 {
+    let (periods, throttled) = (after.0.saturating_sub(before.0), after.1.saturating_sub(before.1));
+    throttled as f64 / periods.max(1) as f64
 }
 
 /// The request, with the times since the threads began made into times since it was sent.

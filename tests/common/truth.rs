@@ -40,6 +40,15 @@ pub(crate) struct Truth {
     /// A command that the server runs under.
     #[serde(default)]
     pub(crate) wrapper: Option<Vec<String>>,
+    /// Limits of a control group that the server runs in.
+    #[serde(default)]
+    pub(crate) limits: Option<Limits>,
+    /// What is done to the server once the situation has come about.
+    #[serde(default)]
+    pub(crate) halt: Option<Halt>,
+    /// For how long hangspy looks, where its default does not show the situation, seconds.
+    #[serde(default)]
+    pub(crate) window_s: Option<u64>,
     /// Whether it can only be brought about by root.
     #[serde(default)]
     pub(crate) needs_root: bool,
@@ -72,6 +81,38 @@ pub(crate) struct Load {
     pub(crate) path: String,
     /// How often.
     pub(crate) per_second: u32,
+}
+
+/// Limits of a control group.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Limits {
+    /// The CPU quota in cores.
+    pub(crate) cpu_cores: Option<f64>,
+    /// The memory limit.
+    pub(crate) memory_mib: Option<u64>,
+}
+
+/// A server that is kept from running.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Halt {
+    /// By what.
+    pub(crate) by: Halted,
+    /// For how long, beginning a second into the look; `None`: before the look begins, and for good.
+    pub(crate) for_ms: Option<u64>,
+}
+
+/// What keeps a server from running.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum Halted {
+    /// SIGSTOP.
+    Signal,
+    /// The freezer of cgroup v1.
+    Freezer,
+    /// The freezer of cgroup v2.
+    FreezerOfV2,
 }
 
 /// How an application is served.

@@ -87,7 +87,8 @@ fn family(pid: u32) -> Vec<u32> {
     family
 }
 
-fn state(pid: u32) -> Option<String> {
+/// The state letter of a process.
+pub(crate) fn state(pid: u32) -> Option<String> {
     fields(pid)?.into_iter().next()
 }
 
@@ -121,7 +122,7 @@ pub(crate) fn look(arguments: &[String], window: Duration, folder: &Path) -> Res
     let wall_s = started.elapsed().as_secs_f64();
     let status = child.wait().map_err(problem)?;
     let stderr = String::from_utf8_lossy(&fs::read(folder.join("stderr.txt")).map_err(problem)?).into_owned();
-    Ok(Run { exit_code: status.code(), stderr, cpu_s, cpu_share_limit, wall_s, stopped: Vec::new() })
+    Ok(Run { exit_code: status.code(), stderr, cpu_s, cpu_share_limit, wall_s, stopped: Vec::new(), throttled: None })
 }
 
 /// Waits for the end without reaping, so that the CPU times can still be read, and kills at the deadline.

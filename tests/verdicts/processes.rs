@@ -86,6 +86,7 @@ fn a_used_up_quota_is_a_finding_when_nothing_else_is() {
     let throttle = |scene: &mut Scene| {
         if let Some(Known::Is(cgroup)) = scene.recording.surroundings.last_mut().map(|around| &mut around.cgroup) {
             cgroup.throttled_periods = Known::Is(15);
+            cgroup.throttled_ns = Known::Is(1_000_000_000);
         }
     };
     throttle(&mut scene);

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::throttled::{Throttling, throttling};
 use crate::aggregate::hurt::hurts;
 use crate::aggregate::phrases::{count_words, length_words, place_of, place_words, share_words};
 use crate::aggregate::ranking::Group;
@@ -148,6 +149,9 @@ fn evidence(analysis: &Analysis<'_>, track: &Track<'_>, group: &Group<'_>) -> Ve
     evidence.extend(lock_words(analysis, &looks));
     evidence.extend(switches(&looks));
     evidence.extend(gil_words(analysis, &looks));
+    if reason.example.manner != Manner::Waiting {
+        evidence.extend(throttling(analysis).as_ref().and_then(Throttling::contribution));
+    }
     if stall.start < analysis.began() {
         evidence.push(format!("began {} before the first look", length_words(analysis.began().since(stall.start))));
     }

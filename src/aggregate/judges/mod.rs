@@ -16,7 +16,7 @@ mod unserved;
 
 use super::{Analysis, Verdict};
 
-pub use throttled::throttled_share;
+pub use throttled::{Throttling, throttling};
 
 /// Knows one kind of trouble.
 trait Judge: Sync {
@@ -28,8 +28,8 @@ const JUDGES: &[&dyn Judge] = &[
     &stopped::StoppedProcess,
     &loops::Loops,
     &unserved::NeverServed,
-    &proc_only::FactsOfTheKernel,
     &throttled::Throttled,
+    &proc_only::FactsOfTheKernel,
     &undecided::Undecided,
 ];
 

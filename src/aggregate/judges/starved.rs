@@ -5,10 +5,10 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use super::native_mutex::{Standoff, standoff};
-use super::throttled::throttled_share;
+use super::throttled::{Throttling, throttling};
 use crate::aggregate::blame::{Blamed, Seen, blame};
 use crate::aggregate::hurt::hurts;
-use crate::aggregate::phrases::{length_words, place_words, places, share_words};
+use crate::aggregate::phrases::{length_words, place_words, places};
 use crate::aggregate::track::{Track, thread_name};
 use crate::aggregate::{Analysis, Cause, Confidence, Finding, Kind, SecondParty, Verdict, advice, gil};
 use crate::classify::{Activity, Look, Manner};
@@ -22,8 +22,6 @@ const STARVED_SHARE: f64 = 0.5;
 const LONG_QUEUE: Duration = Duration::from_millis(30);
 /// Half of [`STARVED_SHARE`].
 const QUEUED_SHARE: f64 = 0.25;
-/// Throttled in at least this share of the periods, the quota has its part in it.
-const NOTABLE_THROTTLING: f64 = 0.01;
 /// So many looks it takes to speak of a share.
 const LOOKS_FOR_SHARE: usize = 10;
 /// And so long a window.
@@ -205,11 +203,12 @@ fn of_gil(
     let length = snapshots.first().zip(snapshots.last()).map(|(first, last)| last.at.since(first.at));
     let lasts = track.looks.last().is_some_and(|last| last.look == Look::StarvedOfGil);
     let since = length.filter(|_| lasts && cause != Cause::GilPythonThreads).map(|length| length.as_secs_f64());
+    let quota = throttling(analysis).as_ref().and_then(Throttling::contribution);
     let finding = Finding::new(Kind::LoopStarved, analysis.pid(), summary, evidence)
         .cause(cause, confidence)
         .on(track.thread.0, Some(track.kind.word()))
         .lasting(since, share)
-        .evidence(held.into_iter().chain(stays).chain(quota(analysis)))
+        .evidence(held.into_iter().chain(stays).chain(quota))
         .hurts(hurts(analysis, track))
         .advice(advice::for_starved_loop(cause, place.as_ref()));
     let party = worst.as_ref().map(|(blamed, owner, _)| second_party(analysis, cause, blamed, owner));
@@ -251,12 +250,6 @@ fn of_mutex(
         .advice(advice::for_native_mutex(&place))
         .blame(Some(blamed.blame(analysis.recording)), party)
         .verdict()
-}
-
-/// The quota's part in it: whoever is throttled with the GIL keeps it all the while.
-fn quota(analysis: &Analysis<'_>) -> Option<String> {
-    let throttled = throttled_share(analysis).filter(|share| *share >= NOTABLE_THROTTLING)?;
-    Some(format!("the CPU quota adds to it: throttled in {} of its periods", share_words(throttled)))
 }
 
 /// A starved loop looks idle to whoever sees only its Python frames; worth a word, because that is what other tools say.

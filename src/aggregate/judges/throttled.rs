@@ -1,43 +1,141 @@
 //! The control group's CPU quota is used up.
 
+use std::time::Duration;
+
 use super::Judge;
-use crate::aggregate::phrases::share_words;
+use crate::aggregate::consumers::{Consumer, consumers};
+use crate::aggregate::hurt::hurts;
+use crate::aggregate::phrases::{length_words, share_words};
 use crate::aggregate::{Analysis, Cause, Confidence, Finding, Kind, SecondParty, Verdict};
-use crate::snapshot::Cgroup;
+use crate::classify::{Look, Origin};
+use crate::snapshot::{Cgroup, Surroundings};
 
 pub(super) struct Throttled;
 
 /// Throttled in more than this share of the periods: requests then wait for a next period more often than not.
 const THROTTLED_SHARE: f64 = 0.2;
+/// And for at least this share of the time: many throttlings of a millisecond each hurt nobody.
+const THROTTLED_TIME: f64 = 0.1;
+/// Throttled in at least this share of the periods, the quota has its part in whatever else is wrong.
+const NOTABLE_THROTTLING: f64 = 0.01;
 /// So many periods (usually 100 ms each) it takes to speak of a share.
 const PERIODS_FOR_SHARE: u64 = 10;
+/// Whoever used this share of the process's CPU time used up the quota.
+const MOST_OF_THE_QUOTA: f64 = 0.5;
+/// A process that used less than this share of what its group used is not the one that used up the quota.
+const OWN_PART: f64 = 0.5;
 
 impl Judge for Throttled {
     fn judge(&self, analysis: &Analysis<'_>) -> Vec<Verdict> {
-        let Some(share) = throttled_share(analysis).filter(|share| *share > THROTTLED_SHARE) else { return Vec::new() };
-        let quota =
-            analysis.last_surroundings().and_then(|around| around.cgroup.get()).and_then(|group| group.cpu_quota.ok());
-        let quota = quota.flatten().map(|cores| format!(" of {cores} cores")).unwrap_or_default();
-        let summary = format!("the CPU quota{quota} is used up: throttled in {} of its periods", share_words(share));
-        let evidence = format!("cpu.stat: throttled in {} of the periods of the window", share_words(share));
+        let Some(throttling) = throttling(analysis).filter(is_severe) else { return Vec::new() };
+        let quota = throttling.quota_words();
+        let often = share_words(throttling.share);
+        let summary = format!("the CPU quota{quota} is used up: throttled in {often} of its periods");
+        let evidence = format!("cpu.stat: throttled in {often} of the periods of the window");
+        let consumers = consumers(analysis);
+        let largest = consumers.first().filter(|largest| largest.share >= MOST_OF_THE_QUOTA);
+        let elsewhere = elsewhere(analysis, &consumers);
+        let blamed = largest.filter(|_| elsewhere.is_none()).and_then(|largest| largest.blamed);
+        let blame =
+            blamed.filter(|blamed| blamed.origin == Origin::User).map(|blamed| blamed.blame(analysis.recording));
+        let waited = analysis.tracks.iter().map(|track| {
+            let (starved, looks) = (track.count(Look::StarvedOfCpu), track.looks.len());
+            format!("the loop of thread {} waited for a CPU in {starved} of {looks} looks", track.thread)
+        });
+        let used = largest.map(|largest| format!("most of it used by {}", largest.words(analysis)));
         let finding = Finding::new(Kind::CpuThrottled, analysis.pid(), summary, evidence)
             .cause(Cause::Quota, Confidence::Certain)
-            .lasting(None, share)
-            .blame(None, SecondParty::Resource { name: format!("CPU quota{quota}") })
+            .lasting(None, throttling.share)
+            .evidence(throttling.time_words().into_iter().chain(elsewhere).chain(used).chain(waited))
+            .hurts(analysis.tracks.first().map(|track| hurts(analysis, track)).unwrap_or_default())
+            .blame(blame, SecondParty::Resource { name: format!("CPU quota{quota}") })
             .advice("raise the CPU limit, or run fewer threads: pools sized by the node's cores are too large here");
         vec![finding.verdict()]
     }
 }
 
-/// Share of the quota's periods within the window in which the control group was throttled; `None` where that is not
-/// known or too few periods went by.
+fn is_severe(throttling: &Throttling) -> bool {
+    let long =
+        throttling.time.is_none_or(|time| time.as_secs_f64() >= throttling.window.as_secs_f64() * THROTTLED_TIME);
+    throttling.share > THROTTLED_SHARE && long
+}
+
+/// What is said where the quota was used up by others in the group: `None` where that is not so or not known.
+fn elsewhere(analysis: &Analysis<'_>, consumers: &[Consumer]) -> Option<String> {
+    let (first, last) = ends(analysis)?;
+    let used = last.1.cpu_used_ns.ok()?.checked_sub(first.1.cpu_used_ns.ok()?)?;
+    let own: Duration = consumers.iter().map(|consumer| consumer.used).sum();
+    let share = own.as_nanos() as f64 / used.max(1) as f64;
+    (share < OWN_PART).then(|| {
+        format!("most of it used by other processes of the control group: this one used {}", share_words(share))
+    })
+}
+
+/// What the CPU quota did within the window.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Throttling {
+    /// Share of the quota's periods in which the group was throttled, 0 to 1.
+    pub share: f64,
+    /// The quota in cores, where known.
+    pub quota: Option<f64>,
+    /// For how long, added up over the CPUs; `None` where the kernel does not say.
+    pub time: Option<Duration>,
+    /// Between which two readings.
+    pub window: Duration,
+}
+
+impl Throttling {
+    /// ` of 0.8 cores`
+    fn quota_words(&self) -> String {
+        self.quota.map(|cores| format!(" of {cores} cores")).unwrap_or_default()
+    }
+
+    fn time_words(&self) -> Option<String> {
+        let (time, window) = (self.time?, self.window);
+        Some(format!("throttled for {} in {}, added up over its CPUs", length_words(time), length_words(window)))
+    }
+
+    /// The quota's part in what else is wrong: whoever is throttled with the GIL, a lock or the loop keeps it all the
+    /// while. `None` where it has none.
+    #[must_use]
+    pub fn contribution(&self) -> Option<String> {
+        (self.share >= NOTABLE_THROTTLING).then(|| {
+            let often = share_words(self.share);
+            format!("the CPU quota{} adds to it: throttled in {often} of its periods", self.quota_words())
+        })
+    }
+
+    /// The same as a fact of its own.
+    #[must_use]
+    pub fn observation(&self) -> Option<String> {
+        (self.share >= NOTABLE_THROTTLING).then(|| {
+            format!("CPU quota{}: throttled in {} of its periods", self.quota_words(), share_words(self.share))
+        })
+    }
+}
+
+/// What the quota did in the window; `None` where that is not known or too few periods went by.
 #[must_use]
-pub fn throttled_share(analysis: &Analysis<'_>) -> Option<f64> {
-    let surroundings = &analysis.recording.surroundings;
-    let (first, last) = (surroundings.first()?.cgroup.get()?, surroundings.last()?.cgroup.get()?);
-    let counts = |group: &Cgroup| Some((group.periods.ok()?, group.throttled_periods.ok()?));
-    let (first, last) = (counts(first)?, counts(last)?);
-    let periods = last.0.checked_sub(first.0)?;
-    let throttled = last.1.checked_sub(first.1)?;
-    (periods >= PERIODS_FOR_SHARE).then(|| throttled as f64 / periods as f64)
+pub fn throttling(analysis: &Analysis<'_>) -> Option<Throttling> {
+    let ((began, first), (ended, last)) = ends(analysis)?;
+    let periods = last.periods.ok()?.checked_sub(first.periods.ok()?)?;
+    let throttled = last.throttled_periods.ok()?.checked_sub(first.throttled_periods.ok()?)?;
+    let time = last.throttled_ns.ok().zip(first.throttled_ns.ok());
+    (periods >= PERIODS_FOR_SHARE).then(|| Throttling {
+        // The two counters are read one after the other, and may be a period apart.
+        share: (throttled as f64 / periods as f64).min(1.0),
+        quota: last.cpu_quota.ok().flatten(),
+        time: time.map(|(last, first)| Duration::from_nanos(last.saturating_sub(first))),
+        window: ended.at.since(began.at),
+    })
+}
+
+/// A reading of the control group, and what was read with it.
+type Reading<'a> = (&'a Surroundings, &'a Cgroup);
+
+/// The first and the last reading of the control group.
+fn ends<'a>(analysis: &Analysis<'a>) -> Option<(Reading<'a>, Reading<'a>)> {
+    let mut readings = analysis.recording.surroundings.iter().filter_map(|around| Some((around, around.cgroup.get()?)));
+    let first = readings.next()?;
+    Some((first, readings.next_back()?))
 }

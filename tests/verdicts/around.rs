@@ -1,0 +1,107 @@
+//! What is said where the trouble is around the process: limits of its control group.
+
+use hangspy::report::{Cause, Confidence, Kind};
+use hangspy::snapshot::{GilRole, Known};
+
+use super::scenes::{LOOKS, PERIOD, PID, POLL, Scene, Shot, running, waiting};
+use super::{CALL, CONSUMER, assert_healthy, assert_verdict, first, report, starved};
+
+/// A quota that throttled in so many of the 30 periods of a scene, for so many milliseconds in all.
+fn throttled(scene: &mut Scene, periods: u64, milliseconds: u64) {
+    if let Some(Known::Is(cgroup)) = scene.recording.surroundings.last_mut().map(|around| &mut around.cgroup) {
+        cgroup.throttled_periods = Known::Is(periods);
+        cgroup.throttled_ns = Known::Is(milliseconds * 1_000_000);
+    }
+}
+
+/// An idle loop beside threads that compute in native code.
+fn beside_native_code(threads: u32) -> Scene {
+    let mut scene = Scene::new();
+    let idle = scene.idle_stack();
+    let stack = scene.stack(&[CONSUMER]);
+    for index in 0..LOOKS {
+        let poll = waiting(idle, 232, [POLL as u64, 0, 0, 0, 0, 0]).no_step();
+        let computing = Shot { on_cpu_ns: index * PERIOD / 10, ..running(stack, GilRole::Apart) };
+        let others = (1..=threads).map(|number| (PID + number, computing.clone())).collect();
+        scene.look(Shot { on_cpu_ns: index * 1000, ..poll }, others);
+    }
+    scene
+}
+
+#[test]
+fn whoever_used_up_the_quota_is_named() {
+    let mut scene = beside_native_code(4);
+    throttled(&mut scene, 27, 2_000);
+    assert_verdict("native threads", &scene, Kind::CpuThrottled, Cause::Quota, "decode", None);
+    let said = report(&scene);
+    let evidence = first(&said).evidence.join("; ");
+    assert!(evidence.contains("decode (app.py:30), 4 threads, 100 % of this process's CPU time"), "{evidence}");
+    assert!(first(&said).summary.contains("quota of 0.8 cores"), "{}", first(&said).summary);
+
+    // The group used 3 s of CPU time, and this process a tenth of it.
+    let mut scene = beside_native_code(1);
+    throttled(&mut scene, 27, 2_000);
+    if let Some(Known::Is(cgroup)) = scene.recording.surroundings.last_mut().map(|around| &mut around.cgroup) {
+        cgroup.cpu_used_ns = Known::Is(3_000_000_000);
+    }
+    let said = report(&scene);
+    assert_eq!((first(&said).kind, &first(&said).blame), (Kind::CpuThrottled, &None), "a neighbour used it up");
+    let evidence = first(&said).evidence.join("; ");
+    assert!(evidence.contains("other processes of the control group"), "{evidence}");
+}
+
+#[test]
+fn a_quota_that_hurts_nobody_is_an_observation() {
+    for (story, periods, milliseconds) in [("a tenth of the periods", 3, 200), ("half of them for a moment", 15, 30)] {
+        let mut scene = beside_native_code(1);
+        throttled(&mut scene, periods, milliseconds);
+        assert_healthy(story, &scene);
+        let said = report(&scene);
+        let seen =
+            |said: &hangspy::report::Report| said.observations.iter().any(|seen| seen.summary.contains("quota of 0.8"));
+        assert!(seen(&said), "{story}: {:?}", said.observations);
+    }
+}
+
+#[test]
+fn the_quota_stands_beside_the_function_that_starves_the_loop() {
+    let mut scene = starved(
+        8,
+        |scene, _| {
+            let stack = scene.stack(&[CONSUMER]);
+            running(stack, GilRole::Holds)
+        },
+        |index| index * 4,
+    );
+    throttled(&mut scene, 10, 400);
+    assert_verdict("decoders", &scene, Kind::LoopStarved, Cause::GilPythonThreads, "decode", None);
+    let said = report(&scene);
+    let evidence = first(&said).evidence.join("; ");
+    assert!(evidence.contains("the CPU quota of 0.8 cores adds to it: throttled in 33 % of its periods"), "{evidence}");
+}
+
+#[test]
+fn a_step_that_uses_up_the_quota_itself_blocks_the_loop() {
+    let judged = |computes: u64| {
+        let mut scene = Scene::new();
+        for index in 0..LOOKS {
+            let line = 3 + u32::try_from(index / 5 % 5).expect("a line");
+            let stack = scene.endpoint(&[&[("go", "/srv/app.py", line)], &CALL[1..]].concat());
+            // On a CPU in one look of five, in the queue for the next period in the others.
+            let on_cpu_ns = if computes > 0 { index / 5 * computes } else { 0 };
+            scene.look(Shot { on_cpu_ns, ..running(stack, GilRole::Holds) }, Vec::new());
+        }
+        throttled(&mut scene, 30, 2_400);
+        scene
+    };
+    let eats = judged(PERIOD);
+    assert_verdict("computes", &eats, Kind::LoopBlocked, Cause::PythonCpu, "go", Some("handle"));
+    let said = report(&eats);
+    assert!(first(&said).evidence.iter().any(|line| line.contains("CPU quota of 0.8 cores")), "{:?}", first(&said));
+    let said = report(&judged(0));
+    assert_eq!(
+        (first(&said).kind, first(&said).confidence),
+        (Kind::CpuThrottled, Confidence::Certain),
+        "never let run"
+    );
+}
