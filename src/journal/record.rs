@@ -7,9 +7,9 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use crate::snapshot::{
-    Address, Census, Code, Connection, Cost, Descriptor, Excerpt, Frame, InterpreterSample, Ledger, LockSample,
-    LoopSample, Moment, Occupier, PoolSample, PrimitiveSample, Process, RequestSample, Snapshot, Surroundings,
-    TaskGroup, TaskSample, ThreadId, ThreadSample, Why,
+    Address, Census, Code, Connection, Cost, Descriptor, DescriptorClass, Excerpt, Frame, InterpreterSample, Ledger,
+    LockSample, LoopSample, Moment, Occupier, PoolSample, PrimitiveSample, Process, RequestSample, Snapshot,
+    Surroundings, TaskGroup, TaskSample, ThreadId, ThreadSample, Why,
 };
 
 /// The first bytes of every capture. The first of them is not ASCII, so that nobody takes a capture for text.
@@ -196,7 +196,9 @@ impl Record<'_> {
             Self::Process(_) => size_of::<Process>(),
             Self::Surroundings(_, surroundings) => {
                 let connections = surroundings.connections.get().map_or(0, Vec::len);
-                size_of::<Surroundings>().saturating_add(each::<Connection>(connections))
+                let classes = surroundings.descriptor_classes.get().map_or(0, Vec::len);
+                let vectors = each::<Connection>(connections).saturating_add(each::<DescriptorClass>(classes));
+                size_of::<Surroundings>().saturating_add(vectors)
             }
             Self::Census(_, census) => weight_of(census),
             Self::Run { .. } | Self::Ledger(..) | Self::Cost(..) | Self::Ended(..) | Self::End => 0,

@@ -8,6 +8,7 @@
 mod cgroup_places;
 pub mod cgroups;
 pub mod clock;
+mod descriptor_classes;
 pub mod descriptors;
 pub mod file_locks;
 mod lone_user;

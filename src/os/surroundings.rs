@@ -1,5 +1,8 @@
 //! What surrounds the threads of a process, read about once a second.
 
+use std::collections::HashMap;
+
+use super::descriptor_classes::classes;
 use super::lone_user::listening_as_lone_user;
 use super::proc_file::{SMALL, known, numbered_entries, read_text};
 use super::sockets::{InetSocket, LISTEN, Socket, find, socket_inode};
@@ -14,28 +17,39 @@ const MOST_CHILDREN: usize = 1024;
 #[must_use]
 pub fn surroundings(process: ProcessId) -> Surroundings {
     let at = clock::now();
-    let (listeners, connections) = match read_sockets(process) {
-        Ok((listeners, connections)) => (Known::Is(listeners), Known::Is(connections)),
-        Err(Why::NotPermitted) => (
+    let links = open_files::links(process);
+    let sockets = match &links {
+        Ok(links) => find(process, &open_files::socket_inodes(links)),
+        Err(why) => Err(*why),
+    };
+    let (listeners, connections) = match (&links, &sockets) {
+        (Ok(links), Ok(sockets)) => {
+            let (listeners, connections) = sort_sockets(links, sockets);
+            (Known::Is(listeners), Known::Is(connections))
+        }
+        (_, Err(Why::NotPermitted)) => (
             known(
                 listening_as_lone_user(process)
                     .map(|sockets| sockets.iter().map(|socket| listener(socket, Why::NotPermitted)).collect()),
             ),
             Known::Unknown(Why::NotPermitted),
         ),
-        Err(why) => (Known::Unknown(why), Known::Unknown(why)),
+        (Err(why), _) | (_, Err(why)) => (Known::Unknown(*why), Known::Unknown(*why)),
     };
     let status = read_text(format!("/proc/{process}/status"), SMALL);
     let status = status.as_deref().map_err(|why| *why);
+    let open = open_files::count(process);
+    let limit = read_text(format!("/proc/{process}/limits"), SMALL)
+        .and_then(|text| parse_descriptor_limit(&text).ok_or(Why::Implausible));
+    let left = links.as_ref().map_err(|why| *why).and_then(|links| Ok(descriptors_left(links, open?, limit?)));
     Surroundings {
         at,
         listeners,
         connections,
-        open_descriptors: known(open_files::count(process)),
-        descriptor_limit: known(
-            read_text(format!("/proc/{process}/limits"), SMALL)
-                .and_then(|text| parse_descriptor_limit(&text).ok_or(Why::Implausible)),
-        ),
+        open_descriptors: known(open),
+        descriptor_limit: known(limit),
+        descriptors_left: known(left),
+        descriptor_classes: known(links.map(|links| classes(&links, sockets.as_ref().ok()))),
         cgroup: known(cgroups::read(process)),
         children: known(children(process)),
         file_locks: known(file_locks::read(process)),
@@ -49,12 +63,11 @@ pub fn surroundings(process: ProcessId) -> Surroundings {
     }
 }
 
-fn read_sockets(process: ProcessId) -> Result<(Vec<Listener>, Vec<Connection>), Why> {
-    let links = open_files::links(process)?;
-    let sockets = find(process, &open_files::socket_inodes(&links))?;
+/// The listeners and the connections among the descriptors.
+fn sort_sockets(links: &[(i32, String)], sockets: &HashMap<u64, Socket>) -> (Vec<Listener>, Vec<Connection>) {
     let mut listeners = Vec::new();
     let mut connections = Vec::new();
-    for (descriptor, link) in &links {
+    for (descriptor, link) in links {
         let Some(inode) = socket_inode(link) else { continue };
         let Some(Socket::Inet(socket)) = sockets.get(&inode) else { continue };
         if socket.state == LISTEN {
@@ -74,7 +87,7 @@ fn read_sockets(process: ProcessId) -> Result<(Vec<Listener>, Vec<Connection>), 
     }
     // The same socket may be open under several numbers.
     listeners.dedup();
-    Ok((listeners, connections))
+    (listeners, connections)
 }
 
 fn listener(socket: &InetSocket, no_limit: Why) -> Listener {
@@ -84,6 +97,12 @@ fn listener(socket: &InetSocket, no_limit: Why) -> Listener {
         waiting: u32::try_from(socket.receive_queue).unwrap_or(u32::MAX),
         limit: Known::from_option(socket.queue_limit, no_limit),
     }
+}
+
+/// How many numbers below `limit` are free. Where not all `open` ones were followed, those left out count as below it.
+fn descriptors_left(links: &[(i32, String)], open: u64, limit: u64) -> u64 {
+    let above = links.iter().filter(|(number, _)| u64::try_from(*number).is_ok_and(|number| number >= limit)).count();
+    limit.saturating_sub(open.saturating_sub(above as u64))
 }
 
 /// `RLIMIT_NOFILE`, soft, in `/proc/PID/limits`: `Max open files            1024                 524288               files`.
@@ -160,6 +179,14 @@ mod tests {
         assert_eq!(parse_descriptor_limit("Max open files            unlimited unlimited files"), Some(u64::MAX));
         assert_eq!(parse_tracer("Name:\tTracerPid:\t9\nTracerPid:\t0\n"), Some(None));
         assert_eq!(parse_tracer("TracerPid:\t41\n"), Some(Some(ProcessId(41))));
+    }
+
+    #[test]
+    fn numbers_above_a_lowered_limit_do_not_fill_the_table() {
+        let links: Vec<(i32, String)> = (0..90).chain(500..520).map(|number| (number, String::new())).collect();
+        assert_eq!(descriptors_left(&links, 110, 100), 10);
+        assert_eq!(descriptors_left(&links[..90], 100, 100), 0, "ten that were not followed are below it");
+        assert_eq!(descriptors_left(&links, 110, u64::MAX), u64::MAX - 110);
     }
 
     #[test]

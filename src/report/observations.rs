@@ -101,7 +101,8 @@ fn limits(analysis: &Analysis<'_>, kinds: &[Kind]) -> Vec<String> {
     if let Some((used, limit)) = memory.filter(|(used, limit)| *used as f64 >= *limit as f64 * NOTABLE_MEMORY) {
         said.push(format!("memory: {} of the limit in use", share_words(used as f64 / limit.max(1) as f64)));
     }
-    let descriptors = around.open_descriptors.ok().zip(around.descriptor_limit.ok());
+    let told = kinds.contains(&Kind::PoolExhausted);
+    let descriptors = around.open_descriptors.ok().zip(around.descriptor_limit.ok()).filter(|_| !told);
     if let Some((open, limit)) = descriptors.filter(|(open, limit)| *open as f64 >= *limit as f64 * NOTABLE_DESCRIPTORS)
     {
         said.push(format!("{open} of {limit} file descriptors open"));

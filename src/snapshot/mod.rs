@@ -32,7 +32,7 @@ pub use pool::{Actor, Occupier, PoolKind, PoolSample};
 pub use process::{Process, PythonVersion, Reader, Role, Server};
 pub use recording::{Cost, Excerpt, Ledger, Recording, Snapshot};
 pub use request::RequestSample;
-pub use surroundings::{Cgroup, Child, Connection, FileLock, Listener, Surroundings};
+pub use surroundings::{Cgroup, Child, Connection, DescriptorClass, FileLock, Listener, Surroundings};
 pub use syscalls::{Call, Operand, Syscall};
 pub use task::{
     Awaited, PrimitiveKind, PrimitiveSample, TaskCensus, TaskGroup, TaskHold, TaskPhase, TaskSample, TaskWait,

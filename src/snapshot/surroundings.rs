@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Known, Moment, ProcessId};
+use super::{Known, Moment, ProcessId, Why};
 
 /// A listening TCP socket of the process.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -59,6 +59,17 @@ pub struct Cgroup {
     pub memory_kills: Known<u64>,
 }
 
+/// Open descriptors of one kind that lead to the same place.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DescriptorClass {
+    /// In words: `connections to 10.0.3.7:5432`, `files in /var/log/app`.
+    pub what: String,
+    /// How many.
+    pub count: u64,
+    /// How many of these connections the other side has closed and the process has not.
+    pub closed_by_peer: u64,
+}
+
 /// A child process.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Child {
@@ -98,6 +109,12 @@ pub struct Surroundings {
     pub open_descriptors: Known<u64>,
     /// `RLIMIT_NOFILE`, soft.
     pub descriptor_limit: Known<u64>,
+    /// How many numbers below the limit are free. Numbers above it may be in use from before it was lowered.
+    #[serde(default = "not_read")]
+    pub descriptors_left: Known<u64>,
+    /// What the open descriptors are, the largest classes.
+    #[serde(default = "not_read")]
+    pub descriptor_classes: Known<Vec<DescriptorClass>>,
     /// Limits of the control group.
     pub cgroup: Known<Cgroup>,
     /// Child processes.
@@ -110,6 +127,11 @@ pub struct Surroundings {
     pub resident_bytes: Known<u64>,
     /// Major page faults so far.
     pub major_faults: Known<u64>,
+}
+
+/// What captures of versions that did not look at it say.
+fn not_read<T>() -> Known<T> {
+    Known::Unknown(Why::NotRead)
 }
 
 impl Surroundings {

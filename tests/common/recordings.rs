@@ -184,6 +184,8 @@ fn surroundings() -> Surroundings {
         }]),
         open_descriptors: Known::Is(44),
         descriptor_limit: Known::Is(1024),
+        descriptors_left: Known::Unknown(Why::NotRead),
+        descriptor_classes: Known::Unknown(Why::NotRead),
         cgroup: Known::Is(Cgroup {
             version: 2,
             cpu_quota: Known::Is(Some(0.8)),

@@ -4,10 +4,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use hangspy::snapshot::{
-    Address, Cgroup, Child, Code, CodeFlags, CodeId, Connection, CpuTimes, Descriptor, DescriptorKind, Excerpt,
-    FileLock, Frame, GilRole, GilSample, InterpreterSample, Known, Ledger, Listener, LoopKind, LoopSample, Moment,
-    Process, ProcessId, PythonThread, PythonVersion, Reader, Recording, Role, Server, Snapshot, StackId, StackSample,
-    Step, Surroundings, Switches, SyscallState, TaskState, ThreadId, ThreadOs, ThreadSample, Why,
+    Address, Cgroup, Child, Code, CodeFlags, CodeId, Connection, CpuTimes, Descriptor, DescriptorClass, DescriptorKind,
+    Excerpt, FileLock, Frame, GilRole, GilSample, InterpreterSample, Known, Ledger, Listener, LoopKind, LoopSample,
+    Moment, Process, ProcessId, PythonThread, PythonVersion, Reader, Recording, Role, Server, Snapshot, StackId,
+    StackSample, Step, Surroundings, Switches, SyscallState, TaskState, ThreadId, ThreadOs, ThreadSample, Why,
 };
 
 /// The process of every scene, and its main thread.
@@ -340,6 +340,8 @@ fn surroundings(at: u64) -> Surroundings {
         connections: Known::Is(Vec::<Connection>::new()),
         open_descriptors: Known::Is(20),
         descriptor_limit: Known::Is(1024),
+        descriptors_left: Known::Is(1004),
+        descriptor_classes: Known::Is(Vec::<DescriptorClass>::new()),
         cgroup: Known::Is(Cgroup {
             version: 2,
             cpu_quota: Known::Is(Some(0.8)),

@@ -1,10 +1,10 @@
 //! What is said where the trouble is around the process: limits of its control group.
 
 use hangspy::report::{Cause, Confidence, Kind};
-use hangspy::snapshot::{GilRole, Known};
+use hangspy::snapshot::{DescriptorClass, GilRole, Known};
 
-use super::scenes::{LOOKS, PERIOD, PID, POLL, Scene, Shot, running, waiting};
-use super::{CALL, CONSUMER, assert_healthy, assert_verdict, first, report, starved};
+use super::scenes::{LOOKS, Line, PERIOD, PID, POLL, STOCK_LOOP, Scene, Shot, running, waiting};
+use super::{CALL, CONSUMER, assert_healthy, assert_verdict, blocked, first, report, starved};
 
 /// A quota that throttled in so many of the 30 periods of a scene, for so many milliseconds in all.
 fn throttled(scene: &mut Scene, periods: u64, milliseconds: u64) {
@@ -104,4 +104,63 @@ fn a_step_that_uses_up_the_quota_itself_blocks_the_loop() {
         (Kind::CpuThrottled, Confidence::Certain),
         "never let run"
     );
+}
+
+/// A process whose descriptors are used up in so many of the two readings, most by a leak.
+fn out_of_descriptors(scene: &mut Scene, readings: usize) {
+    for around in scene.recording.surroundings.iter_mut().rev().take(readings) {
+        around.open_descriptors = Known::Is(1024);
+        around.descriptors_left = Known::Is(0);
+        let class =
+            |what: &str, count, closed_by_peer| DescriptorClass { what: what.to_owned(), count, closed_by_peer };
+        around.descriptor_classes =
+            Known::Is(vec![class("connections to 10.0.3.7:5432", 900, 890), class("files in /srv", 20, 0)]);
+    }
+}
+
+#[test]
+fn a_full_table_of_descriptors_is_a_finding_and_its_largest_class_is_named() {
+    let idle = || {
+        let mut scene = Scene::new();
+        (0..LOOKS).for_each(|_| {
+            scene.idle();
+        });
+        scene
+    };
+    let mut scene = idle();
+    out_of_descriptors(&mut scene, 2);
+    let said = report(&scene);
+    assert_eq!((first(&said).kind, first(&said).cause), (Kind::PoolExhausted, Some(Cause::FdLimit)));
+    assert_eq!(first(&said).confidence, Confidence::Likely, "nobody was seen to need another");
+    assert!(first(&said).summary.contains("900 of them connections to 10.0.3.7:5432"), "{}", first(&said).summary);
+    assert!(
+        first(&said).evidence.iter().any(|line| line.contains("890 of them closed")),
+        "{:?}",
+        first(&said).evidence
+    );
+    assert!(first(&said).advice.contains("close them"), "{}", first(&said).advice);
+
+    let mut scene = idle();
+    out_of_descriptors(&mut scene, 1);
+    assert_healthy("full for a moment", &scene);
+    assert!(report(&scene).observations.iter().any(|seen| seen.summary.contains("1024 of 1024 file descriptors")));
+}
+
+#[test]
+fn accepting_in_vain_is_a_consequence_and_a_blocking_call_is_not() {
+    const ACCEPT: &[Line<'_>] =
+        &[("emit", "logging/__init__.py", 1153), ("_accept_connection", "asyncio/selector_events.py", 188)];
+    let mut scene = Scene::new();
+    let stack = scene.stack(&[ACCEPT, STOCK_LOOP]);
+    let mut scene = scene.always(&running(stack, GilRole::Holds));
+    assert_eq!(first(&report(&scene)).kind, Kind::LoopBlocked, "with descriptors left it would be one");
+    out_of_descriptors(&mut scene, 2);
+    let said = report(&scene);
+    assert_eq!((said.verdicts.len(), first(&said).kind), (1, Kind::PoolExhausted));
+    assert_eq!(first(&said).confidence, Confidence::Certain);
+
+    let mut scene = blocked(&[], 230, [1, 1, 0, 0, 0, 0], |shot| shot);
+    out_of_descriptors(&mut scene, 2);
+    let kinds: Vec<Kind> = report(&scene).verdicts.iter().map(|verdict| verdict.kind).collect();
+    assert_eq!(kinds, [Kind::LoopBlocked, Kind::PoolExhausted], "both are true");
 }

@@ -3,6 +3,7 @@
 
 mod blocked;
 mod deadlocked;
+mod descriptors;
 mod healthy;
 mod loops;
 mod main_thread;
@@ -26,6 +27,7 @@ trait Judge: Sync {
 
 const JUDGES: &[&dyn Judge] = &[
     &stopped::StoppedProcess,
+    &descriptors::FullDescriptors,
     &loops::Loops,
     &unserved::NeverServed,
     &throttled::Throttled,

@@ -1,0 +1,102 @@
+//! No file descriptor is free: nothing can be opened, and no connection accepted.
+
+use super::Judge;
+use super::loops::Loops;
+use crate::aggregate::hurt::hurts;
+use crate::aggregate::{Analysis, Cause, Confidence, Finding, Kind, SecondParty, Verdict};
+use crate::classify::Place;
+use crate::snapshot::{DescriptorClass, StackSample, Surroundings};
+
+pub(super) struct FullDescriptors;
+
+/// So many readings must find the table full: one alone may be a burst.
+const FEWEST_READINGS: usize = 2;
+/// So many classes are named.
+const MOST_NAMED: usize = 3;
+/// A class smaller than this share of all is not why the table is full.
+const NOTABLE_CLASS: f64 = 0.1;
+/// Where the stock loop accepts. Out of descriptors it tries as often as the backlog is long, logs each failure, and tries
+/// again a second later (`BaseSelectorEventLoop._accept_connection`).
+const ACCEPTS: (&str, &str) = ("_accept_connection", "asyncio/selector_events.py");
+
+impl Judge for FullDescriptors {
+    fn judge(&self, analysis: &Analysis<'_>) -> Vec<Verdict> {
+        let Some((open, limit, readings)) = full(analysis) else { return Vec::new() };
+        // A loop that is blocked by the failing accepts is a consequence; one that the user's code blocks is not.
+        let mut verdicts = Loops.judge(analysis);
+        verdicts.retain(|verdict| !verdict.blame.as_ref().is_some_and(|blame| blame.stack.iter().any(accepts)));
+        verdicts.push(verdict(analysis, open, limit, readings));
+        verdicts.sort_by_key(|verdict| verdict.kind);
+        verdicts
+    }
+}
+
+/// Open descriptors, their limit and how many readings there are, where each of them found no descriptor free.
+fn full(analysis: &Analysis<'_>) -> Option<(u64, u64, usize)> {
+    let readings = &analysis.recording.surroundings;
+    let is_full = |around: &Surroundings| around.descriptors_left.ok() == Some(0);
+    let last = readings.last().filter(|_| readings.len() >= FEWEST_READINGS && readings.iter().all(is_full))?;
+    Some((last.open_descriptors.ok()?, last.descriptor_limit.ok()?, readings.len()))
+}
+
+fn verdict(analysis: &Analysis<'_>, open: u64, limit: u64, readings: usize) -> Verdict {
+    let classes = analysis.last_surroundings().and_then(|around| around.descriptor_classes.get());
+    let named: Vec<&DescriptorClass> = classes
+        .into_iter()
+        .flatten()
+        .filter(|class| class.count as f64 >= open as f64 * NOTABLE_CLASS)
+        .take(MOST_NAMED)
+        .collect();
+    let most = named.first().filter(|class| class.count * 2 > open);
+    let what = most.map(|class| format!(", {} of them {}", class.count, class.what)).unwrap_or_default();
+    let summary = format!("no file descriptor is free: {open} open, {limit} allowed{what}");
+    let evidence = format!("{open} file descriptors open, none of {limit} free in {readings} of {readings} readings");
+    let failing = accepting(analysis);
+    let hurt = analysis.tracks.first().map(|track| hurts(analysis, track)).unwrap_or_default();
+    // A full table that nobody needs more of hurts nobody yet.
+    let confidence = if failing > 0 || !hurt.is_empty() { Confidence::Certain } else { Confidence::Likely };
+    let looks = analysis.recording.snapshots.len();
+    let tries = (failing > 0).then(|| format!("the loop tries to accept, and fails, in {failing} of {looks} looks"));
+    let leak = most.filter(|class| class.closed_by_peer * 2 > class.count);
+    let advice = match (leak, most) {
+        (Some(class), _) => format!("close them: the other side has closed these {}", class.what),
+        (None, Some(class)) => format!("find who opens the {} and does not close them; or raise ulimit -n", class.what),
+        (None, None) => "find what is opened and not closed: ls -l /proc/PID/fd; or raise ulimit -n".to_owned(),
+    };
+    Finding::new(Kind::PoolExhausted, analysis.pid(), summary, evidence)
+        .cause(Cause::FdLimit, confidence)
+        .lasting(Some(analysis.window().as_secs_f64()), 1.0)
+        .evidence(named.iter().map(|class| class_words(class)).chain(tries))
+        .hurts(hurt)
+        .blame(None, SecondParty::Resource { name: format!("{limit} file descriptors (ulimit -n)") })
+        .advice(advice.replace("PID", &analysis.pid().to_string()))
+        .verdict()
+}
+
+/// `240 connections to 10.0.3.7:5432, 235 of them closed by the other side`
+fn class_words(class: &DescriptorClass) -> String {
+    let closed = match class.closed_by_peer {
+        0 => String::new(),
+        closed => format!(", {closed} of them closed by the other side and not by this process"),
+    };
+    format!("{} {}{closed}", class.count, class.what)
+}
+
+fn accepts(place: &Place) -> bool {
+    place.function.rsplit('.').next() == Some(ACCEPTS.0) && place.file.ends_with(ACCEPTS.1)
+}
+
+/// In how many looks a loop of the process was accepting.
+fn accepting(analysis: &Analysis<'_>) -> usize {
+    let recording = analysis.recording;
+    let is_accepting = |stack: StackSample| {
+        let (StackSample::Stable(stack) | StackSample::Cut(stack)) = stack else { return false };
+        recording
+            .stack(stack)
+            .iter()
+            .filter_map(|frame| recording.code(frame.code))
+            .any(|code| code.name == ACCEPTS.0 && code.file.ends_with(ACCEPTS.1))
+    };
+    let looks = analysis.tracks.iter().flat_map(|track| &track.looks);
+    looks.filter(|seen| seen.stack().is_some_and(is_accepting)).count()
+}
