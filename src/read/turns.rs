@@ -1,8 +1,10 @@
 //! The turn of a stock event loop, from the frame of `BaseEventLoop._run_once`.
 //!
-//! `_run_once` sets the local `end_time` right after `select` returns and keeps the callback that it runs in the local
-//! `handle`. A loop that has not called `select` yet, or is in it, has no `end_time`. It is between steps then, unless
-//! something else runs on top of it: a signal handler, or a finalizer, can block a loop too.
+//! `_run_once` sets the local `end_time` when `select` has returned and its events are in the queue, and keeps the
+//! callback that it runs in the local `handle`. Before that there is no `end_time`, and what `_run_once` calls is the
+//! loop's own work: `select`, `_process_events`, `time`, the comparison of timers. Their frames come to the same address in
+//! every turn and are no step. The loop is between steps then, unless something else runs on top of them: a signal
+//! handler, or a finalizer, can block a loop too.
 
 use std::collections::HashMap;
 
@@ -16,11 +18,16 @@ use crate::snapshot::{Address, Code, CodeId, Known, Moment};
 /// Locals of a function that are looked through for a name.
 const MOST_LOCALS: usize = 64;
 
+/// The files of a loop's own work, as their paths end.
+const MACHINERY: [&str; 4] =
+    ["/selectors.py", "/asyncio/base_events.py", "/asyncio/selector_events.py", "/asyncio/events.py"];
+
 /// What a function is to a loop.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Function {
     RunOnce(Locals),
-    Select,
+    /// The loop's own work between the callbacks.
+    Machinery,
     Other,
 }
 
@@ -41,7 +48,7 @@ pub(crate) struct Turn {
     pub(crate) end_time: Option<u64>,
     /// `end_time` as a moment.
     pub(crate) began: Option<Known<Moment>>,
-    /// What `_run_once` called, when that is not `select`.
+    /// The outermost frame on top of `_run_once` that is not the loop's own work.
     pub(crate) called: Option<Address>,
 }
 
@@ -62,18 +69,18 @@ impl Turns {
         event_loop: Address,
         lifetime: Lifetime,
     ) -> Result<Option<Turn>, ReadError> {
-        let mut inner: Option<&LiveFrame> = None;
+        let mut called = None;
         for frame in &thread.frames {
-            if let Function::RunOnce(locals) = self.function(objects, frame, codes)?
-                && let Some(turn) = turn(objects, frame, locals, event_loop, lifetime)?
-            {
-                let called = match inner {
-                    Some(inner) if self.function(objects, inner, codes)? == Function::Select => None,
-                    inner => inner.map(|inner| inner.address),
-                };
-                return Ok(Some(Turn { called, ..turn }));
+            match self.function(objects, frame, codes)? {
+                Function::Machinery => {}
+                Function::RunOnce(locals) => {
+                    if let Some(turn) = turn(objects, frame, locals, event_loop, lifetime)? {
+                        return Ok(Some(Turn { called, ..turn }));
+                    }
+                    called = Some(frame.address);
+                }
+                Function::Other => called = Some(frame.address),
             }
-            inner = Some(frame);
         }
         Ok(None)
     }
@@ -87,7 +94,7 @@ impl Turns {
             "_run_once" if code.file.ends_with("asyncio/base_events.py") => {
                 find_locals(objects, frame.code_address)?.map_or(Function::Other, Function::RunOnce)
             }
-            "select" if code.file.ends_with("selectors.py") => Function::Select,
+            _ if MACHINERY.iter().any(|file| code.file.ends_with(file)) => Function::Machinery,
             _ => Function::Other,
         };
         self.functions.insert(frame.code, function);
