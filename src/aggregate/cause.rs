@@ -82,14 +82,20 @@ fn imports(book: &Book, looks: &[&LookAt<'_>]) -> bool {
     importing * 2 > stacks.len()
 }
 
-/// Whether one line was frozen for the whole stall: native code that keeps the GIL. A Python loop that fits on one line
-/// looks the same; its text tells.
+/// Whether one line was frozen for the whole stall: native code that keeps the GIL. A stack that moved while it was read
+/// shows that Python code runs, so those that did not do not count alone. A Python loop that fits on one line looks the
+/// same as native code; its text tells.
 fn is_frozen(recording: &Recording, book: &Book, looks: &[&LookAt<'_>]) -> bool {
     let mut counts: BTreeMap<StackId, usize> = BTreeMap::new();
-    for stack in looks.iter().filter_map(|seen| reliable(seen)) {
-        *counts.entry(stack).or_default() += 1;
+    let mut moved = 0;
+    for seen in looks {
+        match seen.stack() {
+            Some(StackSample::Stable(stack)) => *counts.entry(stack).or_default() += 1,
+            Some(StackSample::Cut(_) | StackSample::Torn) => moved += 1,
+            Some(StackSample::Unknown(_)) | None => {}
+        }
     }
-    let all: usize = counts.values().sum();
+    let all = counts.values().sum::<usize>() + moved;
     let Some((stack, most)) = counts.into_iter().max_by_key(|(_, count)| *count) else { return false };
     if all < LOOKS_TO_CALL_FROZEN || most * 10 <= all * FROZEN_TENTHS {
         return false;

@@ -99,6 +99,7 @@ impl Loops {
             }
         }
         self.known.retain(|key, _| seen.contains(key));
+        self.turns.keep(&seen);
         (samples, gaps)
     }
 

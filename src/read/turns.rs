@@ -57,10 +57,24 @@ pub(crate) struct Turn {
 pub(crate) struct Turns {
     /// Functions seen on loop threads.
     functions: HashMap<CodeId, Function>,
+    /// Where the frame of a loop's turn was found last: one of the outermost of its thread, and so at the same address
+    /// while the loop runs.
+    places: HashMap<(Address, Address), Place>,
+}
+
+/// Where a frame of `_run_once` was found.
+#[derive(Clone, Copy, Debug)]
+struct Place {
+    frame: Address,
+    code: Address,
+    locals: Locals,
 }
 
 impl Turns {
     /// The turn that this thread's loop is in; `None` without a frame of `_run_once` that belongs to the loop.
+    ///
+    /// A thread that calls without pause may leave nothing of its stack to rely on. The outer frames of a blocked one do
+    /// not move all the same: where the last one was found there may still be one, of the same code and the same loop.
     pub(crate) fn of(
         &mut self,
         objects: Objects<'_>,
@@ -74,7 +88,9 @@ impl Turns {
             match self.function(objects, frame, codes)? {
                 Function::Machinery => {}
                 Function::RunOnce(locals) => {
-                    if let Some(turn) = turn(objects, frame, locals, event_loop, lifetime)? {
+                    let place = Place { frame: frame.address, code: frame.code_address, locals };
+                    if let Some(turn) = turn(objects, place, event_loop, lifetime)? {
+                        self.places.insert((thread.state, event_loop), place);
                         return Ok(Some(Turn { called, ..turn }));
                     }
                     called = Some(frame.address);
@@ -82,7 +98,17 @@ impl Turns {
                 Function::Other => called = Some(frame.address),
             }
         }
-        Ok(None)
+        if thread.stable {
+            self.places.remove(&(thread.state, event_loop));
+        }
+        let Some(place) = self.places.get(&(thread.state, event_loop)) else { return Ok(None) };
+        // Before `end_time` it would take the frames on top to tell.
+        Ok(turn(objects, *place, event_loop, lifetime)?.filter(|turn| turn.began.is_some()))
+    }
+
+    /// Forgets the loops that do not run any more.
+    pub(crate) fn keep(&mut self, running: &[(Address, Address)]) {
+        self.places.retain(|key, _| running.contains(key));
     }
 
     fn function(&mut self, objects: Objects<'_>, frame: &LiveFrame, codes: &[Code]) -> Result<Function, ReadError> {
@@ -112,22 +138,24 @@ fn find_locals(objects: Objects<'_>, code: Address) -> Result<Option<Locals>, Re
 
 fn turn(
     objects: Objects<'_>,
-    frame: &LiveFrame,
-    locals: Locals,
+    place: Place,
     event_loop: Address,
     lifetime: Lifetime,
 ) -> Result<Option<Turn>, ReadError> {
-    let (start, tag_mask) = match &objects.offsets.frame {
-        FrameOffsets::Object(layout) => (layout.locals, 0),
-        FrameOffsets::Interpreter(layout) => (layout.locals, layout.tag_mask),
+    let (code, start, tag_mask) = match &objects.offsets.frame {
+        FrameOffsets::Object(layout) => (layout.code, layout.locals, 0),
+        FrameOffsets::Interpreter(layout) => (layout.code, layout.locals, layout.tag_mask),
     };
+    let locals = place.locals;
     let count = locals.this.max(locals.handle).max(locals.end_time) + 1;
-    let values = objects.memory.read(frame.address.plus(start), count * 8)?;
-    let value = |index: usize| {
-        let value = u64_at(&values, index * 8)? & !tag_mask;
+    // The code stands before the locals, so one piece has both.
+    let frame = objects.memory.read(place.frame, start + count * 8)?;
+    let pointer = |offset: usize| {
+        let value = u64_at(&frame, offset)? & !tag_mask;
         (value != 0).then_some(Address(value))
     };
-    if value(locals.this) != Some(event_loop) {
+    let value = |index: usize| pointer(start + index * 8);
+    if pointer(code) != Some(place.code) || value(locals.this) != Some(event_loop) {
         return Ok(None);
     }
     let mut turn = Turn { handle: value(locals.handle), ..Turn::default() };
