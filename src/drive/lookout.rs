@@ -7,16 +7,14 @@ use std::sync::mpsc::Sender;
 use std::time::Duration;
 
 use super::interrupt::Interrupt;
+use super::neighbour::Neighbour;
 use super::pace::Pace;
 use crate::attach::{self, Access, Session};
 use crate::error::{Error, Gate};
 use crate::memory::ReadError;
-use crate::os::{clock, surroundings};
+use crate::os::clock;
 use crate::read::Sampler;
 use crate::snapshot::{Census, Code, Frame, Moment, Process, Snapshot, Surroundings};
-
-/// How often sockets, limits and children are read. They change slowly and cost much to read.
-const SURROUNDINGS_EVERY: Duration = Duration::from_secs(1);
 
 /// When the first census is taken, counted from the first look: early, so that what is still so at the end has lasted.
 const FIRST_CENSUS: Duration = Duration::from_millis(200);
@@ -137,7 +135,10 @@ pub(super) fn watch(process: Process, orders: &Orders, send: &Sender<Report>) {
         Ok(session) => {
             let attached = Sighting::Attached(session.process.clone(), refused_by(&session.access));
             if messenger.tell(attached) {
-                look_on(session, orders, &mut messenger);
+                match Neighbour::of(session.process.pid) {
+                    Ok(neighbour) => look_on(session, neighbour, orders, &mut messenger),
+                    Err(error) => _ = messenger.tell(Sighting::Refused(error)),
+                }
             }
         }
         Err(error) => {
@@ -149,13 +150,15 @@ pub(super) fn watch(process: Process, orders: &Orders, send: &Sender<Report>) {
 }
 
 /// Looks at regular times.
-fn look_on(session: Session, orders: &Orders, messenger: &mut Messenger<'_>) {
+fn look_on(session: Session, mut neighbour: Neighbour, orders: &Orders, messenger: &mut Messenger<'_>) {
     let mut sampler = Sampler::new(session);
     let mut pace = Pace::new(orders.rate);
     let (mut failed, mut failures_in_a_row) = (0, 0);
-    let mut surroundings_due = Moment(0);
-    let mut census_due = later(clock::now(), FIRST_CENSUS);
-    loop {
+    let mut census_due = clock::now().after(FIRST_CENSUS);
+    let ended = loop {
+        if let Some(around) = neighbour.look() {
+            messenger.tell(Sighting::Around(Box::new(around)));
+        }
         pace.wait(|| orders.stop.asked());
         match sampler.snapshot() {
             Ok(snapshot) => {
@@ -167,7 +170,7 @@ fn look_on(session: Session, orders: &Orders, messenger: &mut Messenger<'_>) {
             }
             Err(ReadError::Gone) => {
                 messenger.tell(Sighting::Ended(clock::now()));
-                break;
+                break true;
             }
             Err(_) => {
                 failed += 1;
@@ -176,25 +179,23 @@ fn look_on(session: Session, orders: &Orders, messenger: &mut Messenger<'_>) {
         }
         let now = clock::now();
         let stopping = orders.stop.asked() || failures_in_a_row >= MOST_FAILURES;
-        if stopping || now >= surroundings_due {
-            messenger.tell(Sighting::Around(Box::new(surroundings(sampler.process().pid))));
-            surroundings_due = later(now, SURROUNDINGS_EVERY);
-        }
         if stopping || now >= census_due {
             let census = Box::new(sampler.census(CENSUS_TIME));
             let (codes, stacks) = (sampler.new_codes(), sampler.new_stacks());
             messenger.tell(Sighting::Census { codes, stacks, census });
-            census_due = later(now, CENSUS_EVERY);
+            census_due = now.after(CENSUS_EVERY);
             pace.forgive();
         }
         if stopping {
-            break;
+            break false;
+        }
+    };
+    // Nothing surrounds a process that is gone.
+    if !ended {
+        for around in neighbour.last_look() {
+            messenger.tell(Sighting::Around(Box::new(around)));
         }
     }
     let ledger = sampler.ledger();
     messenger.tell(Sighting::Done { late: pace.late(), failed, torn: ledger.torn, cut: ledger.cut });
-}
-
-fn later(moment: Moment, length: Duration) -> Moment {
-    Moment(moment.0.saturating_add(u64::try_from(length.as_nanos()).unwrap_or(u64::MAX)))
 }

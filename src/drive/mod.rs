@@ -1,7 +1,7 @@
 //! The verbs: pacing, channels, signals, stop conditions.
 //!
 //! Every verb that looks goes the same way (`session`): the target is found, each process is watched from a thread of its
-//! own (`lookout`, paced by `pace`), sightings come together in recordings (`observe`) while the `narrator` keeps the
+//! own (`lookout`, paced by `pace`; a `neighbour` reads what may take long), sightings come together in recordings (`observe`) while the `narrator` keeps the
 //! capture and says the first verdict, and `report::build` concludes. Outputs are claimed before the first look.
 //!
 //! Only this room and `os` ask a clock, only this room prints.
@@ -13,6 +13,7 @@ mod excerpts;
 mod interrupt;
 mod lookout;
 mod narrator;
+mod neighbour;
 mod observe;
 mod outputs;
 mod pace;

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use super::interrupt::Interrupt;
 use super::lookout::{self, Orders, Report, Sighting};
 use crate::error::{Error, Gate, Result};
-use crate::snapshot::{Process, Recording};
+use crate::snapshot::{Process, Recording, Why};
 
 /// How long after the window a lookout may still be busy before we go on without it: its read is stuck in the kernel.
 const PATIENCE: Duration = Duration::from_secs(2);
@@ -127,6 +127,9 @@ fn abandon(observed: &mut [Observed]) {
     for one in observed.iter_mut().filter(|one| !one.done) {
         one.recording.ledger.failed += 1;
         one.done = true;
+        if let Some(last) = one.recording.snapshots.last_mut() {
+            last.gaps.push(("what came after the last look".to_owned(), Why::Stuck));
+        }
         if one.recording.snapshots.is_empty() && one.error.is_none() {
             let pid = one.recording.process.pid;
             one.error = Some(Error::Usage {

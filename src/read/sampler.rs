@@ -9,10 +9,9 @@ use super::stack_reader::Losses;
 use super::walked::WalkedReader;
 use crate::attach::{Access, Session};
 use crate::memory::{Memory, ReadError};
-use crate::os::{self, clock};
+use crate::os::clock;
 use crate::snapshot::{
-    Census, Code, Frame, Known, Ledger, Moment, Process, PythonThread, Snapshot, Surroundings, ThreadId, ThreadOs,
-    ThreadSample, Why,
+    Census, Code, Frame, Known, Ledger, Moment, Process, PythonThread, Snapshot, ThreadId, ThreadOs, ThreadSample, Why,
 };
 
 /// Takes snapshots of one process and keeps the code objects and stacks they refer to.
@@ -164,12 +163,6 @@ impl Sampler {
             Way::ProcOnly => Census::unknown(at, Why::NotPermitted),
         };
         Census { took: clock::now().since(at), ..census }
-    }
-
-    /// What surrounds the threads. Costs more than a snapshot: ask about once a second.
-    #[must_use]
-    pub fn surroundings(&mut self) -> Surroundings {
-        os::surroundings(self.process.pid)
     }
 }
 

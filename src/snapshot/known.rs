@@ -22,6 +22,8 @@ pub enum Why {
     NotRead,
     /// This kernel does not offer it.
     NotInThisKernel,
+    /// The kernel did not come back from reading it.
+    Stuck,
 }
 
 impl Why {
@@ -37,6 +39,7 @@ impl Why {
             Self::Bounded => "cut by a limit",
             Self::NotRead => "not read in this sample",
             Self::NotInThisKernel => "not offered by this kernel",
+            Self::Stuck => "reading it did not return",
         }
     }
 }

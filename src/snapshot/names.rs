@@ -70,6 +70,12 @@ impl Moment {
         Self(self.0.saturating_sub(u64::try_from(length.as_nanos()).unwrap_or(u64::MAX)))
     }
 
+    /// This point `length` later.
+    #[must_use]
+    pub fn after(self, length: Duration) -> Self {
+        Self(self.0.saturating_add(u64::try_from(length.as_nanos()).unwrap_or(u64::MAX)))
+    }
+
     /// Seconds since the clock's zero.
     #[must_use]
     pub fn seconds(self) -> f64 {

@@ -229,6 +229,19 @@ fn native_code_is_told_by_whether_it_keeps_the_gil() {
     assert_verdict("hashing", &frees, Kind::LoopBlocked, Cause::NativeCpu, "go", Some("handle"));
     let one_line = compute(GilRole::Holds, "    while time.time() < end: pass");
     assert_verdict("a loop on one line", &one_line, Kind::LoopBlocked, Cause::PythonCpu, "go", Some("handle"));
+    // Whatever moved while it was read is Python code, also when all stacks that could be kept are the same.
+    let mut moves = compute(GilRole::Holds, "    return PATTERN.match(name)");
+    for (index, snapshot) in moves.recording.snapshots.iter_mut().enumerate().filter(|(index, _)| index % 5 > 0) {
+        for thread in &mut snapshot.threads {
+            if let Some(python) = &mut std::sync::Arc::make_mut(thread).python {
+                python.stack = match python.stack {
+                    StackSample::Stable(stack) if index % 2 == 0 => StackSample::Cut(stack),
+                    _ => StackSample::Torn,
+                };
+            }
+        }
+    }
+    assert_verdict("a short function", &moves, Kind::LoopBlocked, Cause::PythonCpu, "go", Some("handle"));
     let mut collects = compute(GilRole::Holds, "    rows.append(row)");
     for snapshot in &mut collects.recording.snapshots {
         snapshot.interpreters.iter_mut().for_each(|interpreter| interpreter.collecting = Known::Is(true));

@@ -159,6 +159,24 @@ fn contention_that_does_not_hurt_is_no_verdict() {
     assert!(gil(&said).holders.first().is_some_and(|holder| holder.share > 0.9), "{:?}", gil(&said).holders);
 }
 
+#[test]
+fn a_loop_that_waits_through_a_window_too_short_for_shares_is_not_called_healthy() {
+    let mut scene = Scene::new();
+    let idle = scene.idle_stack();
+    let decode = scene.stack(&[CONSUMER]);
+    for index in 0..40_u64 {
+        let snapshot = scene.look(waits(idle), vec![(PID + 1 + index as u32 % 2, running(decode, GilRole::Holds))]);
+        for interpreter in &mut snapshot.interpreters {
+            if let Known::Is(gil) = &mut interpreter.gil {
+                gil.switch_number = index * 2;
+            }
+        }
+    }
+    let said = report(&scene);
+    assert_eq!(first(&said).kind, Kind::CannotTell, "{}", first(&said).summary);
+    assert!(first(&said).evidence.iter().any(|words| words.contains("waited for the GIL in 40 of 40 looks")));
+}
+
 /// A loop that waits in two of five looks, behind so many others, while the GIL changes hands every 10 ms.
 fn queue(others: u32) -> Scene {
     let mut scene = Scene::new();

@@ -58,6 +58,12 @@ fn reason(analysis: &Analysis<'_>) -> Option<Reason> {
         let evidence = format!("what the loop of thread {} did is not clear in {unclear} of {all} looks", worst.thread);
         return Some(longer("the loop could not be read often enough", evidence));
     }
+    let for_gil = |track: &&Track<'_>| track.count(Look::StarvedOfGil) * 2 > track.looks.len();
+    if let Some(track) = analysis.tracks.iter().find(for_gil) {
+        let (waited, all) = (track.count(Look::StarvedOfGil), track.looks.len());
+        let evidence = format!("loop of thread {} waited for the GIL in {waited} of {all} looks", track.thread);
+        return Some(longer("the loop waited for the GIL, in a window too short to call it starved", evidence));
+    }
     let turned = |track: &Track<'_>| track.count(Look::Idle) + track.count(Look::Step) > 0;
     if let Some(track) = analysis.tracks.iter().find(|track| !turned(track)) {
         let evidence =
