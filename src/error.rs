@@ -34,8 +34,14 @@ pub enum ExitCode {
 pub enum Gate {
     /// The process belongs to another user.
     OtherUser,
+    /// The process belongs to another group.
+    OtherGroup,
+    /// The process has capabilities that we have not.
+    FewerCapabilities,
     /// Yama's `ptrace_scope` forbids it.
     Yama,
+    /// `/proc` hides the processes of others (`hidepid`).
+    Hidden,
     /// The process made itself undumpable.
     NotDumpable,
     /// Another user namespace owns the process.
@@ -52,7 +58,10 @@ impl Gate {
     pub fn words(self) -> &'static str {
         match self {
             Self::OtherUser => "the process belongs to another user",
+            Self::OtherGroup => "the process belongs to another group",
+            Self::FewerCapabilities => "the process has capabilities that hangspy has not",
             Self::Yama => "kernel.yama.ptrace_scope allows only descendants",
+            Self::Hidden => "/proc hides the process (hidepid)",
             Self::NotDumpable => "the process is marked undumpable",
             Self::UserNamespace => "the process lives in another user namespace",
             Self::Seccomp => "a seccomp filter blocks process_vm_readv",
@@ -70,6 +79,13 @@ impl Gate {
             Self::Yama => {
                 "run as root, or: sudo sysctl kernel.yama.ptrace_scope=0; in a pod, add the capability SYS_PTRACE"
             }
+            Self::OtherGroup => {
+                "run hangspy with the same group or as root: sudo hangspy ...; in a pod, set runAsGroup as the target has it"
+            }
+            Self::FewerCapabilities => {
+                "run hangspy with the capability SYS_PTRACE: sudo hangspy ...; in a pod, add it to securityContext"
+            }
+            Self::Hidden => "run hangspy as the same user or as root: sudo hangspy ...",
             Self::NotDumpable => "run hangspy as root with the capability SYS_PTRACE",
             Self::UserNamespace => "run hangspy inside the container, or as root on the node",
             Self::Seccomp => "set securityContext.seccompProfile.type: Unconfined for the debugging container",

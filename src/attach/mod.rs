@@ -5,19 +5,30 @@
 //! keep things (`interpreter`, with the tables of [`layout`](crate::layout)), is that true of the living process, and what
 //! does `_asyncio` say of itself (`asyncio`, with `maps` and `sections`). What our own reader does not know is left to
 //! py-spy's walker.
+//!
+//! `checkup` tries what we may do to a process and explains it gate by gate (`facts`, `gates`, `remedy`), for `hangspy doctor`.
 
 mod asyncio;
+mod checkup;
+mod facts;
 mod file_name;
 mod gate;
+mod gates;
+#[cfg(test)]
+mod gates_tests;
 mod interpreter;
 mod maps;
 mod open;
 mod preflight;
 mod py_spy_bridge;
+mod remedy;
 mod search;
 mod sections;
 mod session;
 
+pub use checkup::{Checkup, Trial, checkup};
+pub use gate::refusal;
+pub use gates::{ExaminedGate, GateState};
 pub use open::{attach, attach_or_proc_only};
 pub use py_spy_bridge::{PySpyWalker, WalkedFrame, WalkedThread};
 pub use session::{Access, OwnAccess, Session};

@@ -9,11 +9,17 @@ use clap_complete::Shell;
 use super::duration;
 use crate::drive::{Colors, Format, GraphThreads};
 
+/// The version; `scripts/release` adds the commit.
+const VERSION: &str = match option_env!("HANGSPY_VERSION") {
+    Some(version) => version,
+    None => env!("CARGO_PKG_VERSION"),
+};
+
 /// Says, from outside and without stopping it, why a Python web worker hangs
 #[derive(Debug, Parser)]
 #[command(
     name = "hangspy",
-    version,
+    version = VERSION,
     args_conflicts_with_subcommands = true,
     disable_help_subcommand = true,
     subcommand_precedence_over_arg = true,
@@ -76,6 +82,8 @@ pub enum Verb {
     Report(Report),
     /// List the Python processes here
     Ps(Ps),
+    /// Say what may be read, which gate refuses, and what opens it
+    Doctor(Doctor),
     /// Print the completion script for a shell
     Completions {
         /// The shell
@@ -190,6 +198,24 @@ Examples:
   hangspy ps --json    for machines")]
 pub struct Ps {
     /// Print one JSON object
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// `hangspy doctor`
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  hangspy doctor                the only Python server visible here
+  hangspy doctor 4711           one process
+  hangspy doctor :8000 --json   for machines
+
+The exit code is 0 when the memory can be read, 3 when a gate refuses it, 4 when there is no such
+process, 5 when it is not Python.")]
+pub struct Doctor {
+    /// A pid, :PORT or a name; nothing means the only Python server here
+    pub target: Option<String>,
+    /// Print one JSON array
     #[arg(long)]
     pub json: bool,
 }

@@ -22,6 +22,8 @@ pub enum Request {
     Report(drive::Render),
     /// `hangspy ps`
     Processes(drive::Processes),
+    /// `hangspy doctor`
+    Doctor(drive::Doctor),
     /// `hangspy completions`
     Completions(Shell),
 }
@@ -53,6 +55,9 @@ impl Arguments {
                 json: words.json,
             }),
             Some(Verb::Ps(words)) => Request::Processes(drive::Processes { json: words.json }),
+            Some(Verb::Doctor(words)) => {
+                Request::Doctor(drive::Doctor { asked: words.target.unwrap_or_default(), json: words.json })
+            }
             Some(Verb::Completions { shell }) => Request::Completions(shell),
         };
         (request, console)
@@ -84,6 +89,7 @@ impl Request {
             Self::Record(request) => drive::record(request, console),
             Self::Report(request) => drive::report(request, console),
             Self::Processes(request) => drive::processes(*request, console),
+            Self::Doctor(request) => drive::doctor(request, console),
             Self::Completions(shell) => completions(*shell, console),
         }
     }

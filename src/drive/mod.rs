@@ -8,6 +8,7 @@
 
 mod console;
 mod diagnose;
+mod doctor;
 mod dump;
 mod excerpts;
 mod interrupt;
@@ -24,6 +25,7 @@ mod session;
 
 pub use console::{Colors, Console};
 pub use diagnose::{Diagnose, diagnose};
+pub use doctor::{Doctor, doctor};
 pub use dump::{Dump, dump};
 pub use outputs::{Format, GraphThreads};
 pub use processes::{Processes, processes};

@@ -10,6 +10,7 @@
 
 mod closing;
 mod collapsed;
+mod doctor;
 mod dump;
 mod finding;
 mod flamegraph;
@@ -27,6 +28,7 @@ pub mod units;
 mod words;
 
 pub use collapsed::collapsed;
+pub use doctor::{DoctorPage, GateRow, ReadRow, doctor, doctor_json};
 pub use dump::dump;
 pub use flamegraph::{Graph, flamegraph};
 pub use json::{Layout, json};
