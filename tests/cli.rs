@@ -127,7 +127,7 @@ fn wrong_words_are_usage() {
 
 #[test]
 fn help_shows_examples_for_every_verb() {
-    for verb in ["diagnose", "dump", "record", "report", "ps"] {
+    for verb in ["diagnose", "dump", "record", "report", "ps", "doctor"] {
         let output = hangspy(&[verb, "--help"]);
         assert_eq!(output.status.code(), Some(0), "{verb}");
         assert!(text(&output.stdout).contains("Examples:\n  hangspy "), "{verb} has no examples");

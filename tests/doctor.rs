@@ -5,6 +5,7 @@
 mod target;
 
 use std::fs;
+use std::io::{self, Write};
 use std::os::unix::fs::PermissionsExt;
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
@@ -73,8 +74,13 @@ fn cannot_run() -> bool {
         (_, false) => "there is no /usr/bin/python3, which every user could run",
         _ => return false,
     };
-    println!("skipped: {reason}");
+    skip(reason);
     true
+}
+
+/// Says on standard error why something is not tested.
+fn skip(reason: &str) {
+    let _unheard = writeln!(io::stderr(), "skipped: {reason}");
 }
 
 /// A hung Python of a user.
@@ -173,7 +179,7 @@ fn fewer_capabilities_than_the_target_has() {
         command
     };
     if !bare().arg("--version").output().is_ok_and(|output| output.status.success()) {
-        return println!("skipped: setpriv cannot drop all capabilities here");
+        return skip("setpriv cannot drop all capabilities here");
     }
     assert_refused("capabilities", bare, root.process().pid.0, &["capabilities"], "capabilities that hangspy has not");
 }
@@ -194,7 +200,7 @@ fn a_user_namespace_and_a_filter() {
         let words = "lives in another user namespace";
         assert_refused("user namespace", outside, target.process().pid.0, &["user namespace"], words);
     } else {
-        println!("skipped in part: no user namespaces here");
+        skip("no user namespaces here");
     }
     let filtered = || {
         let mut command = Command::new(PYTHON);
@@ -205,7 +211,7 @@ fn a_user_namespace_and_a_filter() {
         let words = "a seccomp filter blocks process_vm_readv";
         assert_refused("seccomp", filtered, target.process().pid.0, &["seccomp"], words);
     } else {
-        println!("skipped in part: the filter of this test knows the system calls of x86-64 only");
+        skip("the filter of this test knows the system calls of x86-64 only");
     }
 }
 
@@ -225,7 +231,7 @@ fn another_tracer_is_told_of_and_refuses_nothing() {
     let pid = target.process().pid;
     let mut strace = Command::new("strace");
     strace.args(["-o", "/dev/null", "-p", &pid.to_string()]).stdout(Stdio::null()).stderr(Stdio::null());
-    let Ok(child) = strace.spawn() else { return println!("skipped: there is no strace here") };
+    let Ok(child) = strace.spawn() else { return skip("there is no strace here") };
     let mut tracer = Tracer(child);
     let traced = || {
         let status = fs::read_to_string(format!("/proc/{pid}/status")).expect("our own child");
@@ -233,7 +239,7 @@ fn another_tracer_is_told_of_and_refuses_nothing() {
     };
     while !traced() {
         if tracer.0.try_wait().expect("our own child").is_some() {
-            return println!("skipped: strace may not attach here");
+            return skip("strace may not attach here");
         }
         std::thread::yield_now();
     }
@@ -270,7 +276,7 @@ fn numbers_of_another_pid_namespace_and_hidden_processes() {
             gates.filter(|gate| gate["gate"] == "pid namespace").filter_map(|gate| gate["words"].as_str()).collect();
         assert_eq!(words, ["it is in one below ours, where its number is 1"]);
     } else {
-        println!("skipped in part: no pid namespaces here");
+        skip("no pid namespaces here");
     }
     let target = hung(USER, "");
     let script =
@@ -281,7 +287,7 @@ fn numbers_of_another_pid_namespace_and_hidden_processes() {
         command
     };
     if !hidden().arg("--version").output().is_ok_and(|output| output.status.success()) {
-        return println!("skipped in part: /proc cannot be mounted with hidepid here");
+        return skip("/proc cannot be mounted with hidepid here");
     }
     let (output, pages) = doctor(hidden(), target.process().pid.0);
     assert_eq!((output.status.code(), gates(&pages, "shut")), (Some(3), vec!["process".to_owned()]), "{pages}");

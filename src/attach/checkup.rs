@@ -1,6 +1,7 @@
 //! What we may do to a process, tried and explained.
 
 use std::fs::{self, File};
+use std::io::ErrorKind;
 
 use super::facts::{Facts, Presence};
 use super::gates::{self, ExaminedGate};
@@ -53,6 +54,17 @@ pub fn checkup(pid: ProcessId) -> Checkup {
     }
 }
 
+/// The folder is open to the process's user; what it lists is open to those who may trace the process.
+fn descriptors_open(pid: ProcessId) -> bool {
+    let Ok(mut entries) = fs::read_dir(format!("/proc/{pid}/fd")) else { return false };
+    entries.all(|entry| {
+        entry.is_ok_and(|entry| match fs::read_link(entry.path()) {
+            Err(error) => error.kind() != ErrorKind::PermissionDenied,
+            Ok(_) => true,
+        })
+    })
+}
+
 fn trials(pid: ProcessId) -> Vec<Trial> {
     let trial = |what, gives, allowed| Trial { what, gives, allowed };
     let opens = |name: &str| File::open(format!("/proc/{pid}/{name}")).is_ok();
@@ -62,7 +74,7 @@ fn trials(pid: ProcessId) -> Vec<Trial> {
         trial("maps", "the interpreter and its version", opens("maps")),
         // The mode of this file is asked when it is opened, the right to trace when it is read.
         trial("syscall", "what threads wait for", fs::read(format!("/proc/{pid}/syscall")).is_ok()),
-        trial("fd", "peers, files, accept queues", fs::read_dir(format!("/proc/{pid}/fd")).is_ok()),
+        trial("fd", "peers, files, accept queues", descriptors_open(pid)),
         trial("root", "source lines", fs::read_dir(format!("/proc/{pid}/root")).is_ok()),
         trial("stat", "states and CPU of threads", opens("stat")),
     ]

@@ -45,11 +45,17 @@ pub fn link(process: ProcessId, number: i32) -> Result<String, Why> {
 /// The reason why the kernel did not list them.
 pub fn links(process: ProcessId) -> Result<Vec<(i32, String)>, Why> {
     let (numbers, _) = numbered_entries(format!("/proc/{process}/fd"), MOST_DESCRIPTORS)?;
-    Ok(numbers
-        .into_iter()
-        .filter_map(|number| i32::try_from(number).ok())
-        .filter_map(|number| link(process, number).ok().map(|link| (number, link)))
-        .collect())
+    let mut links = Vec::with_capacity(numbers.len());
+    for number in numbers.into_iter().filter_map(|number| i32::try_from(number).ok()) {
+        match link(process, number) {
+            Ok(link) => links.push((number, link)),
+            // The folder is open to the process's user, what it lists is not: nothing known is not nothing there.
+            Err(Why::NotPermitted) => return Err(Why::NotPermitted),
+            // Closed meanwhile.
+            Err(_) => {}
+        }
+    }
+    Ok(links)
 }
 
 /// How many descriptors are open.

@@ -132,7 +132,7 @@ fn entry(page: &mut Page, group: &[&ThreadReport], paths: Paths) {
     if first.runs_loop {
         rest.push_str(", runs the loop");
     }
-    if !first.python {
+    if !first.python && first.gil_share.get().is_some() {
         rest.push_str(", native");
     }
     if !first.doing.is_empty() {

@@ -2,7 +2,7 @@
 
 use super::model::ThreadReport;
 use crate::aggregate::{Analysis, places, share_of, thread_name};
-use crate::snapshot::{Known, Snapshot, StackSample, ThreadId, ThreadSample, Why};
+use crate::snapshot::{Known, Reader, Snapshot, StackSample, ThreadId, ThreadSample, Why};
 
 /// The threads of a process as they were last seen.
 pub(super) fn threads(analysis: &Analysis<'_>) -> Vec<ThreadReport> {
@@ -32,6 +32,7 @@ fn report(analysis: &Analysis<'_>, index: usize, snapshot: &Snapshot, thread: &T
         cpu_share: cpu_share(analysis, index, thread),
         gil_share: match thread.python {
             Some(_) => share_of(analysis, thread.thread),
+            None if analysis.recording.process.reader == Reader::ProcOnly => Known::Unknown(Why::NotPermitted),
             None => Known::Is(0.0),
         },
         stack,
@@ -48,6 +49,9 @@ fn stack(analysis: &Analysis<'_>, thread: &ThreadSample) -> (Vec<super::Place>, 
         }
         Some(StackSample::Torn) => (Vec::new(), Some(Why::Torn.words().to_owned())),
         Some(StackSample::Unknown(why)) => (Vec::new(), Some(why.words().to_owned())),
+        None if recording.process.reader == Reader::ProcOnly => {
+            (Vec::new(), Some("the process's memory is closed to us".to_owned()))
+        }
         None => (Vec::new(), Some("a native thread has no Python stack".to_owned())),
     }
 }

@@ -5,6 +5,7 @@ mod blocked;
 mod deadlocked;
 mod descriptors;
 mod healthy;
+mod kernel_facts;
 mod loops;
 mod main_thread;
 mod native_mutex;

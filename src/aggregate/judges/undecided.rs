@@ -1,6 +1,7 @@
 //! The evidence does not decide, and why.
 
 use super::Judge;
+use super::kernel_facts;
 use super::main_thread::Standing;
 use crate::aggregate::{Analysis, Confidence, Finding, Kind, Track, Verdict};
 use crate::classify::Look;
@@ -89,10 +90,13 @@ fn no_loop(analysis: &Analysis<'_>) -> Reason {
     let looks = analysis.recording.snapshots.len();
     let pid = analysis.pid();
     if analysis.recording.process.reader == Reader::ProcOnly {
+        let mut evidence =
+            vec![format!("memory closed to us in {looks} of {looks} looks; /proc alone does not decide")];
+        evidence.extend(kernel_facts::words(analysis));
         return Reason {
             summary: "the process's memory is closed to us".to_owned(),
-            evidence: vec![format!("memory closed to us in {looks} of {looks} looks; /proc alone does not decide")],
-            advice: format!("look with the right to read its memory, for instance as root: hangspy {pid}"),
+            evidence,
+            advice: format!("see which gate refuses and what opens it: hangspy doctor {pid}"),
         };
     }
     let gap = analysis.recording.snapshots.iter().rev().flat_map(|snapshot| &snapshot.gaps).next();
