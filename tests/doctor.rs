@@ -43,6 +43,7 @@ os.execv(sys.argv[1], sys.argv[1:])
 /// Users that own nothing else here, so that nobody else's processes are theirs.
 const USER: u32 = 61_001;
 const STRANGER: u32 = 61_002;
+const HERMIT: u32 = 61_003;
 
 /// hangspy where every user may run it; removed at the end.
 struct Binary(PathBuf);
@@ -101,8 +102,8 @@ fn gates(pages: &Value, state: &str) -> Vec<String> {
     gates.filter(|gate| gate["state"] == state).filter_map(|gate| gate["gate"].as_str()).map(str::to_owned).collect()
 }
 
-/// Checks that a gate is named as the one that refuses, and that there is an answer all the same.
-fn assert_refused(case: &str, wrapped: impl Fn() -> Command, pid: u32, shut: &[&str], words: &str) {
+/// Checks that a gate is named as the one that refuses, and that there is an answer all the same: its worst verdict.
+fn assert_refused(case: &str, wrapped: impl Fn() -> Command, pid: u32, shut: &[&str], words: &str) -> Value {
     let (output, pages) = doctor(wrapped(), pid);
     let said = String::from_utf8_lossy(&output.stderr).into_owned();
     assert_eq!(output.status.code(), Some(3), "{case}: exit code of doctor; it said {said}");
@@ -125,6 +126,7 @@ fn assert_refused(case: &str, wrapped: impl Fn() -> Command, pid: u32, shut: &[&
     assert!(honest, "{case}: a guess: {verdict}");
     assert!(verdict["evidence"].as_array().is_some_and(|facts| !facts.is_empty()), "{case}: {verdict}");
     assert!(report["threads"].as_array().is_some_and(|threads| !threads.is_empty()), "{case}: no thread is told of");
+    verdict.clone()
 }
 
 #[test]
@@ -159,8 +161,12 @@ fn users_groups_and_undumpable_memory() {
     let (output, pages) = doctor(as_user(USER, USER)(), own.process().pid.0);
     assert_eq!((output.status.code(), gates(&pages, "shut")), (Some(0), Vec::new()), "the same user: {pages}");
     assert_eq!(pages[0]["answer"], "full");
-    let undumpable = hung(USER, UNDUMPABLE);
-    assert_refused("undumpable", as_user(USER, USER), undumpable.process().pid.0, &["dumpable"], "marked undumpable");
+    let undumpable = hung(HERMIT, UNDUMPABLE);
+    let hermit = as_user(HERMIT, HERMIT);
+    let verdict = assert_refused("undumpable", hermit, undumpable.process().pid.0, &["dumpable"], "marked undumpable");
+    // Its descriptors are closed, but its user runs nothing else here: the door and its queue can only be its own.
+    assert_eq!((&verdict["kind"], &verdict["confidence"]), (&"loop-blocked".into(), &"possible".into()), "{verdict}");
+    assert_eq!(verdict["hurts"], serde_json::json!(["1 connection not accepted"]), "{verdict}");
     let (_, pages) = doctor(Command::new(binary.path()), undumpable.process().pid.0);
     assert_eq!(gates(&pages, "shut"), Vec::<String>::new(), "root passes: {pages}");
     assert!(gates(&pages, "passed").contains(&"dumpable".to_owned()), "{pages}");

@@ -4,8 +4,9 @@
 //! and the table names the user of every socket. When that user runs nothing else than this process, those above and
 //! those below it, the sockets can only be theirs: the usual case in a pod, whose container runs as a user of its own.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
+use super::open_files::{links, socket_inodes};
 use super::processes::{self, ProcessEntry};
 use super::sockets::{InetSocket, listening};
 use crate::snapshot::{ProcessId, Why};
@@ -26,12 +27,34 @@ pub fn listening_as_lone_user(process: ProcessId) -> Result<Vec<InetSocket>, Why
 pub fn listening_among(all: &[ProcessEntry], process: ProcessId) -> Result<Vec<InetSocket>, Why> {
     let user = user_of(all, process).ok_or(Why::NotPermitted)?;
     // Root's processes are everywhere, in other containers too.
-    if user == 0 || !is_one_family(all, user, process) {
+    if user == 0 {
         return Err(Why::NotPermitted);
     }
     let mut sockets = listening(process)?;
+    let doors: HashSet<u64> = sockets.iter().map(|socket| socket.inode).collect();
+    let listens = |pid| links(pid).map_or(true, |links| !socket_inodes(&links).is_disjoint(&doors));
+    let others = without_ourselves(all, ProcessId(std::process::id()), process, listens);
+    if !is_one_family(&others, user, process) {
+        return Err(Why::NotPermitted);
+    }
     sockets.retain(|socket| socket.user == user);
     Ok(sockets)
+}
+
+/// All but us and those that we were started by, such as a shell in the container, as far as they are known not to listen.
+/// The target stays, should it be among them.
+fn without_ourselves(
+    all: &[ProcessEntry],
+    own: ProcessId,
+    target: ProcessId,
+    listens: impl Fn(ProcessId) -> bool,
+) -> Vec<ProcessEntry> {
+    let mut ours = BTreeSet::new();
+    let mut next = Some(own);
+    while let Some(pid) = next.filter(|pid| *pid != target && !listens(*pid) && ours.insert(*pid)) {
+        next = all.iter().find(|entry| entry.pid == pid).and_then(|entry| entry.parent);
+    }
+    all.iter().filter(|entry| !ours.contains(&entry.pid)).cloned().collect()
 }
 
 fn user_of(all: &[ProcessEntry], process: ProcessId) -> Option<u32> {
@@ -93,6 +116,19 @@ mod tests {
         assert!(is_one_family(&all, 1000, ProcessId(12)));
         all.push(entry(20, 1, user));
         assert!(!is_one_family(&all, 1000, ProcessId(12)), "a stranger of the same user was overlooked");
+    }
+
+    #[test]
+    fn a_shell_that_started_us_is_nobody() {
+        let user = Known::Is(1000);
+        let all = [entry(10, 1, user), entry(11, 10, user), entry(30, 0, user), entry(31, 30, user)];
+        assert!(!is_one_family(&all, 1000, ProcessId(10)), "the shell 30 may listen");
+        let rest = without_ourselves(&all, ProcessId(31), ProcessId(10), |_| false);
+        assert!(is_one_family(&rest, 1000, ProcessId(10)), "30 is the shell that we, 31, were started from");
+        let above = without_ourselves(&all, ProcessId(11), ProcessId(10), |_| false);
+        let serving = without_ourselves(&all, ProcessId(31), ProcessId(10), |pid| pid == ProcessId(30));
+        assert!(!is_one_family(&serving, 1000, ProcessId(10)), "what started us serves itself");
+        assert!(above.iter().any(|entry| entry.pid == ProcessId(10)), "a target that started us stays");
     }
 
     #[test]

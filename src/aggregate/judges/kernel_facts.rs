@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::throttled_share;
+use super::throttling;
 use crate::aggregate::Analysis;
 use crate::aggregate::phrases::{count_words, length_words, share_words};
 use crate::snapshot::{TaskState, ThreadId, ThreadSample};
@@ -69,6 +69,6 @@ fn unread(analysis: &Analysis<'_>) -> Option<String> {
 }
 
 fn quota(analysis: &Analysis<'_>) -> Option<String> {
-    let share = throttled_share(analysis).filter(|share| *share > 0.0)?;
+    let share = throttling(analysis).map(|throttling| throttling.share).filter(|share| *share > 0.0)?;
     Some(format!("CPU quota: throttled in {} of its periods", share_words(share)))
 }
