@@ -6,23 +6,20 @@
 
 #[path = "common/environments.rs"]
 mod environments;
+#[path = "common/program.rs"]
+mod program;
 
 use std::collections::HashSet;
 use std::fs::{self, File};
-use std::io::{BufRead, BufReader};
 use std::os::unix::fs::FileExt;
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
 use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
 use environments::{Environment, all};
-use hangspy::attach;
-use hangspy::os::task_text::{parse_stat, parse_syscall};
-use hangspy::read::Sampler;
-use hangspy::snapshot::{
-    Call, GilRole, Known, LoopSample, Process, ProcessId, Snapshot, Step, Syscall, SyscallState, Why,
-};
+use hangspy::os::task_text::parse_syscall;
+use hangspy::snapshot::{Call, GilRole, Known, LoopSample, Snapshot, Step, Syscall, SyscallState, Why};
+use program::{Program, sampler};
 use serde::Deserialize;
 
 /// Snapshots of a program that does not move.
@@ -60,50 +57,10 @@ struct Forked {
     pid: u32,
 }
 
-/// A running program. Dropping it ends it.
-struct Program {
-    child: Child,
-    output: BufReader<std::process::ChildStdout>,
-    what: String,
-}
-
-impl Program {
-    fn start(environment: &Environment, mode: &str, kind: &str, counter: Option<&Path>) -> Self {
-        let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/programs/loops.py");
-        let mut command = Command::new(&environment.python);
-        command.arg(script).args([mode, kind]).args(counter).env("PYTHONIOENCODING", "utf-8");
-        let mut child = command.stdin(Stdio::null()).stdout(Stdio::piped()).spawn().expect("the program starts");
-        let output = BufReader::new(child.stdout.take().expect("its output is a pipe"));
-        Self { child, output, what: format!("{} {kind} {mode}", environment.label) }
-    }
-
-    /// The next line, which it prints when it is where it shall be looked at.
-    fn says<T: for<'a> Deserialize<'a>>(&mut self) -> T {
-        let mut line = String::new();
-        self.output.read_line(&mut line).expect("its output can be read");
-        serde_json::from_str(&line).unwrap_or_else(|error| {
-            panic!("{}: {error} in {line:?}; run fixtures/programs/loops.py by hand", self.what)
-        })
-    }
-
-    fn sampler(&self) -> Sampler {
-        sampler(self.child.id(), &self.what)
-    }
-}
-
-impl Drop for Program {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
-
-fn sampler(pid: u32, what: &str) -> Sampler {
-    let stat = fs::read_to_string(format!("/proc/{pid}/stat")).expect("the program runs");
-    let start_ticks = parse_stat(&stat).expect("a stat line").start_ticks;
-    let process = Process { start_ticks, ..Process::numbered(ProcessId(pid)) };
-    let session = attach::attach(process).unwrap_or_else(|error| panic!("{what}: {error}"));
-    Sampler::new(session)
+fn start(environment: &Environment, mode: &str, kind: &str, counter: Option<&Path>) -> Program {
+    let counter = counter.map(|path| path.to_string_lossy().into_owned());
+    let arguments: Vec<&str> = [mode, kind].into_iter().chain(counter.as_deref()).collect();
+    Program::start(environment, "loops.py", &arguments)
 }
 
 fn environments() -> &'static [Environment] {
@@ -198,7 +155,7 @@ fn compare_blocked(snapshot: &Snapshot, truth: &Truth, kind: &str, what: &str) {
 /// Looks at a blocked program many times: everything must be right each time, and the step the same.
 fn watch_blocked(mode: &str, loops: usize) {
     for (environment, kind) in everywhere() {
-        let mut program = Program::start(environment, mode, kind, None);
+        let mut program = start(environment, mode, kind, None);
         let truths: Vec<Truth> = (0..loops).map(|_| program.says()).collect();
         let mut sampler = program.sampler();
         let mut steps: Vec<HashSet<Known<Option<Step>>>> = vec![HashSet::new(); loops];
@@ -251,7 +208,7 @@ fn a_class_of_the_users_with_many_attributes_is_read_like_its_parent() {
 #[test]
 fn a_loop_with_nothing_to_do_is_between_steps() {
     for (environment, kind) in everywhere() {
-        let mut program = Program::start(environment, "idle", kind, None);
+        let mut program = start(environment, "idle", kind, None);
         let truth: Truth = program.says();
         let process = program.child.id();
         until(&format!("{}: waiting in epoll", program.what), || call_of(process, truth.thread) == Some(Call::Epoll));
@@ -273,7 +230,7 @@ fn short_callbacks_are_different_steps() {
     for (index, (environment, kind)) in everywhere().enumerate() {
         let path = folder.join(format!("loops-counter-{index}"));
         fs::write(&path, [0; 8]).expect("the counter can be written");
-        let mut program = Program::start(environment, "hot", kind, Some(&path));
+        let mut program = start(environment, "hot", kind, Some(&path));
         let truth: Truth = program.says();
         let counter = File::open(&path).expect("the counter can be read");
         let count = || {
@@ -305,7 +262,7 @@ fn short_callbacks_are_different_steps() {
 #[test]
 fn a_forked_child_does_not_run_its_parents_loop() {
     for (environment, kind) in everywhere() {
-        let mut program = Program::start(environment, "forked", kind, None);
+        let mut program = start(environment, "forked", kind, None);
         let Forked { pid } = program.says();
         until(&format!("{}: the child reading", program.what), || call_of(pid, pid) == Some(Call::Read));
         let snapshot = sampler(pid, &program.what).snapshot().expect("the child runs");
@@ -319,7 +276,7 @@ fn a_forked_child_does_not_run_its_parents_loop() {
 #[test]
 fn the_one_who_keeps_the_gil_and_those_who_wait_for_it_are_told_apart() {
     for (environment, kind) in everywhere() {
-        let mut program = Program::start(environment, "held", kind, None);
+        let mut program = start(environment, "held", kind, None);
         let truth: Truth = program.says();
         let process = program.child.id();
         until(&format!("{}: the GIL kept in a sleep", program.what), || {
@@ -354,7 +311,7 @@ fn the_one_who_keeps_the_gil_and_those_who_wait_for_it_are_told_apart() {
 #[test]
 fn a_garbage_collection_is_seen() {
     for (environment, kind) in everywhere() {
-        let mut program = Program::start(environment, "collecting", kind, None);
+        let mut program = start(environment, "collecting", kind, None);
         let truth: Truth = program.says();
         let snapshot = program.sampler().snapshot().expect("the program runs");
         compare(&snapshot, &truth, kind, &program.what);

@@ -15,8 +15,9 @@ use super::live::LiveThread;
 use super::objects::Objects;
 use super::own::OwnReader;
 use super::stacks::StackTable;
+use super::task_reader;
 use crate::memory::Pages;
-use crate::snapshot::{Address, Census, Known, LoopSample, Moment, ThreadSample, Why};
+use crate::snapshot::{Address, Census, Known, LockSample, Moment, ThreadSample, Why};
 
 /// What the readers of a census read from, and what is known already.
 pub(super) struct Scene<'a> {
@@ -30,11 +31,9 @@ pub(super) struct Scene<'a> {
     /// What that snapshot says of them, by id.
     #[expect(dead_code, reason = "for the readers of chains and pools, which come next")]
     pub(super) samples: &'a [Arc<ThreadSample>],
-    /// Running loops, as of the snapshot before.
-    pub(super) loops: &'a [LoopSample],
-    #[expect(dead_code, reason = "for the readers of chains and pools, which come next")]
+    /// Locks that threads slept for, as of the snapshot before.
+    pub(super) locks: &'a [LockSample],
     pub(super) codes: &'a mut CodeTable,
-    #[expect(dead_code, reason = "for the readers of chains and pools, which come next")]
     pub(super) stacks: &'a mut StackTable,
     /// When to stop and say what was not read.
     pub(super) deadline: Moment,
@@ -62,16 +61,16 @@ impl OwnReader {
             interpreters: &interpreters,
             threads: &threads,
             samples,
-            loops: &self.last_loops,
+            locks: &self.last_locks,
             codes: &mut self.stacks.codes,
             stacks: &mut self.stacks.stacks,
             deadline,
         };
         let mut census = Census::unknown(at, Why::NotRead);
-        match self.tasks.read(&mut scene) {
-            Ok((tasks, gaps)) => {
-                census.tasks = Known::Is(tasks);
-                census.gaps.extend(gaps);
+        match task_reader::read(&mut scene) {
+            Ok(read) => {
+                census.tasks = Known::Is(read.census);
+                census.gaps.extend(read.gaps);
             }
             Err(error) => census.tasks = Known::Unknown(why(error)),
         }

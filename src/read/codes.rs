@@ -160,6 +160,22 @@ impl CodeTable {
     ///
     /// When what stands there is not a code object, or it changed while it was read.
     pub(super) fn read(&mut self, objects: Objects<'_>, address: Address) -> Result<CodeIndex, ReadError> {
+        let entry = self.decode(objects, address)?;
+        self.keep(entry).ok_or(ReadError::Implausible(address))
+    }
+
+    /// Reads the code object at an address for somebody who relies on it for one picture only. What the stacks know of
+    /// that address stays as it is.
+    ///
+    /// # Errors
+    ///
+    /// As [`CodeTable::read`].
+    pub(super) fn read_apart(&mut self, objects: Objects<'_>, address: Address) -> Result<(CodeId, Lines), ReadError> {
+        let Entry { id, lines, .. } = self.decode(objects, address)?;
+        Ok((id, lines))
+    }
+
+    fn decode(&mut self, objects: Objects<'_>, address: Address) -> Result<Entry, ReadError> {
         let implausible = ReadError::Implausible(address);
         let layout = &objects.offsets.code;
         let head = Head::decode(&objects.memory.read(address, layout.size)?, objects).ok_or(implausible)?;
@@ -195,7 +211,7 @@ impl CodeTable {
             return Err(implausible);
         }
         let id = self.intern(code).ok_or(implausible)?;
-        let entry = Entry {
+        Ok(Entry {
             address,
             id,
             lines: Lines::decode(layout.line_table_kind, &table, head.first_line),
@@ -205,8 +221,7 @@ impl CodeTable {
             // To be proven once more, between two readings of the frame that runs it.
             proven: None,
             wanted: 0,
-        };
-        self.keep(entry).ok_or(implausible)
+        })
     }
 
     /// Only `PyCode_Type` makes code objects, and there is one of it in a process.

@@ -17,15 +17,20 @@
 
 mod agreement;
 mod census;
+mod chains;
 mod codes;
+mod coroutines;
 mod dicts;
 mod foresight;
 mod frames;
+mod functions;
+mod future_links;
 mod gil;
 mod held_slots;
 #[cfg(test)]
 mod hostile_tests;
 mod kernel_threads;
+mod kinds;
 mod known;
 mod lines;
 mod live;
@@ -36,6 +41,7 @@ mod moments;
 mod names;
 mod objects;
 mod own;
+mod primitives;
 mod roster;
 mod running;
 mod sampler;
@@ -44,9 +50,12 @@ mod stacks;
 mod stock_loop;
 #[cfg(test)]
 mod tape_tests;
+mod task_holds;
 mod task_list;
 mod task_reader;
+mod task_waits;
 mod tasks;
+mod thread_calls;
 mod thread_ids;
 mod thread_reading;
 mod turns;

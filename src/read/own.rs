@@ -15,7 +15,6 @@ use super::names::ThreadNames;
 use super::objects::Objects;
 use super::roster::ThreadState;
 use super::stack_reader::{StackReader, Target};
-use super::task_reader::TaskReader;
 use super::thread_ids::ThreadIds;
 use super::thread_reading::ThreadReading;
 use crate::attach::OwnAccess;
@@ -43,9 +42,8 @@ pub(super) struct OwnReader {
     locks: Locks,
     names: ThreadNames,
     loop_threads: Vec<ThreadId>,
-    pub(super) tasks: TaskReader,
-    /// Running loops of the last sample.
-    pub(super) last_loops: Vec<LoopSample>,
+    /// Locks that threads slept for in the last sample.
+    pub(super) last_locks: Vec<LockSample>,
     /// Thread states whose kernel thread was not found in the last sample.
     nameless: HashSet<Address>,
     /// The sample before succeeded.
@@ -87,8 +85,7 @@ impl OwnReader {
             locks: Locks::default(),
             names: ThreadNames::default(),
             loop_threads: Vec::new(),
-            tasks: TaskReader::default(),
-            last_loops: Vec::new(),
+            last_locks: Vec::new(),
             nameless: HashSet::new(),
             was_read: false,
         }
@@ -139,6 +136,7 @@ impl OwnReader {
         }
         self.read_interpreters_and_loops(&mut sample, &threads, &os);
         sample.locks = self.read_locks(&threads, &os)?;
+        self.last_locks.clone_from(&sample.locks);
         self.assemble(&mut sample, threads, os);
         Ok(sample)
     }
@@ -211,7 +209,6 @@ impl OwnReader {
         let (loops, gaps) = self.loops.read(objects, search, &around);
         self.names.refresh(search, &interpreters, threads, lifetime.now);
         self.loop_threads = loops.iter().map(|sample| sample.thread).collect();
-        self.last_loops.clone_from(&loops);
         sample.loops = loops;
         sample.gaps.extend(gaps);
     }

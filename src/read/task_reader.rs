@@ -1,79 +1,150 @@
-//! The tasks of a process: from the lists of them to what each does.
+//! The tasks of a process: from the lists of them to what each does, waits for and holds.
+//!
+//! Every task is read, but not every one is kept: the rest is counted by the places where they are. Those that hold
+//! something or are waited for are kept first.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use super::census::Scene;
-use super::known::known;
-use super::objects::Objects;
+use super::chains::Chain;
+use super::functions::Functions;
+use super::kinds::{Kind, Kinds};
+use super::known::{known, why};
+use super::task_holds::TaskHolds;
 use super::task_list::TaskList;
-use super::tasks;
-use crate::layout::TaskOffsets;
+use super::task_waits::{Wait, Waits};
+use super::thread_calls::ThreadCalls;
+use super::{primitives, tasks};
 use crate::memory::{ReadError, little_endian, u64_at};
 use crate::os::clock;
-use crate::snapshot::{Address, Known, TaskCensus, TaskPhase, TaskSample, Why};
+use crate::snapshot::{
+    Address, Awaited, Frame, Known, PrimitiveKind, PrimitiveSample, StackId, TaskCensus, TaskGroup, TaskHold,
+    TaskPhase, TaskSample, TaskWait, Why,
+};
 
-/// Types of which is kept what they are, before all are forgotten.
-const MOST_TYPES: usize = 4096;
+/// `task_state` of a task that is not done (CPython `Modules/_asynciomodule.c`, `STATE_PENDING`).
+pub(super) const PENDING: u64 = 0;
+/// Blocks that tasks are in, over all tasks.
+const MOST_HOLDS: usize = 1 << 18;
+/// How often a task is read again when it changed meanwhile.
+const ATTEMPTS: usize = 3;
+/// How often all pages are read anew for that, in one census.
+const MOST_RENEWALS: usize = 64;
 
-/// Reads the tasks of one process, again and again.
+/// Everything that is known of tasks and what they hold.
 #[derive(Debug, Default)]
-pub(super) struct TaskReader {
-    /// Types of tasks, and where tasks of each keep things; `None` for what is no task written in C.
-    types: HashMap<Address, Option<TaskOffsets>>,
+pub(super) struct TasksRead {
+    pub(super) census: TaskCensus,
+    /// Objects that tasks hold by `with` and `async with`.
+    #[expect(dead_code, reason = "for the reader of pools: who is inside of `async with pool.acquire()`")]
+    pub(super) holds: Vec<(Address, TaskHold)>,
+    pub(super) gaps: Vec<(String, Why)>,
 }
 
 /// The words of a task.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct TaskHead {
-    pub(super) address: Address,
-    pub(super) event_loop: Address,
-    pub(super) waiter: Address,
-    pub(super) coroutine: Address,
-    pub(super) name: Address,
+struct TaskHead {
+    address: Address,
+    event_loop: Address,
+    waiter: Address,
+    coroutine: Address,
+    name: Address,
 }
 
-impl TaskReader {
-    /// Reads all tasks that are not done, and says what may be missing.
-    ///
-    /// # Errors
-    ///
-    /// When the process is gone or closed to us.
-    pub(super) fn read(&mut self, scene: &mut Scene<'_>) -> Result<(TaskCensus, Vec<(String, Why)>), ReadError> {
-        let TaskList { tasks: listed, mut gaps, .. } = TaskList::read(scene)?;
-        let mut census = TaskCensus::default();
-        let mut unread = 0_u64;
-        for (index, address) in listed.iter().enumerate() {
-            if clock::now() >= scene.deadline {
-                unread = (listed.len() - index) as u64;
-                break;
+/// A task, read.
+#[derive(Debug)]
+struct Record {
+    head: TaskHead,
+    phase: TaskPhase,
+    chain: Known<StackId>,
+    wait: Known<Option<TaskWait>>,
+    /// It waits to put into a queue.
+    puts: bool,
+    holds: bool,
+}
+
+/// Reads the tasks of one census.
+struct Reader<'s, 'a> {
+    scene: &'s mut Scene<'a>,
+    kinds: Kinds,
+    functions: Functions,
+    waits: Waits,
+    holds: TaskHolds,
+    held: Vec<(Address, TaskHold)>,
+    frames: Vec<Frame>,
+    renewals: usize,
+}
+
+/// Reads all tasks that are not done, and says what may be missing.
+///
+/// # Errors
+///
+/// When the process is gone or closed to us.
+pub(super) fn read(scene: &mut Scene<'_>) -> Result<TasksRead, ReadError> {
+    let TaskList { tasks: listed, mut gaps, .. } = TaskList::read(scene)?;
+    let waits = Waits::new(scene.objects, ThreadCalls::read(scene));
+    let mut reader = Reader {
+        scene,
+        kinds: Kinds::default(),
+        functions: Functions::default(),
+        waits,
+        holds: TaskHolds::default(),
+        held: Vec::new(),
+        frames: Vec::new(),
+        renewals: 0,
+    };
+    let mut records = Vec::with_capacity(listed.len());
+    for (index, address) in listed.iter().enumerate() {
+        if clock::now() >= reader.scene.deadline {
+            let left = listed.len() - index;
+            gaps.push((format!("what {left} of {} tasks do", listed.len()), Why::Bounded));
+            break;
+        }
+        records.extend(reader.task(*address)?);
+    }
+    let strange = records.iter().filter(|record| matches!(record.chain, Known::Unknown(Why::Implausible))).count();
+    if strange > 0 {
+        gaps.push((format!("where {strange} of {} tasks are", records.len()), Why::Torn));
+    }
+    let census = reader.conclude(&records);
+    Ok(TasksRead { census, holds: reader.held, gaps })
+}
+
+impl Reader<'_, '_> {
+    /// A task that is not done; `None` for one that is, and for what is no task.
+    fn task(&mut self, address: Address) -> Result<Option<Record>, ReadError> {
+        let mut last = None;
+        for attempt in 1..=ATTEMPTS {
+            let head = match self.head(address) {
+                Err(gone @ (ReadError::Gone | ReadError::Refused)) => return Err(gone),
+                Err(_) | Ok(None) => return Ok(None),
+                Ok(Some(head)) => head,
+            };
+            match self.record(head) {
+                Err(gone @ (ReadError::Gone | ReadError::Refused)) => return Err(gone),
+                Ok(record) => return Ok(Some(record)),
+                Err(error) => {
+                    let (chain, wait) = (Known::Unknown(why(error)), Known::Unknown(why(error)));
+                    let phase = TaskPhase::Ready;
+                    last = Some(Record { head, phase, chain, wait, puts: false, holds: false });
+                }
             }
-            let Some(head) = self.head(scene.objects, *address)? else { continue };
-            census.found += 1;
-            if census.tasks.len() < TaskCensus::MOST_TASKS {
-                census.tasks.push(sample(scene, &head));
+            // It moved while it was read: what is there now may hold together.
+            if attempt < ATTEMPTS && self.renewals < MOST_RENEWALS {
+                self.renewals += 1;
+                self.scene.pages.renew();
             }
         }
-        if unread > 0 {
-            gaps.push((format!("what {unread} of {} tasks do", listed.len()), Why::Bounded));
-        }
-        census.tasks.sort_unstable_by_key(|task| task.address);
-        Ok((census, gaps))
+        Ok(last)
     }
 
-    /// The words of a task that is not done; `None` for one that is, and for what is no task.
-    fn head(&mut self, objects: Objects<'_>, address: Address) -> Result<Option<TaskHead>, ReadError> {
-        match self.try_head(objects, address) {
-            Err(gone @ (ReadError::Gone | ReadError::Refused)) => Err(gone),
-            found => Ok(found.ok().flatten()),
-        }
-    }
-
-    fn try_head(&mut self, objects: Objects<'_>, address: Address) -> Result<Option<TaskHead>, ReadError> {
-        let Some(layout) = self.layout(objects, objects.type_of(address)?)? else { return Ok(None) };
+    /// The words of a task that is not done.
+    fn head(&mut self, address: Address) -> Result<Option<TaskHead>, ReadError> {
+        let objects = self.scene.objects;
+        let Kind::Task(layout) = self.kinds.of(objects, address)? else { return Ok(None) };
         let bytes = objects.memory.read(address, layout.size)?;
         let word = |offset| u64_at(&bytes, offset).map(Address).ok_or(ReadError::Implausible(address));
-        let state = bytes.get(layout.state..layout.state + 4).map(little_endian);
-        if state != Some(PENDING) {
+        if bytes.get(layout.state..layout.state + 4).map(little_endian) != Some(PENDING) {
             return Ok(None);
         }
         Ok(Some(TaskHead {
@@ -85,43 +156,119 @@ impl TaskReader {
         }))
     }
 
-    fn layout(&mut self, objects: Objects<'_>, kind: Address) -> Result<Option<TaskOffsets>, ReadError> {
-        if let Some(known) = self.types.get(&kind) {
-            return Ok(*known);
+    fn record(&mut self, head: TaskHead) -> Result<Record, ReadError> {
+        let objects = self.scene.objects;
+        let known = (&mut self.kinds, &mut self.functions);
+        let chain = Chain::follow(objects, self.scene.codes, known, head.coroutine)?;
+        if chain.runs {
+            let (chain, wait) = (Known::Unknown(Why::NotRead), Known::Is(None));
+            return Ok(Record { head, phase: TaskPhase::Running, chain, wait, puts: false, holds: false });
         }
-        let layout = match objects.base_named(kind, tasks::TASK)? {
-            Some(base) => {
-                let size = objects.memory.read_u64(base.plus(objects.offsets.object.type_basic_size))?;
-                usize::try_from(size).ok().and_then(|size| objects.offsets.task_of_size(size))
-            }
-            None => None,
+        let wait = match self.waits.read(objects, &mut self.kinds, &chain, head.waiter)? {
+            Wait::Over => None,
+            Wait::For(wait) => Some(wait),
         };
-        if self.types.len() >= MOST_TYPES {
-            self.types.clear();
+        let held = self.holds.of(objects, &mut self.kinds, &chain)?;
+        let holds = !held.is_empty();
+        let left = MOST_HOLDS.saturating_sub(self.held.len());
+        let held = held.into_iter().map(|(object, frame)| (object, TaskHold { task: head.address, frame }));
+        self.held.extend(held.take(left));
+        self.frames.clear();
+        self.frames.extend(chain.links.iter().rev().map(|link| link.function.frame(link.coroutine.instruction)));
+        let puts = chain.links.last().is_some_and(|link| link.function.place == super::functions::Place::Put);
+        Ok(Record {
+            head,
+            phase: if wait.is_some() { TaskPhase::Waiting } else { TaskPhase::Ready },
+            chain: Known::from_option(self.scene.stacks.intern(&self.frames), Why::Bounded),
+            wait: Known::Is(wait),
+            puts,
+            holds,
+        })
+    }
+
+    /// Puts together what belongs together.
+    fn conclude(&mut self, records: &[Record]) -> TaskCensus {
+        let primitives = self.primitives(records);
+        let parents = parents(records);
+        let mut order: Vec<&Record> = records.iter().collect();
+        order.sort_by_key(|record| !(record.holds || parents.contains_key(&record.head.address)));
+        order.truncate(TaskCensus::MOST_TASKS);
+        let mut tasks: Vec<TaskSample> = order.into_iter().map(|record| self.sample(record, &parents)).collect();
+        tasks.sort_unstable_by_key(|task| task.address);
+        let plain: HashSet<Address> = self.scene.locks.iter().map(|lock| lock.address).collect();
+        let thread_locks = self.held.iter().filter(|(object, _)| plain.contains(object)).copied().collect();
+        TaskCensus { found: records.len() as u64, tasks, groups: groups(records), primitives, thread_locks }
+    }
+
+    fn sample(&self, record: &Record, parents: &HashMap<Address, Vec<Address>>) -> TaskSample {
+        TaskSample {
+            address: record.head.address,
+            name: known(tasks::name_text(self.scene.objects, record.head.name)),
+            event_loop: record.head.event_loop,
+            phase: record.phase,
+            chain: record.chain,
+            wait: record.wait.clone(),
+            awaited_by: parents.get(&record.head.address).cloned().unwrap_or_default(),
         }
-        self.types.insert(kind, layout);
-        Ok(layout)
+    }
+
+    /// The primitives that tasks wait for, by address, with those who wait and hold.
+    fn primitives(&mut self, records: &[Record]) -> Vec<PrimitiveSample> {
+        let mut found: HashMap<Address, PrimitiveSample> = HashMap::new();
+        for record in records {
+            let Known::Is(Some(TaskWait { on: Awaited::Primitive(address), .. })) = &record.wait else { continue };
+            let objects = self.scene.objects;
+            let Ok(Some(kind)) = self.kinds.primitive(objects, *address) else { continue };
+            let primitive = found.entry(*address).or_insert_with(|| primitives::read(objects, *address, kind));
+            if record.puts && kind == PrimitiveKind::Queue {
+                primitive.putting += 1;
+            } else {
+                primitive.waiting += 1;
+            }
+            if primitive.waiters.len() < TaskCensus::MOST_WAITERS {
+                primitive.waiters.push(record.head.address);
+            }
+        }
+        for (object, hold) in &self.held {
+            if let Some(primitive) = found.get_mut(object).filter(|one| one.holders.len() < TaskCensus::MOST_WAITERS) {
+                primitive.holders.push(*hold);
+            }
+        }
+        let mut primitives: Vec<PrimitiveSample> = found.into_values().collect();
+        primitives.sort_unstable_by_key(|primitive| primitive.address);
+        primitives
     }
 }
 
-/// `task_state` of a task that is not done (CPython `Modules/_asynciomodule.c`, `STATE_PENDING`).
-const PENDING: u64 = 0;
-
-fn sample(scene: &Scene<'_>, head: &TaskHead) -> TaskSample {
-    let running = |sample: &&crate::snapshot::LoopSample| {
-        sample.task.get().and_then(Option::as_ref).is_some_and(|task| task.address == head.address)
-    };
-    TaskSample {
-        address: head.address,
-        name: known(tasks::name_text(scene.objects, head.name)),
-        event_loop: head.event_loop,
-        phase: match scene.loops.iter().find(running) {
-            Some(_) => TaskPhase::Running,
-            None if head.waiter.is_null() => TaskPhase::Ready,
-            None => TaskPhase::Waiting,
-        },
-        chain: Known::Unknown(Why::NotRead),
-        wait: Known::Unknown(Why::NotRead),
-        awaited_by: Vec::new(),
+/// Which tasks wait for which.
+fn parents(records: &[Record]) -> HashMap<Address, Vec<Address>> {
+    let mut parents: HashMap<Address, Vec<Address>> = HashMap::new();
+    for record in records {
+        let Known::Is(Some(wait)) = &record.wait else { continue };
+        let children = match &wait.on {
+            Awaited::Task(child) => std::slice::from_ref(child),
+            Awaited::Gather { pending, .. } => pending.as_slice(),
+            _ => continue,
+        };
+        for child in children {
+            let known = parents.entry(*child).or_default();
+            if known.len() < TaskCensus::MOST_CHILDREN {
+                known.push(record.head.address);
+            }
+        }
     }
+    parents
+}
+
+/// Tasks counted by where they are.
+fn groups(records: &[Record]) -> Vec<TaskGroup> {
+    let mut counts: HashMap<(Known<StackId>, TaskPhase), u64> = HashMap::new();
+    for record in records {
+        *counts.entry((record.chain, record.phase)).or_default() += 1;
+    }
+    let group = |((chain, phase), count)| TaskGroup { chain, phase, count };
+    let mut groups: Vec<TaskGroup> = counts.into_iter().map(group).collect();
+    groups.sort_unstable_by_key(|group| (std::cmp::Reverse(group.count), group.phase, group.chain.ok()));
+    groups.truncate(TaskCensus::MOST_GROUPS);
+    groups
 }

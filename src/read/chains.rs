@@ -1,0 +1,75 @@
+//! The chain of a task: its coroutine, what that awaits, and so on down to what does not go on.
+
+use std::rc::Rc;
+
+use super::codes::CodeTable;
+use super::coroutines::{Coroutine, State};
+use super::functions::{Function, Functions};
+use super::kinds::{Kind, Kinds};
+use super::objects::Objects;
+use crate::memory::ReadError;
+use crate::snapshot::Address;
+
+/// Coroutines of one chain.
+const MOST_LINKS: usize = 512;
+/// Objects of one chain that stand between two coroutines.
+const MOST_OBJECTS: usize = 2048;
+
+/// One coroutine of a chain.
+#[derive(Debug)]
+pub(super) struct Link {
+    pub(super) coroutine: Coroutine,
+    pub(super) function: Rc<Function>,
+}
+
+/// A chain.
+#[derive(Debug, Default)]
+pub(super) struct Chain {
+    /// From the task's own coroutine inward.
+    pub(super) links: Vec<Link>,
+    /// The task runs.
+    pub(super) runs: bool,
+}
+
+impl Chain {
+    /// Follows the chain that begins with an object.
+    ///
+    /// # Errors
+    ///
+    /// When a part of it cannot be read: it changed, or is not what we take it for.
+    pub(super) fn follow(
+        objects: Objects<'_>,
+        codes: &mut CodeTable,
+        (kinds, functions): (&mut Kinds, &mut Functions),
+        first: Address,
+    ) -> Result<Self, ReadError> {
+        let layout = &objects.offsets.generator;
+        let mut chain = Self::default();
+        let mut object = first;
+        for _ in 0..MOST_OBJECTS {
+            let kind = kinds.of(objects, object)?;
+            object = match kind {
+                Kind::Coroutine | Kind::Generator => {
+                    let coroutine = Coroutine::read(objects, object, kind)?;
+                    if coroutine.state == State::Ended || chain.links.len() >= MOST_LINKS {
+                        return Ok(chain);
+                    }
+                    let function = functions.of(objects, codes, coroutine.code)?;
+                    chain.links.push(Link { coroutine, function });
+                    match coroutine.state {
+                        State::Suspended { awaits: Some(next) } => next,
+                        State::Running => {
+                            chain.runs = true;
+                            return Ok(chain);
+                        }
+                        _ => return Ok(chain),
+                    }
+                }
+                Kind::AsyncGeneratorStep => objects.memory.read_pointer(object.plus(layout.async_generator))?,
+                Kind::Wrapper => objects.memory.read_pointer(object.plus(layout.wrapped_coroutine))?,
+                _ => return Ok(chain),
+            };
+        }
+        Err(ReadError::Implausible(first))
+    }
+}

@@ -1,0 +1,131 @@
+//! What tasks hold: the `with` and `async with` blocks that their coroutines are suspended in.
+//!
+//! A suspended coroutine says how far up its value stack is alive. What it needs to leave a block stands there: up to
+//! 3.13 the bound `__exit__` or `__aexit__` of the object, since 3.14 the function and the object itself. While a block is
+//! being entered they stand there too, so an object whose `__aenter__` is being awaited is not held.
+
+use std::collections::HashMap;
+
+use super::chains::{Chain, Link};
+use super::functions::Place;
+use super::held_slots::is_pointer;
+use super::kinds::{Kind, Kinds};
+use super::objects::Objects;
+use crate::memory::ReadError;
+use crate::snapshot::{Address, Frame, PrimitiveKind};
+
+/// Functions of which is remembered whether they leave a block.
+const MOST_FUNCTIONS: usize = 16_384;
+/// Holds of one chain that are kept.
+const MOST_HOLDS: usize = 64;
+
+/// Finds what chains hold in one census.
+#[derive(Debug, Default)]
+pub(super) struct TaskHolds {
+    /// Functions, and whether they leave a block.
+    exits: HashMap<Address, bool>,
+}
+
+impl TaskHolds {
+    /// The objects that a chain holds, and the frames that do. Of a condition also its lock.
+    pub(super) fn of(
+        &mut self,
+        objects: Objects<'_>,
+        kinds: &mut Kinds,
+        chain: &Chain,
+    ) -> Result<Vec<(Address, Frame)>, ReadError> {
+        let mut held = Vec::new();
+        for (at, link) in chain.links.iter().enumerate() {
+            let slots = link.coroutine.slots(objects, link.function.locals)?;
+            if slots.len() < 2 {
+                continue;
+            }
+            let inner = chain.links.get(at + 1);
+            let entered = inner.filter(|inner| inner.function.enters).and_then(|inner| this(objects, inner));
+            let frame = link.function.frame(link.coroutine.instruction);
+            for object in self.objects_of(objects, kinds, &slots)? {
+                if held.len() < MOST_HOLDS && Some(object) != entered {
+                    held.push((object, frame));
+                }
+            }
+        }
+        with_locks_of_conditions(objects, kinds, &mut held)?;
+        let let_go = waited_conditions(objects, kinds, chain)?;
+        held.retain(|(object, _)| !let_go.contains(object));
+        Ok(held)
+    }
+
+    fn objects_of(
+        &mut self,
+        objects: Objects<'_>,
+        kinds: &mut Kinds,
+        slots: &[Address],
+    ) -> Result<Vec<Address>, ReadError> {
+        let mut found = Vec::new();
+        for (at, slot) in slots.iter().enumerate().filter(|(_, slot)| is_pointer(**slot)) {
+            let layout = &objects.offsets.object;
+            let owner = match kinds.of(objects, *slot)? {
+                Kind::Method => {
+                    let function = objects.memory.read_pointer(slot.plus(layout.method_function))?;
+                    self.leaves(objects, function).then(|| objects.memory.read_pointer(slot.plus(layout.method_self)))
+                }
+                Kind::BuiltinMethod => Some(objects.memory.read_pointer(slot.plus(layout.builtin_self))),
+                Kind::Function if self.leaves(objects, *slot) => slots.get(at + 1).map(|owner| Ok(*owner)),
+                Kind::MethodDescriptor => slots.get(at + 1).map(|owner| Ok(*owner)),
+                _ => None,
+            };
+            found.extend(owner.transpose()?.filter(|owner| is_pointer(*owner)));
+        }
+        Ok(found)
+    }
+
+    /// Whether a function written in Python leaves a block.
+    fn leaves(&mut self, objects: Objects<'_>, function: Address) -> bool {
+        if let Some(known) = self.exits.get(&function) {
+            return *known;
+        }
+        let name = || {
+            let code = objects.memory.read_pointer(function.plus(objects.offsets.object.function_code))?;
+            objects.text(objects.memory.read_pointer(code.plus(objects.offsets.code.name))?)
+        };
+        let leaves = name().is_ok_and(|name| name == "__aexit__" || name == "__exit__");
+        if self.exits.len() >= MOST_FUNCTIONS {
+            self.exits.clear();
+        }
+        self.exits.insert(function, leaves);
+        leaves
+    }
+}
+
+fn this(objects: Objects<'_>, link: &Link) -> Option<Address> {
+    link.coroutine.local(objects, 0).ok().flatten()
+}
+
+/// Who is inside of `async with condition` holds the lock of the condition.
+fn with_locks_of_conditions(
+    objects: Objects<'_>,
+    kinds: &mut Kinds,
+    held: &mut Vec<(Address, Frame)>,
+) -> Result<(), ReadError> {
+    let mut locks = Vec::new();
+    for (object, frame) in held.iter() {
+        if kinds.primitive(objects, *object)? == Some(PrimitiveKind::Condition) {
+            locks.extend(objects.attribute(*object, "_lock")?.map(|lock| (lock.value, *frame)));
+        }
+    }
+    held.extend(locks);
+    Ok(())
+}
+
+/// Conditions that the chain waits for, which let go of their locks meanwhile, and these locks.
+fn waited_conditions(objects: Objects<'_>, kinds: &mut Kinds, chain: &Chain) -> Result<Vec<Address>, ReadError> {
+    let mut let_go = Vec::new();
+    let waiting = chain.links.iter().filter(|link| link.function.place == Place::Lock && link.function.waits);
+    for condition in waiting.filter_map(|link| this(objects, link)) {
+        if kinds.primitive(objects, condition)? == Some(PrimitiveKind::Condition) {
+            let_go.push(condition);
+            let_go.extend(objects.attribute(condition, "_lock")?.map(|lock| lock.value));
+        }
+    }
+    Ok(let_go)
+}

@@ -1,0 +1,249 @@
+//! What a task waits for: what kind of future it is, and whose: the innermost functions of the chain say.
+
+use std::collections::HashMap;
+
+use super::chains::{Chain, Link};
+use super::functions::Place;
+use super::future_links::shielded;
+use super::kinds::{Kind, Kinds};
+use super::known::known;
+use super::moments;
+use super::objects::Objects;
+use super::thread_calls::ThreadCalls;
+use crate::layout::TaskOffsets;
+use crate::memory::{ReadError, little_endian};
+use crate::snapshot::{Address, Awaited, Known, Moment, PrimitiveKind, TaskCensus, TaskWait, Why};
+
+/// Functions further out that are asked when the innermost ones say nothing: a method of a primitive stands between
+/// `receive` of a stream and its future.
+const ASKED_OUTWARD: usize = 4;
+/// Members of a set that are looked through: those of `asyncio.wait` and of a task group.
+const MOST_MEMBERS: u64 = 65_536;
+/// Connections whose other end is read in one census.
+const MOST_PEERS: usize = 4096;
+
+/// Reads waits in one census.
+#[derive(Debug)]
+pub(super) struct Waits {
+    calls: ThreadCalls,
+    peers: HashMap<Address, Known<String>>,
+    task: TaskOffsets,
+    /// Where a `TimerHandle` has `_when`, by its type; `None` where it has none that can be read.
+    whens: HashMap<Address, Option<usize>>,
+}
+
+/// Whether a wait goes on.
+pub(super) enum Wait {
+    /// Nothing keeps the task but its turn.
+    Over,
+    For(TaskWait),
+}
+
+impl Waits {
+    pub(super) fn new(objects: Objects<'_>, calls: ThreadCalls) -> Self {
+        Self { calls, peers: HashMap::new(), task: objects.offsets.task, whens: HashMap::new() }
+    }
+
+    /// What a task with this chain waits for, when `future` is what wakes it.
+    ///
+    /// # Errors
+    ///
+    /// When the future cannot be read.
+    pub(super) fn read(
+        &mut self,
+        objects: Objects<'_>,
+        kinds: &mut Kinds,
+        chain: &Chain,
+        future: Address,
+    ) -> Result<Wait, ReadError> {
+        if future.is_null() {
+            return Ok(Wait::Over);
+        }
+        let kind = kinds.of(objects, future)?;
+        let is_done = |layout: &TaskOffsets| -> Result<bool, ReadError> {
+            Ok(little_endian(&objects.memory.read(future.plus(layout.state), 4)?) != super::task_reader::PENDING)
+        };
+        let on = match kind {
+            Kind::None => return Ok(Wait::Over),
+            Kind::Task(layout) if is_done(&layout)? => return Ok(Wait::Over),
+            Kind::Future { .. } if is_done(&self.task)? => return Ok(Wait::Over),
+            Kind::Task(_) | Kind::StrangeTask => Awaited::Task(future),
+            Kind::Future { gathers: true } => {
+                let children = objects.attribute(future, "_children")?.map(|entry| entry.value);
+                let children = children.map_or(Ok(Vec::new()), |children| list(objects, children))?;
+                self.all_of(objects, kinds, &children)?
+            }
+            _ => self.by_function(objects, kinds, chain, future),
+        };
+        Ok(Wait::For(TaskWait { future, on }))
+    }
+
+    /// Several tasks, of which those that are done are left out.
+    fn all_of(&self, objects: Objects<'_>, kinds: &mut Kinds, members: &[Address]) -> Result<Awaited, ReadError> {
+        let mut pending = Vec::new();
+        for member in members {
+            let layout = match kinds.of(objects, *member)? {
+                Kind::Task(layout) => layout,
+                Kind::Future { .. } => self.task,
+                _ => continue,
+            };
+            let state = little_endian(&objects.memory.read(member.plus(layout.state), 4)?);
+            if state == super::task_reader::PENDING && pending.len() < TaskCensus::MOST_CHILDREN {
+                pending.push(*member);
+            }
+        }
+        Ok(Awaited::Gather { children: members.len() as u64, pending })
+    }
+
+    /// A future that nothing is known of: the functions that await it may tell.
+    fn by_function(&mut self, objects: Objects<'_>, kinds: &mut Kinds, chain: &Chain, future: Address) -> Awaited {
+        if let Some(thread) = self.calls.of(objects, kinds, future, self.task.callback) {
+            return Awaited::Executor { thread };
+        }
+        if let Ok(Some(task)) = shielded(objects, kinds, future.plus(self.task.callback)) {
+            return Awaited::Task(task);
+        }
+        let mut found = None;
+        for link in chain.links.iter().rev().take(ASKED_OUTWARD) {
+            let said = self.by_link(objects, kinds, link).unwrap_or_default();
+            // The outer function says what the primitive stands for.
+            if found.is_none() || matches!(said, Some(Awaited::Connection { .. })) {
+                found = said.or(found);
+            }
+        }
+        found.unwrap_or(Awaited::Future)
+    }
+
+    fn by_link(&mut self, objects: Objects<'_>, kinds: &mut Kinds, link: &Link) -> Result<Option<Awaited>, ReadError> {
+        let local = |name: &str| match link.function.local_named(objects, name)? {
+            Some(index) => link.coroutine.local(objects, index),
+            None => Ok(None),
+        };
+        let this = || link.coroutine.local(objects, 0);
+        Ok(match link.function.place {
+            Place::Other => None,
+            Place::Sleep => Some(Awaited::Sleep { until: self.until(objects, local("h")?) }),
+            Place::Wait => match local("fs")? {
+                Some(members) => Some(self.all_of(objects, kinds, &set(objects, members)?)?),
+                None => None,
+            },
+            // Since 3.12 it has no task of its own, and no such variable.
+            Place::WaitFor => match local("fut")? {
+                Some(inner) if matches!(kinds.of(objects, inner)?, Kind::Task(_)) => Some(Awaited::Task(inner)),
+                Some(inner) => shielded(objects, kinds, inner.plus(self.task.callback))?.map(Awaited::Task),
+                None => None,
+            },
+            Place::Lock => primitive(objects, kinds, this()?, None)?,
+            Place::Get | Place::Put => primitive(objects, kinds, this()?, Some(PrimitiveKind::Queue))?,
+            Place::TaskGroup => match this()?.map(|group| objects.attribute(group, "_tasks")).transpose()?.flatten() {
+                Some(members) => Some(self.all_of(objects, kinds, &set(objects, members.value)?)?),
+                None => None,
+            },
+            Place::Thread => Some(Awaited::Executor { thread: Known::Unknown(Why::NotRead) }),
+            Place::Read | Place::Drain | Place::AnyioStream => {
+                let transport = this()?.map(|stream| objects.attribute(stream, "_transport")).transpose()?.flatten();
+                Some(self.connection(objects, transport.map(|entry| entry.value)))
+            }
+            Place::Socket => Some(Awaited::Connection { peer: Known::Unknown(Why::NotRead) }),
+        })
+    }
+
+    /// When a timer of a sleep is due.
+    fn until(&mut self, objects: Objects<'_>, handle: Option<Address>) -> Known<Moment> {
+        let Some(handle) = handle else { return Known::Unknown(Why::Torn) };
+        match known(self.when(objects, handle)) {
+            Known::Is(Some(seconds)) => moments::from_seconds(seconds),
+            Known::Is(None) => Known::Unknown(Why::NotInThisPython),
+            Known::Unknown(why) => Known::Unknown(why),
+        }
+    }
+
+    /// `_when` of a `TimerHandle`; uvloop's have none.
+    fn when(&mut self, objects: Objects<'_>, handle: Address) -> Result<Option<f64>, ReadError> {
+        let kind = objects.type_of(handle)?;
+        let offset = match self.whens.get(&kind) {
+            Some(known) => *known,
+            None => {
+                let slot = objects.attribute(handle, "_when")?.map(|entry| entry.slot.0.wrapping_sub(handle.0));
+                let size = objects.memory.read_u64(kind.plus(objects.offsets.object.type_basic_size))?;
+                // In a `__dict__` it would not be at the same distance in every instance.
+                let offset = slot.filter(|slot| *slot < size).and_then(|slot| usize::try_from(slot).ok());
+                self.whens.insert(kind, offset);
+                offset
+            }
+        };
+        let Some(offset) = offset else { return Ok(None) };
+        let when = objects.memory.read_pointer(handle.plus(offset))?;
+        Ok(match objects.type_name_of(when)?.as_str() {
+            "float" => Some(objects.float(when)?),
+            "int" => Some(objects.integer(when)? as f64),
+            _ => None,
+        })
+    }
+
+    /// The connection of a transport.
+    fn connection(&mut self, objects: Objects<'_>, transport: Option<Address>) -> Awaited {
+        let Some(transport) = transport else {
+            return Awaited::Connection { peer: Known::Unknown(Why::NotInThisPython) };
+        };
+        if let Some(peer) = self.peers.get(&transport) {
+            return Awaited::Connection { peer: peer.clone() };
+        }
+        if self.peers.len() >= MOST_PEERS {
+            return Awaited::Connection { peer: Known::Unknown(Why::Bounded) };
+        }
+        let peer = match known(peer(objects, transport)) {
+            Known::Is(peer) => Known::from_option(peer, Why::NotInThisPython),
+            Known::Unknown(why) => Known::Unknown(why),
+        };
+        self.peers.insert(transport, peer.clone());
+        Awaited::Connection { peer }
+    }
+}
+
+/// A primitive, if the object is one and of the wanted kind.
+fn primitive(
+    objects: Objects<'_>,
+    kinds: &mut Kinds,
+    object: Option<Address>,
+    wanted: Option<PrimitiveKind>,
+) -> Result<Option<Awaited>, ReadError> {
+    let Some(object) = object else { return Ok(None) };
+    let kind = kinds.primitive(objects, object)?;
+    let fits = kind.is_some_and(|kind| wanted.is_none_or(|wanted| wanted == kind));
+    Ok(fits.then_some(Awaited::Primitive(object)))
+}
+
+/// `peername` among the extra information of a transport of the standard library: an address and a port.
+fn peer(objects: Objects<'_>, transport: Address) -> Result<Option<String>, ReadError> {
+    let Some(extra) = objects.attribute(transport, "_extra")? else { return Ok(None) };
+    let Some(name) = objects.dict_get(extra.value, "peername")? else { return Ok(None) };
+    if objects.type_name_of(name.value)? != "tuple" {
+        return Ok(None);
+    }
+    let parts = objects.tuple(name.value)?;
+    let (Some(host), Some(port)) = (parts.first(), parts.get(1)) else { return Ok(None) };
+    let (host, port) = (objects.text(*host)?, objects.integer(*port)?);
+    Ok(Some(if host.contains(':') { format!("[{host}]:{port}") } else { format!("{host}:{port}") }))
+}
+
+/// The items of a list.
+fn list(objects: Objects<'_>, list: Address) -> Result<Vec<Address>, ReadError> {
+    let count = objects.length(list)?.min(MOST_MEMBERS);
+    let items = objects.memory.read_pointer(list.plus(objects.offsets.object.list_items))?;
+    let bytes = objects.memory.read(items, count as usize * 8)?;
+    Ok(bytes.chunks_exact(8).map(|word| Address(little_endian(word))).collect())
+}
+
+/// The members of a set, in the order of its table, and what stands in its emptied places.
+fn set(objects: Objects<'_>, set: Address) -> Result<Vec<Address>, ReadError> {
+    let layout = &objects.offsets.object;
+    let slots = objects.memory.read_u64(set.plus(layout.set_mask))?.saturating_add(1);
+    if slots > MOST_MEMBERS {
+        return Err(ReadError::Implausible(set));
+    }
+    let table = objects.memory.read_pointer(set.plus(layout.set_table))?;
+    let bytes = objects.memory.read(table, slots as usize * layout.set_entry_size)?;
+    let keys = bytes.chunks_exact(layout.set_entry_size).filter_map(|entry| crate::memory::u64_at(entry, 0));
+    Ok(keys.filter(|key| *key != 0).map(Address).collect())
+}
