@@ -51,6 +51,8 @@ pub enum Cause {
     FdLimit,
     Quota,
     Debugger,
+    /// Its control group is frozen.
+    Freezer,
     Signal,
     Unknown,
 }

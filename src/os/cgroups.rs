@@ -4,17 +4,26 @@
 //! looked at and the tightest counts, with its own statistics.
 
 use super::cgroup_places::{Hierarchy, Membership, Place, parse_hierarchies, parse_memberships, place};
+use super::freezer::frozen;
 use super::proc_file::{SMALL, known, read_text};
 use crate::snapshot::{Cgroup, Known, ProcessId, Why};
 
 /// v1 writes "no limit" as the largest multiple of a page; nobody has half of that.
 const UNLIMITED_V1: u64 = u64::MAX / 4;
 
-/// The control groups of a process.
-///
-/// # Errors
-/// The reason why none could be found: no control groups are mounted where we or the process can see them.
-pub fn read(process: ProcessId) -> Result<Cgroup, Why> {
+/// The control groups of a process, and the frozen one that it is in or below.
+#[must_use]
+pub(super) fn read_all(process: ProcessId) -> (Known<Cgroup>, Known<Option<String>>) {
+    match trees(process) {
+        Ok((memberships, hierarchies)) => {
+            (known(read_groups(&memberships, &hierarchies)), known(frozen(&memberships, &hierarchies)))
+        }
+        Err(why) => (Known::Unknown(why), Known::Unknown(why)),
+    }
+}
+
+/// In which groups a process is, and where their trees are mounted.
+fn trees(process: ProcessId) -> Result<(Vec<Membership>, Vec<Hierarchy>), Why> {
     let memberships = parse_memberships(&read_text(format!("/proc/{process}/cgroup"), SMALL)?);
     // In a container that shares only the pid namespace our own mounts show other groups; then the process's serve.
     let views = [("/proc/self/mountinfo".to_owned(), String::new()), {
@@ -30,9 +39,13 @@ pub fn read(process: ProcessId) -> Result<Cgroup, Why> {
             })
         })
         .collect();
-    read_groups(&memberships, &hierarchies)
+    Ok((memberships, hierarchies))
 }
 
+/// The limits of a process's groups.
+///
+/// # Errors
+/// The reason why none could be found: no control groups are mounted where we or the process can see them.
 fn read_groups(memberships: &[Membership], hierarchies: &[Hierarchy]) -> Result<Cgroup, Why> {
     let place = |controller: &str| place(memberships, hierarchies, controller);
     let (cpu, accounting, memory) = (place("cpu"), place("cpuacct"), place("memory"));

@@ -11,6 +11,7 @@ pub mod clock;
 mod descriptor_classes;
 pub mod descriptors;
 pub mod file_locks;
+mod freezer;
 mod lone_user;
 pub mod open_files;
 mod proc_file;

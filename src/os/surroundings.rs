@@ -38,6 +38,7 @@ pub fn surroundings(process: ProcessId) -> Surroundings {
     };
     let status = read_text(format!("/proc/{process}/status"), SMALL);
     let status = status.as_deref().map_err(|why| *why);
+    let (cgroup, frozen) = cgroups::read_all(process);
     let open = open_files::count(process);
     let limit = read_text(format!("/proc/{process}/limits"), SMALL)
         .and_then(|text| parse_descriptor_limit(&text).ok_or(Why::Implausible));
@@ -50,7 +51,8 @@ pub fn surroundings(process: ProcessId) -> Surroundings {
         descriptor_limit: known(limit),
         descriptors_left: known(left),
         descriptor_classes: known(links.map(|links| classes(&links, sockets.as_ref().ok()))),
-        cgroup: known(cgroups::read(process)),
+        cgroup,
+        frozen,
         children: known(children(process)),
         file_locks: known(file_locks::read(process)),
         tracer: known(status.and_then(|text| parse_tracer(text).ok_or(Why::NotInThisKernel))),

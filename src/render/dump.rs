@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use super::page::{Ink, Page, Piece};
 use super::terminal::Screen;
 use super::{closing, header, places, units};
-use crate::report::{LoopReport, Report, ThreadReport};
+use crate::report::{Kind, LoopReport, Report, ThreadReport, Verdict};
 use crate::snapshot::Known;
 
 /// The column of a stack's functions.
@@ -24,12 +24,24 @@ pub fn dump(report: &Report, screen: Screen, out: &mut impl Write) -> io::Result
     for process in &report.target.processes {
         page.blank();
         header::process(&mut page, process, None);
+        stopped(&mut page, report, process.pid);
         loops(&mut page, report, process.pid);
         threads(&mut page, report, process.pid, Paths::Fitted);
     }
     page.blank();
     closing::not_known(&mut page, report, super::Extent::Full);
     page.write_to(out)
+}
+
+/// That nothing runs, which what the threads do there would hide.
+fn stopped(page: &mut Page, report: &Report, process: u32) {
+    if let Some(verdict) = verdict_of_stop(report, process) {
+        page.wrapped(0, 4, &[Piece::new(Ink::Bad, verdict.summary.clone())]);
+    }
+}
+
+fn verdict_of_stop(report: &Report, process: u32) -> Option<&Verdict> {
+    report.verdicts.iter().find(|verdict| verdict.process == process && verdict.kind == Kind::ProcessStopped)
 }
 
 /// How the paths of a stack are shown.
@@ -44,7 +56,9 @@ pub(super) enum Paths {
 /// A line for each loop of a process.
 pub(super) fn loops(page: &mut Page, report: &Report, process: u32) {
     for of in report.loops.iter().filter(|of| of.process == process) {
-        let text = format!("{} loop on thread {} {}: {}", of.kind, of.thread, of.thread_name, loop_words(of));
+        let stopped = verdict_of_stop(report, process).is_some();
+        let words = if stopped { "stopped".to_owned() } else { loop_words(of) };
+        let text = format!("{} loop on thread {} {}: {words}", of.kind, of.thread, of.thread_name);
         page.wrapped(0, 4, &[Piece::plain(text)]);
     }
 }

@@ -107,6 +107,7 @@ pub(super) fn activity(cause: Cause) -> (&'static str, &'static str) {
         Cause::FdLimit => (WAITS, "a free file descriptor"),
         Cause::Quota => (WAITS, "the next period of its CPU quota"),
         Cause::Debugger => (WAITS, "a debugger"),
+        Cause::Freezer => (WAITS, "its control group to be thawed"),
         Cause::Signal => (WAITS, "a signal to continue"),
         Cause::Unknown => (WAITS, "something that could not be identified"),
     }

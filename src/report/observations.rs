@@ -28,9 +28,12 @@ const NOTABLE_DESCRIPTORS: f64 = 0.9;
 /// What stands out in a process that got verdicts of these kinds.
 pub(super) fn observations(analysis: &Analysis<'_>, kinds: &[Kind]) -> Vec<Observation> {
     let mut said = Vec::new();
-    if !kinds.iter().any(|kind| matches!(kind, Kind::LoopBlocked | Kind::StartupStuck | Kind::ShutdownStuck)) {
+    let tells_stalls =
+        |kind| matches!(kind, Kind::LoopBlocked | Kind::StartupStuck | Kind::ShutdownStuck | Kind::ProcessStopped);
+    if !kinds.iter().copied().any(tells_stalls) {
         said.extend(short_stalls(analysis));
     }
+    said.extend(short_stop(analysis, kinds));
     let brief: usize = analysis.stalls.iter().map(|stalls| stalls.brief).sum();
     if brief > 0 {
         said.push(format!("{} seen too briefly to say more", count_words(brief as u64, "stall")));
@@ -48,6 +51,13 @@ pub(super) fn observations(analysis: &Analysis<'_>, kinds: &[Kind]) -> Vec<Obser
     }
     let process = analysis.pid().0;
     said.into_iter().map(|summary| Observation { process, summary }).collect()
+}
+
+/// A stop by a signal or a tracer that was too short for a verdict: another profiler, a snapshot of the container.
+fn short_stop(analysis: &Analysis<'_>, kinds: &[Kind]) -> Option<String> {
+    let track = analysis.tracks.first().filter(|_| !kinds.contains(&Kind::ProcessStopped))?;
+    let (stopped, looks) = (track.count(Look::Stopped), track.looks.len());
+    (stopped > 0).then(|| format!("stopped by somebody else in {stopped} of {looks} looks"))
 }
 
 /// Loops that wanted to run and were not given a CPU.

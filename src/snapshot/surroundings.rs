@@ -117,6 +117,9 @@ pub struct Surroundings {
     pub descriptor_classes: Known<Vec<DescriptorClass>>,
     /// Limits of the control group.
     pub cgroup: Known<Cgroup>,
+    /// The frozen control group that the process is in, or below; `Is(None)` when it is in none.
+    #[serde(default = "not_read")]
+    pub frozen: Known<Option<String>>,
     /// Child processes.
     pub children: Known<Vec<Child>>,
     /// File locks held or wanted.

@@ -186,6 +186,7 @@ fn surroundings() -> Surroundings {
         descriptor_limit: Known::Is(1024),
         descriptors_left: Known::Unknown(Why::NotRead),
         descriptor_classes: Known::Unknown(Why::NotRead),
+        frozen: Known::Unknown(Why::NotRead),
         cgroup: Known::Is(Cgroup {
             version: 2,
             cpu_quota: Known::Is(Some(0.8)),

@@ -354,6 +354,7 @@ fn surroundings(at: u64) -> Surroundings {
             memory_limit_hits: Known::Is(0),
             memory_kills: Known::Is(0),
         }),
+        frozen: Known::Is(None),
         children: Known::Is(Vec::<Child>::new()),
         file_locks: Known::Is(Vec::<FileLock>::new()),
         tracer: Known::Is(None),

@@ -1,7 +1,7 @@
 //! What is said where the trouble is around the process: limits of its control group.
 
 use hangspy::report::{Cause, Confidence, Kind};
-use hangspy::snapshot::{DescriptorClass, GilRole, Known};
+use hangspy::snapshot::{DescriptorClass, GilRole, Known, TaskState};
 
 use super::scenes::{LOOKS, Line, PERIOD, PID, POLL, STOCK_LOOP, Scene, Shot, running, waiting};
 use super::{CALL, CONSUMER, assert_healthy, assert_verdict, blocked, first, report, starved};
@@ -163,4 +163,40 @@ fn accepting_in_vain_is_a_consequence_and_a_blocking_call_is_not() {
     out_of_descriptors(&mut scene, 2);
     let kinds: Vec<Kind> = report(&scene).verdicts.iter().map(|verdict| verdict.kind).collect();
     assert_eq!(kinds, [Kind::LoopBlocked, Kind::PoolExhausted], "both are true");
+}
+
+#[test]
+fn a_frozen_group_is_believed_whatever_the_threads_look_like() {
+    let frozen = |readings: usize| {
+        let mut scene = Scene::new();
+        (0..LOOKS).for_each(|_| {
+            scene.idle();
+        });
+        for around in scene.recording.surroundings.iter_mut().take(readings) {
+            around.frozen = Known::Is(Some("/sys/fs/cgroup/app".to_owned()));
+        }
+        scene
+    };
+    let said = report(&frozen(2));
+    assert_eq!((first(&said).kind, first(&said).cause), (Kind::ProcessStopped, Some(Cause::Freezer)));
+    assert_eq!(first(&said).confidence, Confidence::Certain);
+    assert!(first(&said).advice.contains("/sys/fs/cgroup/app"), "{}", first(&said).advice);
+    let mut bytes = Vec::new();
+    hangspy::render::dump(&said, hangspy::render::Screen { width: 80, color: false }, &mut bytes).expect("memory");
+    let dump = String::from_utf8(bytes).expect("text");
+    assert!(dump.contains("process frozen") && dump.contains("MainThread: stopped"), "{dump}");
+    assert_healthy("thawed since", &frozen(1));
+}
+
+#[test]
+fn a_short_stop_is_an_observation() {
+    let mut scene = Scene::new();
+    let idle = scene.idle_stack();
+    for index in 0..LOOKS {
+        let shot = waiting(idle, 232, [POLL as u64, 0, 0, 0, 0, 0]).no_step();
+        let state = if (50..65).contains(&index) { TaskState::Stopped } else { TaskState::Sleeping };
+        scene.look(Shot { state, ..shot }, Vec::new());
+    }
+    assert_healthy("a third of a second", &scene);
+    assert!(report(&scene).observations.iter().any(|seen| seen.summary.contains("in 15 of 150 looks")));
 }

@@ -1,8 +1,11 @@
-//! The whole process is stopped by a signal or a tracer.
+//! The whole process is stopped: by a signal, by a tracer, or because its control group is frozen.
+
+use std::time::Duration;
 
 use super::Judge;
+use crate::aggregate::hurt::hurts;
 use crate::aggregate::{Analysis, Cause, Confidence, Finding, Kind, SecondParty, Verdict};
-use crate::snapshot::{Call, Snapshot, Syscall, SyscallState, TaskState, ThreadSample};
+use crate::snapshot::{Call, Known, Snapshot, Syscall, SyscallState, TaskState, ThreadSample};
 
 pub(super) struct StoppedProcess;
 
@@ -11,57 +14,67 @@ const FEWEST_LOOKS: usize = 3;
 
 impl Judge for StoppedProcess {
     fn judge(&self, analysis: &Analysis<'_>) -> Vec<Verdict> {
-        let snapshots = &analysis.recording.snapshots;
-        if let Some(frozen) = frozen(analysis) {
-            return vec![frozen];
-        }
-        let last = snapshots.iter().rev().take_while(|snapshot| all_stopped(snapshot).is_some()).count();
-        // A short stop, for instance by another profiler, is over before it matters.
-        if last == 0 || last * 2 < snapshots.len() {
-            return Vec::new();
-        }
-        let traced = snapshots.last().and_then(all_stopped) == Some(TaskState::Traced);
-        let tracer = analysis.last_surroundings().and_then(|around| around.tracer.ok()).flatten();
-        let cause = if traced || tracer.is_some() { Cause::Debugger } else { Cause::Signal };
-        let began = snapshots.get(snapshots.len() - last).map(|snapshot| snapshot.at);
-        let since = began.and_then(|began| snapshots.last().map(|end| end.at.since(began).as_secs_f64()));
-        let (summary, advice) = match (cause, tracer) {
-            (Cause::Debugger, Some(tracer)) => (
-                format!("process stopped by its tracer, pid {tracer}"),
-                format!("detach or end the tracer: see what pid {tracer} is"),
-            ),
-            (Cause::Debugger, None) => {
-                ("process stopped by a tracer".to_owned(), "detach or end the debugger".to_owned())
-            }
-            _ => (
-                "process stopped by a signal".to_owned(),
-                format!("let it go on: kill -CONT {}; then find out who sent SIGSTOP", analysis.pid()),
-            ),
-        };
-        let evidence = format!("every thread stopped in {last} of {} looks", snapshots.len());
-        let party =
-            tracer.map(|tracer| SecondParty::Holder { holder: format!("tracer, pid {tracer}"), stack: Vec::new() });
-        let finding = Finding::new(Kind::ProcessStopped, analysis.pid(), summary, evidence)
-            .cause(cause, Confidence::Certain)
-            .lasting(since, last as f64 / snapshots.len() as f64)
-            .blame(None, party.unwrap_or(SecondParty::None))
-            .advice(advice);
-        vec![finding.verdict()]
+        frozen(analysis).or_else(|| stopped(analysis)).or_else(|| looks_frozen(analysis)).into_iter().collect()
     }
 }
 
-/// How every thread of a snapshot is stopped; `None` when one is not. Threads without Python are not read in every look,
-/// and nobody stops one thread alone.
-fn all_stopped(snapshot: &Snapshot) -> Option<TaskState> {
-    let mut states = snapshot.threads.iter().filter_map(|thread| thread.os.state.ok());
-    let first = states.next()?;
-    let stopped = |state: TaskState| matches!(state, TaskState::Stopped | TaskState::Traced);
-    (stopped(first) && states.all(stopped)).then_some(first)
+/// By a signal or a tracer: the kernel says so of every thread.
+fn stopped(analysis: &Analysis<'_>) -> Option<Verdict> {
+    let snapshots = &analysis.recording.snapshots;
+    let last = snapshots.iter().rev().take_while(|snapshot| all_stopped(snapshot).is_some()).count();
+    // A short stop, for instance by another profiler, is over before it matters.
+    if last == 0 || last * 2 < snapshots.len() {
+        return None;
+    }
+    let traced = snapshots.last().and_then(all_stopped) == Some(TaskState::Traced);
+    let tracer = analysis.last_surroundings().and_then(|around| around.tracer.ok()).flatten();
+    let cause = if traced || tracer.is_some() { Cause::Debugger } else { Cause::Signal };
+    let (summary, advice) = match (cause, tracer) {
+        (Cause::Debugger, Some(tracer)) => (
+            format!("process stopped by its tracer, pid {tracer}"),
+            format!("detach or end the tracer: see what pid {tracer} is"),
+        ),
+        (Cause::Debugger, None) => ("process stopped by a tracer".to_owned(), "detach or end the debugger".to_owned()),
+        _ => (
+            "process stopped by a signal".to_owned(),
+            format!("let it go on: kill -CONT {}; then find out who sent SIGSTOP", analysis.pid()),
+        ),
+    };
+    let evidence = format!("every thread stopped in {last} of {} looks", snapshots.len());
+    let party = tracer.map(|tracer| SecondParty::Holder { holder: format!("tracer, pid {tracer}"), stack: Vec::new() });
+    let finding = Finding::new(Kind::ProcessStopped, analysis.pid(), summary, evidence)
+        .cause(cause, Confidence::Certain)
+        .lasting(Some(halted_for(analysis, last).as_secs_f64()), last as f64 / snapshots.len() as f64)
+        .hurts(hurt(analysis))
+        .blame(None, party.unwrap_or(SecondParty::None))
+        .advice(advice);
+    Some(finding.verdict())
 }
 
-/// A process in a frozen cgroup, as cgroup v1 and the suspension of a container show it: every thread is in
-/// uninterruptible sleep, also those in calls that can always be interrupted.
+/// By the freezer: the control group says so.
 fn frozen(analysis: &Analysis<'_>) -> Option<Verdict> {
+    let readings = &analysis.recording.surroundings;
+    let frozen = readings.iter().rev().take_while(|around| matches!(around.frozen, Known::Is(Some(_)))).count();
+    if frozen == 0 || frozen * 2 < readings.len() {
+        return None;
+    }
+    let group = analysis.last_surroundings()?.frozen.get()?.clone()?;
+    let since = readings.get(readings.len() - frozen)?.at;
+    let looks = analysis.recording.snapshots.iter().filter(|snapshot| snapshot.at >= since).count();
+    let evidence = format!("the control group says that it is frozen, in {frozen} of {} readings", readings.len());
+    let share = looks as f64 / analysis.recording.snapshots.len().max(1) as f64;
+    let finding = Finding::new(Kind::ProcessStopped, analysis.pid(), "process frozen: its control group is", evidence)
+        .cause(Cause::Freezer, Confidence::Certain)
+        .lasting(Some(halted_for(analysis, looks).as_secs_f64()), share)
+        .hurts(hurt(analysis))
+        .blame(None, SecondParty::Resource { name: format!("the freezer of {group}") })
+        .advice(thaw(analysis, Some(&group)));
+    Some(finding.verdict())
+}
+
+/// As cgroup v1 and the suspension of a container show it where the freezer itself cannot be read: every thread is in
+/// uninterruptible sleep, also those in calls that can always be interrupted.
+fn looks_frozen(analysis: &Analysis<'_>) -> Option<Verdict> {
     let snapshots = &analysis.recording.snapshots;
     let held = |snapshot: &Snapshot| {
         let mut told = snapshot.threads.iter().filter_map(|thread| thread.os.state.ok()).peekable();
@@ -82,9 +95,38 @@ fn frozen(analysis: &Analysis<'_>) -> Option<Verdict> {
         format!("every thread in uninterruptible sleep in {looks} of {looks} looks, also where none sleeps so");
     let finding =
         Finding::new(Kind::ProcessStopped, analysis.pid(), "process frozen, as by a paused container", evidence)
-            .cause(Cause::Unknown, Confidence::Likely)
-            .lasting(Some(analysis.window().as_secs_f64()), 1.0)
+            .cause(Cause::Freezer, Confidence::Likely)
+            .lasting(Some(halted_for(analysis, looks).as_secs_f64()), 1.0)
+            .hurts(hurt(analysis))
             .blame(None, SecondParty::Resource { name: "the cgroup freezer".to_owned() })
-            .advice("see who froze its cgroup and thaw it, for instance: docker unpause");
+            .advice(thaw(analysis, None));
     Some(finding.verdict())
+}
+
+fn thaw(analysis: &Analysis<'_>, group: Option<&str>) -> String {
+    let group = group.map_or_else(|| format!("the groups in /proc/{}/cgroup", analysis.pid()), str::to_owned);
+    format!("see who froze its control group and thaw it, for instance: docker unpause; the group is {group}")
+}
+
+/// How every thread of a snapshot is stopped; `None` when one is not. Threads without Python are not read in every look,
+/// and nobody stops one thread alone.
+fn all_stopped(snapshot: &Snapshot) -> Option<TaskState> {
+    let mut states = snapshot.threads.iter().filter_map(|thread| thread.os.state.ok());
+    let first = states.next()?;
+    let stopped = |state: TaskState| matches!(state, TaskState::Stopped | TaskState::Traced);
+    (stopped(first) && states.all(stopped)).then_some(first)
+}
+
+/// For how long nothing has run, of which these last looks saw a part. A thread wakes for an instant to be stopped, and has
+/// slept since; so the one that slept least says since when.
+fn halted_for(analysis: &Analysis<'_>, looks: usize) -> Duration {
+    let snapshots = &analysis.recording.snapshots;
+    let first = snapshots.len().checked_sub(looks).and_then(|index| snapshots.get(index));
+    let seen = first.zip(snapshots.last()).map_or(Duration::ZERO, |(first, last)| last.at.since(first.at));
+    let asleep = snapshots.last().into_iter().flat_map(|last| &last.threads);
+    asleep.filter_map(|thread| thread.os.asleep_for.ok()).min().map_or(seen, |asleep| asleep.max(seen))
+}
+
+fn hurt(analysis: &Analysis<'_>) -> Vec<String> {
+    analysis.tracks.first().map(|track| hurts(analysis, track)).unwrap_or_default()
 }
