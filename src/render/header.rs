@@ -65,8 +65,22 @@ pub(super) fn family(page: &mut Page, report: &Report) {
     );
 }
 
-/// A loud line when most of the reading went wrong, so that nobody trusts the rest more than it deserves.
-pub(super) fn warning(page: &mut Page, window: &Window) {
+/// Of the looks that fit into the window, fewer than this share are worth a word.
+const FEW_LOOKS: f64 = 0.5;
+
+/// A loud line when most of the reading went wrong, so that nobody trusts the rest more than it deserves, and one when the
+/// looks were few because each of them costs much.
+pub(super) fn warning(page: &mut Page, report: &Report) {
+    let window = &report.window;
+    let fitting = window.seconds * f64::from(window.rate) * report.target.processes.len() as f64;
+    if window.failed < window.samples && (window.samples as f64) < fitting * FEW_LOOKS {
+        let words = format!(
+            "{} of {fitting:.0} looks: the machine is crowded, or a look costs much and hangspy takes a tenth of a core at \
+             most",
+            window.samples
+        );
+        page.wrapped(0, 2, &[Piece::new(Ink::Faint, words)]);
+    }
     let words = if window.failed > 0 && window.failed >= window.samples {
         format!("most looks failed: {} of {}", window.failed, window.failed.saturating_add(window.samples))
     } else if window.samples == 0 {

@@ -42,7 +42,7 @@ pub fn terminal(report: &Report, screen: Screen, out: &mut impl Write) -> io::Re
 
 /// The processes, the worst first, and their findings.
 pub(super) fn findings(page: &mut Page, report: &Report, extent: Extent) {
-    header::warning(page, &report.window);
+    header::warning(page, report);
     let several = report.target.processes.len() > 1;
     if several {
         header::family(page, report);
