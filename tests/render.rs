@@ -178,6 +178,8 @@ fn processes_are_listed_in_columns() {
         },
     ];
     golden::assert_golden("render/processes.txt", &set(|out| render::processes(&rows, Screen::default(), out)));
+    let narrow = Screen { width: 60, ..Screen::default() };
+    golden::assert_golden("render/processes.narrow.txt", &set(|out| render::processes(&rows, narrow, out)));
     golden::assert_golden("render/processes.json", &set(|out| render::processes_json(&rows, out)));
 }
 

@@ -30,8 +30,8 @@ pub struct ProcessRow {
     pub command: String,
 }
 
-/// The least room for a command line. What is cut off is its start, which is most often the path of Python; on a narrow
-/// screen the line is longer than the screen.
+/// The least room for a command line beside the other columns; on a narrower screen it gets a line of its own. What is
+/// cut off is its start, which is most often the path of Python.
 const LEAST_COMMAND: usize = 16;
 
 /// How many columns stand before the command line.
@@ -52,13 +52,21 @@ pub fn processes(rows: &[ProcessRow], screen: Screen, out: &mut impl Write) -> i
     };
     let widths: Vec<usize> = (0..COLUMNS).map(widest).collect();
     let fixed: usize = widths.iter().map(|width| width + 2).sum();
-    let room = page.width().saturating_sub(fixed).max(LEAST_COMMAND);
-    page.line(&[Piece::new(Ink::Faint, format!("{}COMMAND", joined(&titles, &widths)))]);
+    let indent = widths.first().map_or(0, |width| width + 2);
+    let beside = page.width() >= fixed + LEAST_COMMAND;
+    let room = page.width().saturating_sub(if beside { fixed } else { indent });
+    let title = if beside { "COMMAND" } else { "" };
+    page.line(&[Piece::new(Ink::Faint, format!("{}{title}", joined(&titles, &widths)))]);
     for (row, cells) in rows.iter().zip(&cells) {
-        let command = keep_end(&sanitize::line(&row.command), room);
-        page.line(&[Piece::plain(joined(cells, &widths)), Piece::plain(command)]);
+        let command = Piece::plain(keep_end(&sanitize::line(&row.command), room));
+        let line = Piece::plain(joined(cells, &widths));
+        if beside {
+            page.line(&[line, command]);
+        } else {
+            page.line(&[line]);
+            page.line(&[Piece::plain(" ".repeat(indent)), command]);
+        }
         if let Some((_, reason)) = row.readable.split_once(": ") {
-            let indent = widths.first().map_or(0, |width| width + 2);
             page.wrapped(indent, indent, &[Piece::new(Ink::Doubt, format!("not readable: {reason}"))]);
         }
     }
