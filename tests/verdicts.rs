@@ -16,6 +16,8 @@ mod golden;
 mod locks;
 #[path = "verdicts/processes.rs"]
 mod processes;
+#[path = "verdicts/running.rs"]
+mod running;
 #[path = "common/scenes.rs"]
 mod scenes;
 #[path = "verdicts/stalls.rs"]
@@ -23,7 +25,7 @@ mod stalls;
 
 use hangspy::report::{Cause, Kind, Report, Verdict, build};
 use hangspy::snapshot::{GilRole, Known, Moment};
-use scenes::{LOOKS, Line, PID, START, Scene, Shot, running, tcp, waiting};
+use scenes::{LOOKS, Line, PID, START, Scene, Shot, tcp, waiting};
 
 pub(crate) fn report(scene: &Scene) -> Report {
     build(std::slice::from_ref(&scene.recording), ":8000")
@@ -115,7 +117,7 @@ fn reports_are_what_the_golden_files_say() {
         1,
         |scene, _| {
             let stack = scene.stack(&[CONSUMER]);
-            running(stack, GilRole::Holds)
+            scenes::running(stack, GilRole::Holds)
         },
         |_| 10,
     );

@@ -1,7 +1,7 @@
 //! What to do about it, in the user's own words where we have them.
 
 use super::{Blame, Cause};
-use crate::classify::{Place, SecondParty};
+use crate::classify::{FIFO, METADATA, PIPE, Place, SecondParty};
 
 /// What to do about a step that blocks the loop.
 #[must_use]
@@ -14,6 +14,12 @@ pub(super) fn for_blocked_loop(cause: Cause, blame: Option<&Blame>, party: &Seco
     let call = callable.unwrap_or_else(|| "the work".to_owned());
     match cause {
         Cause::Sleep => "use await asyncio.sleep(...) instead of time.sleep(...)".to_owned(),
+        Cause::SocketRead | Cause::SocketWrite | Cause::Connect if is_metadata(party) => {
+            format!(
+                "{thread}; it asks the cloud's metadata service, as for credentials: get them at start-up, set a timeout, \
+                 or configure them so that nothing has to ask"
+            )
+        }
         Cause::SocketRead | Cause::SocketWrite => {
             let client = client_for(party);
             format!("{thread}, or use {client} with a timeout")
@@ -38,20 +44,38 @@ pub(super) fn for_blocked_loop(cause: Cause, blame: Option<&Blame>, party: &Seco
         Cause::Lock => format!("{thread}; find out who holds the lock and for how long, or use an asyncio.Lock"),
         Cause::LockAcrossAwait => "use an asyncio.Lock for what is held across an await".to_owned(),
         Cause::ImportLock => "import the module once at start-up, before threads and requests".to_owned(),
-        Cause::ForkLock => "start threads after the fork, or use the spawn start method".to_owned(),
+        Cause::ForkLock => {
+            "start threads and take locks after the fork (gunicorn: in post_fork, or without --preload), or use the spawn \
+             start method"
+                .to_owned()
+        }
         Cause::QueueWait => "use an asyncio.Queue, or await asyncio.to_thread(queue.get)".to_owned(),
         Cause::FutureResult => {
             "await it instead of waiting: await asyncio.wrap_future(future), or make the caller async".to_owned()
         }
         Cause::PoolCheckout => format!("{thread}, or use the async engine; give connections back before you await"),
+        Cause::Subprocess if let SecondParty::Child { pid, state, .. } = party
+            && state == "T" =>
+        {
+            format!("the child is stopped: let it go on with kill -CONT {pid}; wait for it with a timeout, off the loop")
+        }
         Cause::Subprocess => "use await asyncio.create_subprocess_exec(...), or run it in a thread".to_owned(),
+        Cause::FileIo if is_fifo(party) => {
+            format!("start the process at the other end, or open it with os.O_NONBLOCK; {thread}")
+        }
+        Cause::FileIo if let SecondParty::File { path, held_by } = party
+            && path.starts_with(PIPE) =>
+        {
+            let other = held_by.as_deref().unwrap_or("the process at the other end");
+            format!("{thread}; see why {other} writes nothing")
+        }
         Cause::FileIo | Cause::Disk => format!("{thread}; check the file system if it should be fast"),
         Cause::FileLock => format!("{thread}; see who holds the lock, and take it with a timeout"),
         Cause::SqliteBusy => format!("{thread}; keep write transactions short, or use WAL mode"),
         Cause::PipeWrite => {
             "let the reader of the pipe keep up, or log through a queue: logging.handlers.QueueHandler".to_owned()
         }
-        Cause::Stdin => "take out the breakpoint() or input(); a server has no terminal".to_owned(),
+        Cause::Stdin => "take out the input(); a server has no terminal".to_owned(),
         Cause::PythonCpu => format!("move {call} to a process: loop.run_in_executor(ProcessPoolExecutor(), ...)"),
         Cause::NativeCpuGil => {
             format!("move {call} to a process; a thread does not help, the native code keeps the GIL")
@@ -60,6 +84,14 @@ pub(super) fn for_blocked_loop(cause: Cause, blame: Option<&Blame>, party: &Seco
         Cause::Gc => {
             "call gc.freeze() after start-up and raise gc.set_threshold(...); look for what allocates".to_owned()
         }
+        Cause::Serialization => {
+            let name = blame.map_or("it".to_owned(), |blame| short_name(&blame.function));
+            format!("return fewer rows from {name} (pages), or build the response in a process and return it as bytes")
+        }
+        Cause::NeverSuspends => {
+            "let the loop have its turn: await asyncio.sleep(0) every so many items, or do the work in batches".to_owned()
+        }
+        Cause::Debugger => "take out the breakpoint(), or let the debugger continue: a server has no terminal".to_owned(),
         Cause::Import => "import it at the top of the module, so that it happens at start-up".to_owned(),
         _ => thread,
     }
@@ -108,6 +140,16 @@ pub(super) fn for_native_mutex(function: &Place) -> String {
     format!(
         "the library behind {call} must let the GIL go before it takes its mutex: update it, or call it from one thread"
     )
+}
+
+/// Whether a FIFO waits to be opened at its other end.
+fn is_fifo(party: &SecondParty) -> bool {
+    matches!(party, SecondParty::File { path, .. } if path.starts_with(FIFO))
+}
+
+/// Whether the other side is the service at which a cloud hands out credentials.
+fn is_metadata(party: &SecondParty) -> bool {
+    matches!(party, SecondParty::Peer { service: Some(service), .. } if service == METADATA)
 }
 
 fn client_for(party: &SecondParty) -> &'static str {

@@ -8,14 +8,18 @@
 //! 2. the same, shared by more than half;
 //! 3. the deepest shared frame of an installed package that is no known framework or driver: the application itself,
 //!    installed;
-//! 4. the deepest shared frame of a framework: a response being serialized has no user's frame on the stack;
+//! 4. the deepest shared frame of a framework;
 //! 5. the frame directly under the loop.
+//!
+//! A response that is being serialized has no frame of its endpoint on the stack, and perhaps one of a middleware of the
+//! user's further out, which is innocent. Where a route is on the stack, nothing of the user's further in, and it is known
+//! which endpoint it hands the request to, that endpoint is to blame.
 
 use std::collections::BTreeMap;
 
 use super::phrases::{place_of, places};
 use super::{Blame, Place};
-use crate::classify::{Book, CodeFacts, Origin};
+use crate::classify::{Book, CodeFacts, Marks, Origin};
 use crate::snapshot::{CodeId, Frame, Recording, StackId};
 
 /// A stack and how many looks saw it.
@@ -39,6 +43,8 @@ pub struct Blamed {
     pub coroutine: Option<Frame>,
     /// The stack seen most often among those that have the frame.
     pub stack: StackId,
+    /// Whether it is the endpoint of the request that runs, and none of its frames is on the stack.
+    pub by_route: bool,
 }
 
 impl Blamed {
@@ -83,6 +89,27 @@ pub(super) fn blame(recording: &Recording, book: &Book, stacks: &[Seen], importi
         .or_else(|| deepest(book, &paths, SHARED_BY_NEARLY_ALL, is(Origin::Installed)))
         .or_else(|| deepest(book, &paths, SHARED_BY_NEARLY_ALL, is(Origin::Framework)))
         .or_else(|| outermost(book, &paths))
+}
+
+/// The endpoint instead of a frame that is none of the user's, or that only passes the request on to the route.
+#[must_use]
+pub(super) fn endpoint_instead(
+    recording: &Recording,
+    book: &Book,
+    blamed: Blamed,
+    endpoint: Option<CodeId>,
+) -> Option<Blamed> {
+    let code = endpoint?;
+    let stack = recording.stack(blamed.stack);
+    let route = stack.iter().position(|frame| book.code(frame.code).marks.has(Marks::ROUTE))?;
+    let own = stack.iter().position(|frame| frame.code == blamed.code).filter(|own| *own < route);
+    if own.is_some() && matches!(blamed.origin, Origin::User | Origin::Installed) {
+        return None;
+    }
+    let line = recording.code(code).map(|code| code.first_line);
+    let facts = book.code(code);
+    let coroutine = facts.is_async.then_some(Frame { code, line });
+    Some(Blamed { code, line, origin: facts.origin, coroutine, stack: blamed.stack, by_route: true })
 }
 
 fn path<'a>(recording: &'a Recording, book: &Book, seen: Seen, importing: bool) -> Option<Path<'a>> {
@@ -154,6 +181,7 @@ fn blamed(book: &Book, company: &[&Path<'_>], depth: usize) -> Option<Blamed> {
         origin,
         coroutine: coroutine(book, example, depth, origin),
         stack: example.seen.stack,
+        by_route: false,
     })
 }
 

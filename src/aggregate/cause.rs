@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use super::blame::{Blamed, Seen};
+use super::stall::LOOKS_TO_BLAME;
 use super::track::LookAt;
 use super::{Cause, Confidence, SecondParty};
 use crate::classify::{Activity, Book, Manner, source_line};
@@ -13,6 +15,9 @@ const LOOKS_TO_CALL_FROZEN: usize = 20;
 const FROZEN_TENTHS: usize = 9;
 /// So many of ten looks have to show the cause for it to be certain.
 const CERTAIN_TENTHS: usize = 9;
+
+/// A coroutine never suspends when one in so many looks, at least, finds it in what it awaits.
+const AWAITS_ONE_IN: usize = 10;
 
 /// Why a step did not return.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -62,6 +67,32 @@ pub(super) fn reason(recording: &Recording, book: &Book, looks: &[&LookAt<'_>]) 
         confidence = Confidence::Possible;
     }
     Reason { cause, seen_as, shown: (count, told.len()), example, is_import, confidence }
+}
+
+impl Reason {
+    /// What only the blamed frame lets us say: Python that computes in a coroutine and awaits all the while, without once
+    /// suspending. What it awaits comes and goes on top of it; an awaited function that computes would be there always.
+    pub(super) fn refine(&mut self, recording: &Recording, book: &Book, blamed: &Blamed, stacks: &[Seen]) {
+        if self.cause != Cause::PythonCpu || !book.code(blamed.code).is_async {
+            return;
+        }
+        let (mut awaits, mut others) = (0, 0);
+        for seen in stacks.iter().filter(|seen| !seen.cut) {
+            let step = book.stack(seen.stack).step;
+            let frames = recording.stack(seen.stack).get(..step).unwrap_or_default();
+            let Some(at) = frames.iter().rposition(|frame| frame.code == blamed.code) else { continue };
+            let inner = at.checked_sub(1).and_then(|at| frames.get(at));
+            match inner {
+                Some(inner) if book.code(inner.code).is_async => awaits += seen.looks,
+                _ => others += seen.looks,
+            }
+        }
+        let often = |looks: usize| looks >= LOOKS_TO_BLAME && looks * AWAITS_ONE_IN >= awaits + others;
+        if often(awaits) && others >= LOOKS_TO_BLAME {
+            self.cause = Cause::NeverSuspends;
+            self.example.clause = "awaiting all the while and never suspending".to_owned();
+        }
+    }
 }
 
 fn nothing() -> Activity {

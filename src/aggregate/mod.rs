@@ -9,6 +9,7 @@
 mod advice;
 mod analysis;
 mod blame;
+mod busy;
 mod cause;
 mod consumers;
 mod finding;
@@ -25,6 +26,7 @@ mod wait_graph;
 
 pub use analysis::Analysis;
 pub use blame::Blamed;
+pub use busy::wasted_core;
 pub use cause::Reason;
 pub use consumers::{Consumer, consumers};
 pub use finding::Finding;

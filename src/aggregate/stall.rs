@@ -2,11 +2,11 @@
 
 use std::time::Duration;
 
-use super::blame::{Blamed, Seen, blame};
+use super::blame::{Blamed, Seen, blame, endpoint_instead};
 use super::cause::{Reason, reason};
 use super::track::{LookAt, Track};
 use crate::classify::{Book, Look, Manner};
-use crate::snapshot::{Known, Moment, Recording, StackSample};
+use crate::snapshot::{CodeId, Known, Moment, Recording, StackSample};
 
 /// A step that lasts so long is a stall. Well above what a busy handler needs between two awaits, well below what a user
 /// notices.
@@ -70,9 +70,13 @@ pub(super) fn stalls(recording: &Recording, book: &Book, track: &Track<'_>) -> S
             continue;
         }
         let looks: Vec<&LookAt<'_>> = run.looks.iter().filter_map(|index| track.looks.get(*index)).collect();
-        let reason = reason(recording, book, &looks);
+        let mut reason = reason(recording, book, &looks);
         let stacks = stacks(&looks, &reason);
-        let blamed = blame(recording, book, &stacks, reason.is_import);
+        let mut blamed = blame(recording, book, &stacks, reason.is_import);
+        if let Some(found) = blamed {
+            blamed = endpoint_instead(recording, book, found, endpoint(&looks)).or(blamed);
+            reason.refine(recording, book, &found, &stacks);
+        }
         stalls.found.push(Stall { start, end, ended, looks: run.looks.clone(), reason, blamed });
     }
     stalls
@@ -210,6 +214,13 @@ fn stacks(looks: &[&LookAt<'_>], reason: &Reason) -> Vec<Seen> {
     };
     let shown = count(looks.iter().filter(of_reason).copied());
     if shown.is_empty() { count(looks.iter().copied()) } else { shown }
+}
+
+/// The endpoint of the request that these looks saw run; `None` where they do not say the same.
+fn endpoint(looks: &[&LookAt<'_>]) -> Option<CodeId> {
+    let mut told = looks.iter().filter_map(|seen| seen.endpoint);
+    let first = told.next()?;
+    told.all(|other| other == first).then_some(first)
 }
 
 fn count<'a>(looks: impl Iterator<Item = &'a LookAt<'a>>) -> Vec<Seen> {

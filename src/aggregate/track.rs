@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use crate::classify::{Activity, Book, Look, Marks, Sight, activity, look};
 use crate::snapshot::{
-    Address, Known, LoopKind, LoopSample, Moment, Recording, Snapshot, StackSample, Step, Surroundings, SyscallState,
-    ThreadId, ThreadSample, Why,
+    Address, CodeId, Known, LoopKind, LoopSample, Moment, Recording, Snapshot, StackSample, Step, Surroundings,
+    SyscallState, ThreadId, ThreadSample, Why,
 };
 
 /// One look at one loop.
@@ -23,6 +23,8 @@ pub struct LookAt<'a> {
     pub step: Known<Option<Step>>,
     /// When its turn began.
     pub turn_began: Option<Moment>,
+    /// The endpoint of the request that it was running, where that is known.
+    pub endpoint: Option<CodeId>,
     /// Its thread; `None` when that was not found.
     pub thread: Option<&'a ThreadSample>,
     /// What its thread did; `None` outside of steps.
@@ -173,6 +175,7 @@ fn look_at<'a>(
         look: seen,
         step: event_loop.step.clone(),
         turn_began: event_loop.turn_began.ok().filter(|began| *began <= snapshot.at),
+        endpoint: event_loop.endpoint.ok().flatten(),
         thread,
         activity: sight.filter(|_| steps).map(|sight| activity(&sight)),
     }
@@ -200,6 +203,7 @@ fn loops_of<'a>(snapshot: &'a Snapshot, book: &Book, told: bool) -> Cow<'a, [Loo
             timers: Known::Unknown(Why::NotInThisPython),
             next_timer: Known::Unknown(Why::NotInThisPython),
             task: Known::Unknown(Why::NotInThisPython),
+            endpoint: Known::Unknown(Why::NotInThisPython),
         })
     };
     Cow::Owned(snapshot.threads.iter().filter_map(|thread| guess(thread)).collect())

@@ -30,7 +30,7 @@ impl Marks {
     pub const LOGGING: Self = Self(1 << 8);
     /// Talks to SQLite.
     pub const SQLITE: Self = Self(1 << 9);
-    /// Reads from a terminal: the debugger, `input`.
+    /// Reads from a terminal: `getpass`.
     pub const TERMINAL: Self = Self(1 << 10);
     /// The server runs the application's lifespan.
     pub const LIFESPAN: Self = Self(1 << 11);
@@ -54,6 +54,12 @@ impl Marks {
     pub const TURN: Self = Self(1 << 20);
     /// Waits in `select`, `poll` or epoll through the standard library.
     pub const SELECT: Self = Self(1 << 21);
+    /// A debugger that has the thread stand still.
+    pub const DEBUGGER: Self = Self(1 << 22);
+    /// Turns what an endpoint returned into the bytes of a response.
+    pub const SERIALIZE: Self = Self(1 << 23);
+    /// A route hands a request to its endpoint.
+    pub const ROUTE: Self = Self(1 << 24);
 
     /// What running this code means.
     #[must_use]
@@ -145,8 +151,9 @@ const TABLE: &[Row] = &[
     ("sqlalchemy/dialects/sqlite/pysqlite.py", ALL, Marks::SQLITE),
     ("django/db/backends/sqlite3/base.py", ALL, Marks::SQLITE),
     ("aiosqlite/core.py", ALL, Marks::SQLITE),
-    ("pdb.py", ALL, Marks::TERMINAL),
-    ("cmd.py", Names(&["cmdloop"]), Marks::TERMINAL),
+    ("pdb.py", ALL, Marks::DEBUGGER),
+    ("bdb.py", ALL, Marks::DEBUGGER),
+    ("pydevd/pydevd.py", Names(&["do_wait_suspend", "_do_wait_suspend"]), Marks::DEBUGGER),
     ("getpass.py", ALL, Marks::TERMINAL),
     ("uvicorn/lifespan/on.py", Names(&["main"]), Marks::LIFESPAN),
     ("hypercorn/asyncio/lifespan.py", Names(&["handle_lifespan"]), Marks::LIFESPAN),
@@ -160,6 +167,12 @@ const TABLE: &[Row] = &[
     ("gunicorn/util.py", Names(&["import_app"]), Marks::LOAD),
     ("hypercorn/utils.py", Names(&["load_application"]), Marks::LOAD),
     ("selectors.py", Names(&["select"]), Marks::SELECT),
+    ("starlette/routing.py", Names(&["handle"]), Marks::ROUTE),
+    ("fastapi/routing.py", Names(&["handle"]), Marks::ROUTE),
+    ("fastapi/encoders.py", Names(&["jsonable_encoder"]), Marks::SERIALIZE),
+    ("fastapi/routing.py", Names(&["serialize_response", "_prepare_response_content"]), Marks::SERIALIZE),
+    ("starlette/responses.py", Names(&["render"]), Marks::SERIALIZE),
+    ("fastapi/responses.py", Names(&["render"]), Marks::SERIALIZE),
 ];
 
 /// Whether `file` is `end` or ends with it at a folder's boundary.

@@ -22,10 +22,10 @@ mod words;
 
 pub use activity::{Activity, Manner};
 pub use book::{Book, CodeFacts, Phase, StackFacts};
-pub use detectors::activity;
+pub use detectors::{FIFO, activity};
 pub use look::{Look, look};
 pub use marks::Marks;
 pub use origin::Origin;
-pub use services::service;
-pub use sight::{Sight, source_line};
+pub use services::{METADATA, service};
+pub use sight::{PIPE, Sight, source_line};
 pub use words::{Cause, Place, SecondParty};

@@ -15,6 +15,8 @@ const SERVICES: &[(u16, &str)] = &[
     (27017, "mongodb"), (27018, "mongodb"), (50051, "grpc"),
 ];
 
+/// What the service at [`METADATA_ADDRESS`] is called.
+pub const METADATA: &str = "cloud metadata";
 /// The address at which clouds hand out credentials.
 const METADATA_ADDRESS: &str = "169.254.169.254";
 /// The same for tasks of Amazon's container service.
@@ -24,7 +26,7 @@ const TASK_METADATA_ADDRESS: &str = "169.254.170.2";
 #[must_use]
 pub fn service(peer: &str, port: u16) -> Option<&'static str> {
     if matches!(host(peer), METADATA_ADDRESS | TASK_METADATA_ADDRESS) {
-        return Some("cloud metadata");
+        return Some(METADATA);
     }
     SERVICES.binary_search_by_key(&port, |row| row.0).ok().and_then(|at| SERVICES.get(at)).map(|row| row.1)
 }

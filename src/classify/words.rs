@@ -31,6 +31,7 @@ pub enum Cause {
     NativeCpu,
     NativeCpuGil,
     Gc,
+    Serialization,
     Import,
     NeverSuspends,
     CallbackSpin,

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
-use super::open_files::{self, fifo_inode, links, other_holders, socket_inodes};
+use super::open_files::{self, fifo_inode, links, other_end, socket_inodes};
 use super::sockets::{InetSocket, Socket, find, socket_inode};
 use super::{clock, sock_diag};
 use crate::snapshot::{Descriptor, DescriptorKind, Moment, ProcessId, Why};
@@ -18,6 +18,9 @@ const HOLDERS_LIFETIME: Duration = Duration::from_secs(5);
 /// at most a hundredth of a CPU.
 const REST: u32 = 100;
 
+/// Processes that hold the other end of a pipe: pid and name.
+type Holders = Vec<(u32, String)>;
+
 /// Resolves descriptors of one process and keeps what it learnt for a short time.
 #[derive(Debug)]
 pub struct DescriptorResolver {
@@ -25,7 +28,8 @@ pub struct DescriptorResolver {
     /// By inode; `None` for one that is in no table.
     sockets: HashMap<u64, Option<Socket>>,
     table: Option<TableRead>,
-    holders: HashMap<String, (Moment, Vec<(u32, String)>)>,
+    /// By descriptor and link.
+    holders: HashMap<(i32, String), (Moment, Holders)>,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -62,7 +66,7 @@ impl DescriptorResolver {
         }
         if let Some(inode) = bracketed(&link, "pipe:") {
             let Ok(inode) = inode.parse() else { return DescriptorKind::Unresolved(Why::Implausible) };
-            return DescriptorKind::Pipe { inode, path: None, others: self.other_holders(&link) };
+            return DescriptorKind::Pipe { inode, path: None, others: self.other_end(number, &link) };
         }
         if let Some(name) = link.strip_prefix("anon_inode:") {
             let name = name.trim_start_matches('[').trim_end_matches(']').to_owned();
@@ -70,7 +74,7 @@ impl DescriptorResolver {
         }
         match fifo_inode(self.process, number) {
             Some(inode) => {
-                let others = self.other_holders(&link);
+                let others = self.other_end(number, &link);
                 DescriptorKind::Pipe { inode, path: Some(link), others }
             }
             None => DescriptorKind::File { path: link },
@@ -119,14 +123,15 @@ impl DescriptorResolver {
         self.table = Some(TableRead { at: now, cost: clock::now().since(now), refused });
     }
 
-    fn other_holders(&mut self, link: &str) -> Vec<(u32, String)> {
+    fn other_end(&mut self, number: i32, link: &str) -> Holders {
         let now = clock::now();
         self.holders.retain(|_, (read_at, _)| now.since(*read_at) < HOLDERS_LIFETIME);
-        if let Some((_, holders)) = self.holders.get(link) {
+        let key = (number, link.to_owned());
+        if let Some((_, holders)) = self.holders.get(&key) {
             return holders.clone();
         }
-        let holders = other_holders(self.process, link);
-        self.holders.insert(link.to_owned(), (now, holders.clone()));
+        let holders = other_end(self.process, number, link);
+        self.holders.insert(key, (now, holders.clone()));
         holders
     }
 }

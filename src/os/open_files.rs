@@ -128,22 +128,41 @@ pub fn parse_file_system<'text>(mountinfo: &'text str, mount: &str) -> Option<&'
         .and_then(|(_, rest)| rest.split(' ').next())
 }
 
-/// Which other processes hold a descriptor with this link, as far as we may look: pid and name.
-pub(super) fn other_holders(process: ProcessId, wanted: &str) -> Vec<(u32, String)> {
+/// `O_ACCMODE` (`include/uapi/asm-generic/fcntl.h`): reads 0, writes 1, both 2.
+const ACCESS_MODE: u32 = 3;
+const READS_AND_WRITES: u32 = 2;
+
+/// Whether a descriptor reads, writes or both; `None` when the kernel does not say.
+fn access_mode(process: ProcessId, number: impl std::fmt::Display) -> Option<u32> {
+    let info = read_text(format!("/proc/{process}/fdinfo/{number}"), SMALL).ok()?;
+    let flags = info.lines().find_map(|line| line.strip_prefix("flags:"))?;
+    u32::from_str_radix(flags.trim(), 8).ok().map(|flags| flags & ACCESS_MODE)
+}
+
+/// Which processes hold the other end of the pipe behind a descriptor, whose link is `wanted`, as far as we may look: pid
+/// and name. The process itself is among them when it does.
+pub(super) fn other_end(process: ProcessId, number: i32, wanted: &str) -> Vec<(u32, String)> {
+    let own = access_mode(process, number);
+    let is_other_end = |mode: Option<u32>| match (own, mode) {
+        (Some(own), Some(mode)) => own != mode || mode == READS_AND_WRITES,
+        _ => true,
+    };
     let mut holders = Vec::new();
     let mut read = 0_usize;
     for other in processes::list().unwrap_or_default() {
-        if other == process {
-            continue;
-        }
         // Not permitted or gone: not visible.
         let Ok((numbers, _)) = numbered_entries(format!("/proc/{other}/fd"), MOST_DESCRIPTORS) else { continue };
-        for number in numbers {
+        for held in numbers {
             read = read.saturating_add(1);
             if read > MOST_LINKS_FOR_HOLDERS || holders.len() >= MOST_HOLDERS {
                 return holders;
             }
-            if read_link(format!("/proc/{other}/fd/{number}")).is_ok_and(|link| link == wanted) {
+            if other == process && i32::try_from(held) == Ok(number) {
+                continue;
+            }
+            if read_link(format!("/proc/{other}/fd/{held}")).is_ok_and(|link| link == wanted)
+                && is_other_end(access_mode(other, held))
+            {
                 holders.push((other.0, threads::kernel_name(other, ThreadId(other.0)).ok().unwrap_or_default()));
                 break;
             }
@@ -171,6 +190,20 @@ mod tests {
         assert_eq!(parse_file_system(text, "23"), Some("ext4"));
         assert_eq!(parse_file_system(text, "231"), Some("nfs4"));
         assert_eq!(parse_file_system(text, "2"), None);
+    }
+
+    #[test]
+    fn the_other_end_of_a_pipe_is_not_a_copy_of_ours() {
+        use std::os::fd::AsRawFd;
+        let own = ProcessId(std::process::id());
+        let (reader, writer) = std::io::pipe().unwrap();
+        let copy = reader.try_clone().unwrap();
+        let wanted = link(own, reader.as_raw_fd()).unwrap();
+        let names = |holders: Vec<(u32, String)>| holders.into_iter().filter(|(pid, _)| *pid == own.0).count();
+        assert_eq!(names(other_end(own, reader.as_raw_fd(), &wanted)), 1, "we have the writing end ourselves");
+        drop(writer);
+        assert_eq!(names(other_end(own, reader.as_raw_fd(), &wanted)), 0, "a copy of ours is not the other end");
+        drop(copy);
     }
 
     #[test]

@@ -83,6 +83,13 @@ pub fn read(pid: ProcessId) -> Result<ProcessEntry, Why> {
     })
 }
 
+/// The parent of a process that was forked and runs the same program on; `None` of one that runs a program of its own.
+#[must_use]
+pub fn forked_from(pid: ProcessId) -> Option<ProcessId> {
+    let text = read_text(format!("/proc/{pid}/stat"), SMALL).ok()?;
+    parse_stat(&text).filter(|stat| stat.forked && stat.parent != 0).map(|stat| ProcessId(stat.parent))
+}
+
 /// All processes that can be read; those that end meanwhile are left out.
 ///
 /// # Errors

@@ -15,6 +15,8 @@ pub struct Stat {
     pub parent: u32,
     /// Whether it is a thread of the kernel itself (`PF_KTHREAD`), whatever it is called.
     pub kernel_thread: bool,
+    /// Whether it runs the program of its parent: forked, and no `exec` since (`PF_FORKNOEXEC`).
+    pub forked: bool,
     /// Major page faults so far.
     pub major_faults: u64,
     /// When it started, in clock ticks since boot.
@@ -36,11 +38,14 @@ pub fn parse_stat(text: &str) -> Option<Stat> {
     let major_faults = fields.nth(12 - 10)?.parse().ok()?;
     let start_ticks = fields.nth(22 - 13)?.parse().ok()?;
     let kernel_thread = flags & KERNEL_THREAD != 0;
-    Some(Stat { name: name.to_owned(), state, parent, kernel_thread, major_faults, start_ticks })
+    let forked = flags & FORKED != 0;
+    Some(Stat { name: name.to_owned(), state, parent, kernel_thread, forked, major_faults, start_ticks })
 }
 
 /// `PF_KTHREAD` of `include/linux/sched.h`.
 const KERNEL_THREAD: u32 = 0x0020_0000;
+/// `PF_FORKNOEXEC`, in the same file.
+const FORKED: u32 = 0x40;
 
 /// The state and the CPU it last ran on, of `/proc/PID/task/TID/stat`, without making a string of the name.
 #[must_use]
@@ -183,6 +188,7 @@ mod tests {
                 state: 'S',
                 parent: 4700,
                 kernel_thread: false,
+                forked: false,
                 major_faults: 3,
                 start_ticks: 812_345
             }

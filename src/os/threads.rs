@@ -135,6 +135,14 @@ pub fn kernel_name(process: ProcessId, thread: ThreadId) -> Known<String> {
     known(text.map(|text| text.strip_suffix('\n').unwrap_or(&text).to_owned()))
 }
 
+/// Whether a thread that opens a FIFO waits for somebody to open the other end: where in the kernel it sleeps says so
+/// (`fs/pipe.c`), and asking that never touches the file.
+#[must_use]
+pub fn waits_for_partner(process: ProcessId, thread: ThreadId) -> bool {
+    let place = proc_file::read_text(format!("/proc/{process}/task/{thread}/wchan"), SMALL);
+    place.is_ok_and(|place| matches!(place.trim(), "wait_for_partner" | "fifo_open"))
+}
+
 /// The number by which the thread knows itself: the innermost pid namespace's. CPython's thread states hold this one.
 #[must_use]
 pub fn innermost_id(process: ProcessId, thread: ThreadId) -> Known<u32> {

@@ -151,7 +151,7 @@ impl KernelThreads {
             }
         }
         let mut os = self.reader.read(thread, Detail::Full);
-        self.waits.fill(memory, &mut os);
+        self.waits.fill(memory, thread, &mut os);
         known.full = Some(Full { os: os.clone(), at: now });
         os
     }

@@ -7,6 +7,8 @@
 use std::collections::{BTreeMap, HashMap};
 
 use super::codes::CodeTable;
+use super::fork_parent::ForkParent;
+use super::handlers::handler;
 use super::held_slots::HeldSlots;
 use super::known::why;
 use super::live::{LiveFrame, LiveThread};
@@ -14,7 +16,8 @@ use super::lock_waits::{Futex, WantedLock, first_local, is_threading, wanted};
 use super::objects::Objects;
 use crate::memory::{ReadError, u64_at};
 use crate::snapshot::{
-    Address, Call, Frame, Known, LockHolder, LockKind, LockSample, Syscall, SyscallState, ThreadId, ThreadOs, Why,
+    Address, Call, Frame, Known, LockHolder, LockKind, LockSample, SignalHandler, Syscall, SyscallState, ThreadId,
+    ThreadOs, Why,
 };
 
 /// New waits that are looked into in one sample; the others follow in the next ones.
@@ -40,6 +43,8 @@ pub(super) struct Around<'a> {
     pub(super) codes: &'a CodeTable,
     /// Where threads sleep that wait for a GIL.
     pub(super) gils: &'a [std::ops::Range<u64>],
+    /// The process that this one was forked from.
+    pub(super) parent: &'a ForkParent,
 }
 
 /// A sleep in a futex, and what was found out about it.
@@ -57,6 +62,8 @@ struct FoundHolder {
     searched_in: u64,
     /// The thread, how often it had been put on a CPU, and the frame.
     holder: Option<(ThreadId, Option<u64>, LiveFrame)>,
+    /// The signal handler that waits for it further in on the same stack.
+    handler: Option<(u8, LiveFrame)>,
 }
 
 impl Locks {
@@ -80,7 +87,20 @@ impl Locks {
         let samples = locks.into_values().map(|(lock, mut waiters)| {
             waiters.sort_unstable();
             let holder = self.holder(objects, around, &lock);
-            LockSample { address: lock.address, kind: lock.kind, module: lock.module, waiters, holder }
+            let in_parent = match holder {
+                Known::Is(LockHolder::Thread { .. }) | Known::Unknown(Why::Torn) => Known::Unknown(Why::NotRead),
+                _ => around.parent.lock(objects, &lock),
+            };
+            let handler = self.handler(around, &lock);
+            LockSample {
+                address: lock.address,
+                kind: lock.kind,
+                module: lock.module,
+                waiters,
+                holder,
+                in_parent,
+                handler,
+            }
         });
         Ok(samples.collect())
     }
@@ -121,7 +141,7 @@ impl Locks {
         self.holders.retain(|lock, _| plain.contains(lock));
         let due = |lock: &&Address| match self.holders.get(lock) {
             None => true,
-            Some(FoundHolder { searched_in, holder: None }) => self.sample >= searched_in + SEARCH_AGAIN,
+            Some(FoundHolder { searched_in, holder: None, .. }) => self.sample >= searched_in + SEARCH_AGAIN,
             Some(FoundHolder { holder: Some((thread, timeslices, _)), .. }) => {
                 timeslices.is_none() || timeslices_of(around, *thread) != *timeslices
             }
@@ -146,9 +166,32 @@ impl Locks {
             let others = holders.any(|(thread, _)| first.is_some_and(|(first, _)| first != thread.thread));
             let holder =
                 first.filter(|_| !others).map(|(thread, frame)| (thread, timeslices_of(around, thread), frame));
-            self.holders.insert(lock, FoundHolder { searched_in: self.sample, holder });
+            let handler = holder.and_then(|(thread, _, frame)| self.own_handler(objects, around, lock, thread, &frame));
+            self.holders.insert(lock, FoundHolder { searched_in: self.sample, holder, handler });
         }
         Ok(())
+    }
+
+    /// The signal handler further in on the stack of a thread that waits for a lock which it holds itself.
+    fn own_handler(
+        &self,
+        objects: Objects<'_>,
+        around: &Around<'_>,
+        lock: Address,
+        thread: ThreadId,
+        holder: &LiveFrame,
+    ) -> Option<(u8, LiveFrame)> {
+        let waits = self.waits.get(&thread).and_then(|wait| wait.lock.as_ref());
+        waits.filter(|wanted| wanted.address == lock)?;
+        let live = around.threads.iter().find(|live| live.thread == thread)?;
+        let inside = live.frames.iter().take_while(|frame| frame.address != holder.address);
+        handler(objects, inside).map(|(signal, frame)| (signal, *frame))
+    }
+
+    fn handler(&self, around: &Around<'_>, lock: &WantedLock) -> Option<SignalHandler> {
+        let found = self.holders.get(&lock.address)?;
+        let ((thread, ..), (signal, frame)) = found.holder.as_ref().zip(found.handler.as_ref())?;
+        Some(SignalHandler { signal: *signal, frame: place(around, *thread, frame) })
     }
 
     fn holder(&self, objects: Objects<'_>, around: &Around<'_>, lock: &WantedLock) -> Known<LockHolder> {
@@ -221,7 +264,7 @@ fn place(around: &Around<'_>, thread: ThreadId, frame: &LiveFrame) -> Frame {
 }
 
 /// The owner of a `_ModuleLock`: what `threading.get_ident()` said in the thread that imports. 0 for none.
-fn module_owner(objects: Objects<'_>, lock: Address) -> Result<u64, ReadError> {
+pub(super) fn module_owner(objects: Objects<'_>, lock: Address) -> Result<u64, ReadError> {
     let owner = objects.attribute(lock, "owner")?.ok_or(ReadError::Implausible(lock))?;
     if objects.type_name_of(owner.value)? == "NoneType" {
         return Ok(0);

@@ -140,6 +140,8 @@ impl Loops {
             timers: account.timers,
             next_timer: account.next_timer,
             task: task.map(|task| task.map(|task| tasks::task(objects, task))),
+            // Not a fact of the loop: who has the code objects adds it.
+            endpoint: Known::Unknown(Why::NotRead),
         };
         self.known.insert(key, known);
         sample

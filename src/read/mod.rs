@@ -21,11 +21,14 @@ mod chains;
 mod codes;
 mod coroutines;
 mod dicts;
+mod endpoints;
 mod foresight;
+mod fork_parent;
 mod frames;
 mod functions;
 mod future_links;
 mod gil;
+mod handlers;
 mod held_slots;
 #[cfg(test)]
 mod hostile_tests;

@@ -5,6 +5,8 @@
 
 use std::collections::{HashMap, HashSet};
 
+use super::endpoints::endpoint;
+use super::fork_parent::ForkParent;
 use super::gil::{self, Gil};
 use super::kernel_threads::KernelThreads;
 use super::live::LiveThread;
@@ -40,6 +42,7 @@ pub(super) struct OwnReader {
     resolved: HashMap<Address, (Identity, ThreadId)>,
     loops: Loops,
     locks: Locks,
+    parent: ForkParent,
     names: ThreadNames,
     loop_threads: Vec<ThreadId>,
     /// Locks that threads slept for in the last sample.
@@ -83,6 +86,7 @@ impl OwnReader {
             resolved: HashMap::new(),
             loops: Loops::default(),
             locks: Locks::default(),
+            parent: ForkParent::of(process.pid),
             names: ThreadNames::default(),
             loop_threads: Vec::new(),
             last_locks: Vec::new(),
@@ -206,7 +210,14 @@ impl OwnReader {
             innermost: self.innermost,
             lifetime,
         };
-        let (loops, gaps) = self.loops.read(objects, search, &around);
+        let (mut loops, gaps) = self.loops.read(objects, search, &around);
+        for sample in &mut loops {
+            let thread = threads.iter().find(|thread| thread.thread == sample.thread && !thread.frames.is_empty());
+            sample.endpoint = match thread {
+                Some(thread) => endpoint(search, thread, &mut self.stacks.codes),
+                None => Known::Is(None),
+            };
+        }
         self.names.refresh(search, &interpreters, threads, lifetime.now);
         self.loop_threads = loops.iter().map(|sample| sample.thread).collect();
         sample.loops = loops;
@@ -220,7 +231,7 @@ impl OwnReader {
     ) -> Result<Vec<LockSample>, ReadError> {
         let gils = self.stacks.interpreters().iter().filter_map(|interpreter| interpreter.gil);
         let gils: Vec<_> = gils.map(|gil| gil.0..gil.plus(self.offsets.gil.size).0).collect();
-        let around = locks::Around { threads, os, codes: &self.stacks.codes, gils: &gils };
+        let around = locks::Around { threads, os, codes: &self.stacks.codes, gils: &gils, parent: &self.parent };
         self.locks.read(Objects::new(&self.memory, &self.offsets), &around)
     }
 

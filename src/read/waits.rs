@@ -4,7 +4,10 @@ use crate::memory::{Memory, ReadError};
 use crate::os::descriptors::DescriptorResolver;
 use crate::os::open_files::epoll_targets;
 use crate::os::system_calls::{Wanted, polled, selected, wanted};
-use crate::snapshot::{Address, Known, ProcessId, ThreadOs};
+use crate::os::threads::waits_for_partner;
+use crate::snapshot::{
+    Address, Call, Descriptor, DescriptorKind, Known, ProcessId, Syscall, SyscallState, ThreadId, ThreadOs,
+};
 
 /// `PATH_MAX`: the kernel takes no longer path.
 const LONGEST_PATH: usize = 4096;
@@ -13,6 +16,8 @@ const PAGE: u64 = 4096;
 /// Descriptors that are resolved for one thread. A call that waits for more is an event loop's, and which of them it
 /// waits for says little.
 const MOST_DESCRIPTORS: usize = 8;
+/// The number of a descriptor that is still being opened.
+const NO_DESCRIPTOR: i32 = -1;
 
 /// Finds out what threads of one process wait for.
 #[derive(Debug)]
@@ -28,7 +33,7 @@ impl Waits {
     }
 
     /// Fills in what the thread's system call waits for. Without memory, only what the arguments say themselves.
-    pub(super) fn fill(&mut self, memory: Option<&dyn Memory>, os: &mut ThreadOs) {
+    pub(super) fn fill(&mut self, memory: Option<&dyn Memory>, thread: ThreadId, os: &mut ThreadOs) {
         os.waits_on.clear();
         os.path = None;
         let Known::Is(call) = &os.syscall else { return };
@@ -49,6 +54,11 @@ impl Waits {
             }
             Wanted::Path { address } => {
                 os.path = memory.and_then(|memory| path(memory, address).ok());
+                if opens(call) && waits_for_partner(self.process, thread) {
+                    // It has no descriptor yet, and nobody has the other end.
+                    let kind = DescriptorKind::Pipe { inode: 0, path: os.path.clone(), others: Vec::new() };
+                    os.waits_on = vec![Descriptor { number: NO_DESCRIPTOR, kind }];
+                }
                 return;
             }
             Wanted::Child { .. } | Wanted::Nothing => return,
@@ -56,6 +66,10 @@ impl Waits {
         numbers.truncate(MOST_DESCRIPTORS);
         os.waits_on = numbers.into_iter().map(|number| self.descriptors.resolve(number)).collect();
     }
+}
+
+fn opens(call: &SyscallState) -> bool {
+    matches!(call, SyscallState::Inside { number, .. } if Syscall::of(*number).is_some_and(|row| row.call == Call::Open))
 }
 
 /// A path that ends with a zero byte.

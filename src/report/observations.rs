@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::model::Observation;
 use crate::aggregate::{
     Analysis, Kind, Throttling, count_words, groups, length_words, place_of, place_words, share_words, thread_name,
-    throttling,
+    throttling, wasted_core,
 };
 use crate::classify::Look;
 use crate::snapshot::{Snapshot, ThreadSample};
@@ -28,12 +28,19 @@ const NOTABLE_DESCRIPTORS: f64 = 0.9;
 /// What stands out in a process that got verdicts of these kinds.
 pub(super) fn observations(analysis: &Analysis<'_>, kinds: &[Kind]) -> Vec<Observation> {
     let mut said = Vec::new();
-    let tells_stalls =
-        |kind| matches!(kind, Kind::LoopBlocked | Kind::StartupStuck | Kind::ShutdownStuck | Kind::ProcessStopped);
-    if !kinds.iter().copied().any(tells_stalls) {
+    let tells_stalls = |kind: &Kind| {
+        matches!(
+            kind,
+            Kind::LoopBlocked | Kind::Deadlock | Kind::StartupStuck | Kind::ShutdownStuck | Kind::ProcessStopped
+        )
+    };
+    if !kinds.iter().any(tells_stalls) {
         said.extend(short_stalls(analysis));
     }
     said.extend(short_stop(analysis, kinds));
+    if kinds.iter().all(|kind| *kind == Kind::Healthy) {
+        said.extend(analysis.tracks.iter().filter_map(|track| wasted_core(analysis, track)));
+    }
     let brief: usize = analysis.stalls.iter().map(|stalls| stalls.brief).sum();
     if brief > 0 {
         said.push(format!("{} seen too briefly to say more", count_words(brief as u64, "stall")));

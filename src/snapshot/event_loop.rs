@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Address, Known, Moment, ThreadId};
+use super::{Address, CodeId, Known, Moment, ThreadId};
 
 /// Whose implementation the loop is.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -78,4 +78,7 @@ pub struct LoopSample {
     pub next_timer: Known<Option<Moment>>,
     /// The running task; `Is(None)` when a plain callback runs or nothing does.
     pub task: Known<Option<TaskRef>>,
+    /// The function that answers the request which the step runs; `Is(None)` when no route is on the stack.
+    #[serde(default)]
+    pub endpoint: Known<Option<CodeId>>,
 }

@@ -54,6 +54,13 @@ pub enum Known<T> {
     Unknown(Why),
 }
 
+impl<T> Default for Known<T> {
+    /// What a capture says of a field that its version did not have.
+    fn default() -> Self {
+        Self::Unknown(Why::NotRead)
+    }
+}
+
 impl<T> Known<T> {
     /// The fact, if known.
     pub fn get(&self) -> Option<&T> {

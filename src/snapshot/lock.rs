@@ -33,6 +33,25 @@ pub enum LockHolder {
     Gone,
 }
 
+/// The same lock in the process that this one was forked from, whose memory it copied.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ParentLock {
+    /// It is held there now.
+    Held,
+    /// It is free there now.
+    Free,
+}
+
+/// A signal handler that runs on top of the code it interrupted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct SignalHandler {
+    /// The signal's number.
+    pub signal: u8,
+    /// The handler's frame.
+    pub frame: Frame,
+}
+
 /// A lock that threads slept for at one instant.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LockSample {
@@ -46,4 +65,11 @@ pub struct LockSample {
     pub waiters: Vec<ThreadId>,
     /// Who holds it. A plain lock keeps no owner: it is found only where it was taken by `with`, or not at all.
     pub holder: Known<LockHolder>,
+    /// The same lock in the parent process, of a process that was forked and runs on without `exec`; `None` when the lock
+    /// was made after that, or the process was not forked. Not looked for where a thread of this process holds it.
+    #[serde(default)]
+    pub in_parent: Known<Option<ParentLock>>,
+    /// The signal handler that waits for the lock which the code that it interrupted holds.
+    #[serde(default)]
+    pub handler: Option<SignalHandler>,
 }

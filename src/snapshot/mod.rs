@@ -26,7 +26,7 @@ pub use census::Census;
 pub use code::{Code, CodeFlags, CodeId, Frame, StackId};
 pub use event_loop::{LoopKind, LoopSample, Step, TaskRef};
 pub use known::{Known, Why};
-pub use lock::{LockHolder, LockKind, LockSample};
+pub use lock::{LockHolder, LockKind, LockSample, ParentLock, SignalHandler};
 pub use names::{Address, Moment, ProcessId, ThreadId};
 pub use pool::{Actor, Occupier, PoolKind, PoolSample};
 pub use process::{Process, PythonVersion, Reader, Role, Server};

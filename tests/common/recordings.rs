@@ -162,6 +162,7 @@ fn event_loop(pid: u32, index: u64) -> LoopSample {
         timers: Known::Is(0),
         next_timer: Known::Is(None),
         task: Known::Is(Some(TaskRef { address: Address(1), name: Known::Is("Task-7".to_owned()) })),
+        endpoint: Known::default(),
     }
 }
 

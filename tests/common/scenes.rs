@@ -249,6 +249,7 @@ impl Scene {
             timers: Known::Is(1),
             next_timer: Known::Is(Some(Moment(at.0 + 100_000_000))),
             task: Known::Is(None),
+            endpoint: Known::Is(None),
         };
         let interpreter =
             InterpreterSample { address: Address(0x7f40_0000_0000), gil: Known::Is(gil), collecting: Known::Is(false) };

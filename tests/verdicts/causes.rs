@@ -125,6 +125,50 @@ fn the_far_end_is_named() {
     scene.around(|around| around.children = Known::Is(vec![child.clone()]));
     let expected = SecondParty::Child { pid: 77, name: "ffmpeg".to_owned(), state: "S".to_owned() };
     assert_eq!(first(&report(&scene)).second_party, expected);
+    assert!(!first(&report(&scene)).evidence[1].contains("which is"), "a child that sleeps may go on by itself");
+
+    let stopped = Child { state: 'T', ..child.clone() };
+    scene.around(|around| around.children = Known::Is(vec![stopped.clone()]));
+    let said = report(&scene);
+    assert!(first(&said).evidence[1].contains("(ffmpeg), which is stopped by a signal"), "{:?}", first(&said).evidence);
+    assert!(first(&said).advice.contains("kill -CONT 77"), "{}", first(&said).advice);
+}
+
+#[test]
+fn the_metadata_service_of_a_cloud_is_recognised() {
+    let scene = blocked(&[], 45, [7, 0, 0, 0, 0, 0], |shot| shot.on(tcp(7, "169.254.169.254:80", "ESTAB")));
+    assert_verdict("credentials", &scene, Kind::LoopBlocked, Cause::SocketRead, "go", Some("handle"));
+    assert!(first(&report(&scene)).advice.contains("metadata service"), "{}", first(&report(&scene)).advice);
+}
+
+#[test]
+fn a_fifo_that_nobody_opens_says_which_end_is_missing() {
+    for (flags, end) in [(0o2000000, "writing"), (0o2000001, "reading")] {
+        let fifo = Descriptor {
+            number: -1,
+            kind: DescriptorKind::Pipe { inode: 0, path: Some("/run/events".to_owned()), others: Vec::new() },
+        };
+        let scene = blocked(&[], 257, [0xffff_ff9c, 0x7000, flags, 0, 0, 0], |shot| Shot {
+            path: Some("/run/events".to_owned()),
+            ..shot.on(fifo.clone())
+        });
+        assert_verdict("opens a FIFO", &scene, Kind::LoopBlocked, Cause::FileIo, "go", Some("handle"));
+        let said = report(&scene);
+        assert!(first(&said).summary.contains(&format!("nobody has open for {end}")), "{}", first(&said).summary);
+        assert!(!first(&said).advice.contains("file system"), "{}", first(&said).advice);
+    }
+}
+
+#[test]
+fn a_debugger_is_told_from_a_question() {
+    let pdb: &[Line<'_>] =
+        &[("cmdloop", "cmd.py", 126), ("interaction", "pdb.py", 357), ("dispatch_line", "bdb.py", 90)];
+    let stdin = |number| file(number, "/dev/pts/0");
+    assert_waits(vec![
+        wait_on("breakpoint()", pdb, 0, stdin(0), Cause::Debugger),
+        wait_on("input()", &[], 0, stdin(0), Cause::Stdin),
+        wait_on("a remote debugger", pdb, 45, tcp(7, "10.0.0.9:4444", "ESTAB"), Cause::Debugger),
+    ]);
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! What is said about the GIL: the ledger, and the GIL against a native mutex.
 
-use hangspy::report::{Cause, GilReport, Kind, Report, SecondParty};
+use hangspy::report::{Cause, Confidence, GilReport, Kind, Report, SecondParty};
 use hangspy::snapshot::{GilRole, Known, Moment, StackSample};
 
 use super::scenes::{PERIOD, PID, START, Scene, Shot, running, waiting};
@@ -199,6 +199,7 @@ fn queue(others: u32) -> Scene {
 #[test]
 fn a_long_queue_for_the_gil_starves_a_loop_that_is_idle_half_of_the_time() {
     assert_verdict("eight", &queue(7), Kind::LoopStarved, Cause::GilPythonThreads, "decode", None);
+    assert_eq!(first(&report(&queue(7))).confidence, Confidence::Likely, "what requests suffer was not seen");
     assert_healthy("one thread beside the loop", &queue(0));
     let said = report(&queue(0));
     let words: Vec<&str> = said.observations.iter().map(|observation| observation.summary.as_str()).collect();

@@ -1,7 +1,9 @@
 //! Locks: who holds what a thread waits for, and threads that wait for each other.
 
 use hangspy::report::{Cause, Confidence, Kind, SecondParty};
-use hangspy::snapshot::{Address, Frame, Known, LockHolder, LockKind, LockSample, ThreadId, Why};
+use hangspy::snapshot::{
+    Address, Frame, Known, LockHolder, LockKind, LockSample, ParentLock, SignalHandler, ThreadId, Why,
+};
 
 use super::scenes::{LOOKS, Line, PID, Scene, waiting};
 use super::{CALL, first, report};
@@ -14,7 +16,15 @@ const COUNT: &[Line<'_>] = &[("count", "/srv/app.py", 60), ("run", "threading.py
 
 fn lock(address: u64, waiter: u32, holder: Known<LockHolder>) -> LockSample {
     let (kind, module) = (LockKind::Plain, None);
-    LockSample { address: Address(address), kind, module, waiters: vec![ThreadId(waiter)], holder }
+    LockSample {
+        address: Address(address),
+        kind,
+        module,
+        waiters: vec![ThreadId(waiter)],
+        holder,
+        in_parent: Known::Is(None),
+        handler: None,
+    }
 }
 
 fn held_by(thread: u32, frame: Frame) -> Known<LockHolder> {
@@ -119,4 +129,62 @@ fn a_thread_that_waits_for_its_own_lock_is_a_deadlock() {
     let SecondParty::Holder { stack, .. } = &verdict.second_party else { panic!("the outer frame is missing") };
     assert_eq!(stack.first().map(|place| place.function.as_str()), Some("total"));
     assert_eq!(report.verdicts.len(), 1, "the blocked loop is the same finding");
+}
+
+/// A server whose loop sleeps for its own lock, with these frames between the one that took it and the one that waits.
+fn taken_twice(inner: &[Line<'_>], handler: Option<Line<'_>>) -> Scene {
+    let mut scene = Scene::new();
+    let outer = ("total", "/srv/app.py", 12);
+    let lines = [inner, &[outer, ("async handle", "/srv/app.py", 20)]].concat();
+    let stack = scene.endpoint(&lines);
+    let frame = scene.frame(outer);
+    let handler = handler.map(|line| SignalHandler { signal: 10, frame: scene.frame(line) });
+    for _ in 0..LOOKS {
+        let own = LockSample { handler, ..lock(0x1000, PID, held_by(PID, frame)) };
+        scene.look(waiting(stack, 202, FOR_EVER), Vec::new()).locks = vec![own];
+    }
+    scene
+}
+
+#[test]
+fn what_ran_in_between_without_being_called_is_named() {
+    let on_signal = ("on_signal", "/srv/app.py", 7);
+    let said = report(&taken_twice(&[on_signal], Some(on_signal)));
+    assert!(first(&said).summary.contains("which a signal interrupted"), "{}", first(&said).summary);
+    assert!(first(&said).evidence.iter().any(|fact| fact.contains("on_signal (app.py:7) handles signal 10")));
+    assert!(first(&said).advice.contains("signal handler"), "{}", first(&said).advice);
+
+    let said = report(&taken_twice(&[("release", "/srv/app.py", 7), ("__del__", "/srv/app.py", 9)], None));
+    assert!(first(&said).summary.contains("a finalizer (__del__)"), "{}", first(&said).summary);
+    assert!(first(&said).advice.contains("__del__"), "{}", first(&said).advice);
+
+    let said = report(&taken_twice(&[("go", "/srv/app.py", 7)], None));
+    assert!(first(&said).advice.contains("threading.RLock, or call"), "{}", first(&said).advice);
+}
+
+/// A server whose loop sleeps for a lock whose holder is not found here, and what the parent process has there.
+fn inherited(holder: Known<LockHolder>, in_parent: Option<ParentLock>) -> Scene {
+    let mut scene = waits_for(|_| holder);
+    for lock in scene.recording.snapshots.iter_mut().flat_map(|snapshot| &mut snapshot.locks) {
+        lock.in_parent = Known::Is(in_parent);
+    }
+    scene
+}
+
+#[test]
+fn a_lock_that_was_held_at_the_fork_is_told_from_others() {
+    let unknown = Known::Unknown(Why::NotInThisPython);
+    let gone = Known::Is(LockHolder::Gone);
+    for (story, holder, in_parent, cause, confidence) in [
+        ("its owner stayed behind", gone, Some(ParentLock::Free), Cause::ForkLock, Confidence::Certain),
+        ("held over there", unknown, Some(ParentLock::Held), Cause::ForkLock, Confidence::Likely),
+        ("free over there: perhaps taken here", unknown, Some(ParentLock::Free), Cause::Lock, Confidence::Certain),
+        ("made after the fork", unknown, None, Cause::Lock, Confidence::Certain),
+        ("its owner ended", gone, None, Cause::Lock, Confidence::Certain),
+    ] {
+        let report = report(&inherited(holder, in_parent));
+        let verdict = first(&report);
+        assert_eq!((verdict.kind, verdict.cause), (Kind::LoopBlocked, Some(cause)), "{story}: {}", verdict.summary);
+        assert_eq!(verdict.confidence, confidence, "{story}");
+    }
 }

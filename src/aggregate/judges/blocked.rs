@@ -11,7 +11,7 @@ use crate::aggregate::track::{LookAt, Track, thread_name};
 use crate::aggregate::wait_graph::LOOKS_TO_BELIEVE;
 use crate::aggregate::{Analysis, Cause, Confidence, Finding, Kind, Verdict, advice, gil};
 use crate::classify::{Manner, Origin, Phase};
-use crate::snapshot::{GilRole, Known, LockHolder};
+use crate::snapshot::{GilRole, Known, LockHolder, ParentLock};
 
 /// One stall so long is a finding. Users notice a second; timeouts of health checks begin there.
 const SEVERE_STALL: Duration = Duration::from_secs(1);
@@ -144,8 +144,12 @@ fn evidence(analysis: &Analysis<'_>, track: &Track<'_>, group: &Group<'_>) -> Ve
     evidence.extend(match group.cause {
         Cause::Import => Some("the import machinery is on the stack".to_owned()),
         Cause::NativeCpuGil => Some(format!("one line, frozen for {}", length_words(stall.length()))),
+        Cause::NeverSuspends => Some("what it awaits comes and goes on its stack, and the step never ends".to_owned()),
         _ => None,
     });
+    if stall.blamed.is_some_and(|blamed| blamed.by_route) {
+        evidence.push("none of its frames is on the stack; the route that runs names it as its endpoint".to_owned());
+    }
     evidence.extend(lock_words(analysis, &looks));
     evidence.extend(switches(&looks));
     evidence.extend(gil_words(analysis, &looks));
@@ -171,11 +175,20 @@ fn lock_words(analysis: &Analysis<'_>, looks: &[&LookAt<'_>]) -> Option<String> 
     let (holder, frame) = match lock.holder {
         Known::Is(LockHolder::Thread { thread, frame }) => (snapshot.thread(thread)?, frame),
         Known::Is(LockHolder::Gone) => {
-            let origin = "it ended, or stayed behind in the process that this one was forked from";
+            let origin = match lock.in_parent {
+                Known::Is(Some(_)) => "it stayed behind in the parent process, which has the same lock",
+                _ => "it ended, or stayed behind in the process that this one was forked from",
+            };
             return Some(format!("the lock's owner is not a thread of this process: {origin}"));
         }
         Known::Unknown(_) => {
-            return Some("holder not found: the lock keeps no owner and no thread has it in a with block".to_owned());
+            let fork = match lock.in_parent {
+                Known::Is(Some(ParentLock::Held)) => "; the parent process has the same lock, and there it is held",
+                Known::Is(Some(ParentLock::Free)) => "; it is older than the fork, and may have been held then",
+                _ => "",
+            };
+            let told = "holder not found: the lock keeps no owner and no thread has it in a with block";
+            return Some(format!("{told}{fork}"));
         }
     };
     let same = seen.filter(|(.., other)| (other.address, other.holder) == (lock.address, lock.holder)).count();

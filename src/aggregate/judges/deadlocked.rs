@@ -6,7 +6,7 @@ use crate::aggregate::phrases::{count_words, length_words, place_of, place_words
 use crate::aggregate::track::thread_name;
 use crate::aggregate::wait_graph::{Cycle, Edge, cycles};
 use crate::aggregate::{Analysis, Cause, Confidence, Finding, Kind, LOOKS_TO_BLAME, SecondParty, Verdict};
-use crate::snapshot::{LockKind, StackSample, ThreadId, ThreadSample};
+use crate::snapshot::{LockKind, SignalHandler, StackSample, ThreadId, ThreadSample};
 
 /// The verdicts, one for each cycle.
 pub(super) fn judge(analysis: &Analysis<'_>) -> Vec<(Cycle, Verdict)> {
@@ -31,9 +31,10 @@ fn verdict(analysis: &Analysis<'_>, cycle: &Cycle) -> Option<Verdict> {
         .on(first.waiter.0, event_loop.map(|track| track.kind.word()))
         .lasting(asleep.map(|asleep| asleep.as_secs_f64()), cycle.looks as f64 / looks.max(1) as f64)
         .evidence(evidence)
+        .evidence(handler_words(analysis, cycle))
         .evidence(asleep.map(|asleep| format!("no thread of it was on a CPU for {}", length_words(asleep))))
         .hurts(event_loop.map(|track| hurts(analysis, track)).unwrap_or_default())
-        .advice(advice(cycle))
+        .advice(advice(analysis, cycle))
         .blame(blamed.map(|blamed| blamed.blame(analysis.recording)), party(analysis, first));
     Some(finding.verdict())
 }
@@ -54,7 +55,12 @@ fn summary(analysis: &Analysis<'_>, cycle: &Cycle) -> String {
     match cycle.edges.as_slice() {
         [own] => {
             let taken = taken_words(analysis, own).map(|taken| format!(" in {taken}")).unwrap_or_default();
-            format!("deadlock: {} waits for a lock that its own thread took{taken}", place(own))
+            let between = match between(analysis, own) {
+                Some(Between::Handler(_)) => ", which a signal interrupted",
+                Some(Between::Finalizer) => ", and a finalizer (__del__) ran in the middle of it",
+                None => "",
+            };
+            format!("deadlock: {} waits for a lock that its own thread took{taken}{between}", place(own))
         }
         [one, other] => format!("deadlock: {} and {} wait for each other's lock", place(one), place(other)),
         many => {
@@ -62,6 +68,35 @@ fn summary(analysis: &Analysis<'_>, cycle: &Cycle) -> String {
             format!("deadlock of {}: each waits for the next one's lock: {}", threads(many), places.join(", "))
         }
     }
+}
+
+/// What ran between the frame that took a lock and the one that waits for it, in one thread, without being called.
+enum Between {
+    /// The handler of a signal.
+    Handler(SignalHandler),
+    /// `__del__`, which runs when an object dies or garbage is collected.
+    Finalizer,
+}
+
+fn between(analysis: &Analysis<'_>, own: &Edge) -> Option<Between> {
+    let (_, last) = analysis.last_snapshot()?;
+    let lock = last.locks.iter().find(|lock| lock.address == own.lock)?;
+    if let Some(handler) = lock.handler {
+        return Some(Between::Handler(handler));
+    }
+    let StackSample::Stable(stack) = last.thread(own.waiter)?.python.as_ref()?.stack else { return None };
+    let frames = analysis.recording.stack(stack);
+    let taken = own.frame.and_then(|taken| frames.iter().position(|frame| *frame == taken))?;
+    let mut inside = frames.iter().take(taken).filter_map(|frame| analysis.recording.code(frame.code));
+    inside.any(|code| code.name == "__del__").then_some(Between::Finalizer)
+}
+
+/// `on_usr1 (app.py:9) handles signal 10, which came while the lock was held`
+fn handler_words(analysis: &Analysis<'_>, cycle: &Cycle) -> Option<String> {
+    let [own] = cycle.edges.as_slice() else { return None };
+    let Some(Between::Handler(handler)) = between(analysis, own) else { return None };
+    let place = place_words(&place_of(analysis.recording, handler.frame.code, handler.frame.line));
+    Some(format!("{place} handles signal {}, which came while the lock was held", handler.signal))
 }
 
 fn threads(edges: &[Edge]) -> String {
@@ -108,8 +143,14 @@ fn party(analysis: &Analysis<'_>, edge: &Edge) -> SecondParty {
     SecondParty::Holder { holder: "the same thread".to_owned(), stack: places(analysis.recording, outer) }
 }
 
-fn advice(cycle: &Cycle) -> &'static str {
+fn advice(analysis: &Analysis<'_>, cycle: &Cycle) -> &'static str {
     match cycle.edges.as_slice() {
+        [own] if matches!(between(analysis, own), Some(Between::Handler(_))) => {
+            "take no lock in a signal handler, and log nothing there: use loop.add_signal_handler(...), or only set a flag"
+        }
+        [own] if matches!(between(analysis, own), Some(Between::Finalizer)) => {
+            "take no lock in __del__: it runs at any moment, in any thread; close explicitly, or use a threading.RLock"
+        }
         [_] => {
             "do not take the lock again while it is held: use a threading.RLock, or call the inner function without it"
         }

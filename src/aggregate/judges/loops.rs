@@ -1,7 +1,7 @@
-//! Threads that wait for each other, and loops that are blocked or starved; each loop is judged by itself, unless it is
+//! Threads that wait for each other, and loops that are blocked, starved or overloaded; each loop is judged by itself, unless it is
 //! one of those threads.
 
-use super::{Judge, blocked, deadlocked, starved};
+use super::{Judge, blocked, deadlocked, overloaded, starved};
 use crate::aggregate::ranking::groups;
 use crate::aggregate::{Analysis, Verdict};
 
@@ -14,8 +14,15 @@ impl Judge for Loops {
         let is_in_cycle = |thread| cycles.iter().flat_map(|cycle| &cycle.edges).any(|edge| edge.waiter == thread);
         for (index, track) in analysis.tracks.iter().enumerate().filter(|(_, track)| !is_in_cycle(track.thread)) {
             let own: Vec<_> = groups.iter().filter(|group| group.track == index).collect();
-            verdicts.extend(blocked::judge(analysis, track, &own));
-            verdicts.extend(starved::judge(analysis, track));
+            let mut found = blocked::judge(analysis, track, &own);
+            found.extend(starved::judge(analysis, track));
+            // Among very many steps some last, and each of so many objects costs the garbage collector time.
+            if let Some(overloaded) = overloaded::judge(analysis, track)
+                && found.iter().all(|other| other.share * 2.0 <= overloaded.share)
+            {
+                found = vec![overloaded];
+            }
+            verdicts.extend(found);
         }
         verdicts.sort_by(|one, other| {
             let by_share = other.share.total_cmp(&one.share);

@@ -9,6 +9,7 @@ mod kernel_facts;
 mod loops;
 mod main_thread;
 mod native_mutex;
+mod overloaded;
 mod proc_only;
 mod starved;
 mod stopped;

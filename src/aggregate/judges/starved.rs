@@ -39,7 +39,8 @@ pub(super) fn judge(analysis: &Analysis<'_>, track: &Track<'_>) -> Option<Verdic
     let enough = decided >= LOOKS_FOR_SHARE && analysis.window() >= SHORTEST_FOR_SHARE;
     let share = for_gil as f64 / decided.max(1) as f64;
     let queues = || queue(analysis, track).is_some_and(|wait| wait >= LONG_QUEUE);
-    let starved = enough && (share > STARVED_SHARE || share > QUEUED_SHARE && queues());
+    let mostly = enough && share > STARVED_SHARE;
+    let starved = mostly || enough && share > QUEUED_SHARE && queues();
     let hold = longest_hold(analysis, track);
     let kept = hold.as_ref().is_some_and(|hold| hold.length >= SEVERE_HOLD);
     if starved || kept {
@@ -48,7 +49,11 @@ pub(super) fn judge(analysis: &Analysis<'_>, track: &Track<'_>) -> Option<Verdic
             Some(hold) if !starved => hold.snapshots,
             _ => whole,
         };
-        return of_gil(analysis, track, &snapshots, (for_gil, decided));
+        let verdict = of_gil(analysis, track, &snapshots, (for_gil, decided))?;
+        // That a request takes several turns in the queue is how requests are, and was not seen of these.
+        let most = if mostly || kept { Confidence::Certain } else { Confidence::Likely };
+        let confidence = verdict.confidence.min(most);
+        return Some(Verdict { confidence, ..verdict });
     }
     None
 }

@@ -19,7 +19,10 @@ impl Detector for WaitingForChild {
         };
         let child = find(sight, asked);
         let named = match (child, asked) {
-            (Some(child), _) => format!("child process {} ({})", child.pid, child.name),
+            (Some(child), _) => match state_words(child.state) {
+                Some(state) => format!("child process {} ({}), which is {state}", child.pid, child.name),
+                None => format!("child process {} ({})", child.pid, child.name),
+            },
             (None, Some(pid)) => format!("child process {pid}"),
             (None, None) => "a child process".to_owned(),
         };
@@ -47,6 +50,23 @@ fn awaited(name: &str, arguments: &[u64; 6]) -> Option<u32> {
     };
     // A negative number means a group or anybody.
     i32::try_from(pid & 0xffff_ffff).ok().filter(|pid| *pid > 0).and_then(|pid| u32::try_from(pid).ok())
+}
+
+/// The state of a child that will not move by itself, in words; nothing of one that may.
+fn state_words(state: char) -> Option<&'static str> {
+    match state {
+        'T' => Some("stopped by a signal"),
+        't' => Some("stopped by a tracer"),
+        'Z' => Some("ended already"),
+        'D' => Some("in uninterruptible sleep"),
+        _ => None,
+    }
+}
+
+/// The same of a process, if it is a child of this one.
+pub(super) fn state_of(sight: &Sight<'_>, pid: ProcessId) -> Option<&'static str> {
+    let children = sight.surroundings?.children.get()?;
+    children.iter().find(|child| child.pid == pid).and_then(|child| state_words(child.state))
 }
 
 /// The child that is meant: the one asked for, else the only one, else the youngest that still runs.

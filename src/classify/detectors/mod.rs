@@ -7,6 +7,7 @@ mod collector;
 mod connection;
 mod disk;
 mod file_lock;
+mod fork_lock;
 mod gil;
 mod idle;
 mod lock;
@@ -19,8 +20,9 @@ mod stopped;
 mod terminal;
 
 pub(super) use idle::is_own_poll;
+pub use pipe::FIFO;
 
-use super::{Activity, Sight};
+use super::{Activity, Cause, Manner, Marks, Sight};
 use crate::snapshot::{GilRole, TaskState};
 
 /// Knows one thing that a thread can be doing.
@@ -37,6 +39,7 @@ const DETECTORS: &[&dyn Detector] = &[
     &file_lock::WaitingForFileLock,
     &child::WaitingForChild,
     &name_lookup::LookingUpName,
+    &fork_lock::WaitingForForkedLock,
     &bridge::WaitingForThread,
     &terminal::ReadingTerminal,
     &pipe::OnPipe,
@@ -51,7 +54,11 @@ const DETECTORS: &[&dyn Detector] = &[
 #[must_use]
 pub fn activity(sight: &Sight<'_>) -> Activity {
     let found = DETECTORS.iter().find_map(|detector| detector.detect(sight));
-    let activity = found.unwrap_or_else(|| other::undecided(sight));
+    let mut activity = found.unwrap_or_else(|| other::undecided(sight));
+    if activity.manner == Manner::Waiting && sight.inner(Marks::DEBUGGER) {
+        let clause = format!("in a debugger, {}", activity.clause);
+        activity = Activity { cause: Some(Cause::Debugger), clause, guessed: false, ..activity };
+    }
     let asleep = !sight.is_running() && !matches!(sight.state(), Some(TaskState::Stopped | TaskState::Traced));
     if asleep && sight.gil() == Some(GilRole::Holds) {
         let doing = format!("{}, holding the GIL", activity.doing);

@@ -2,14 +2,21 @@
 //! is, unless it is a plain file.
 
 use super::Detector;
+use super::child::state_of;
 use crate::classify::sight::descriptor_words;
 use crate::classify::{Activity, Cause, SecondParty, Sight};
-use crate::snapshot::{Call, Descriptor, DescriptorKind};
+use crate::snapshot::{Call, Descriptor, DescriptorKind, ProcessId};
 
 pub(super) struct OnPipe;
 
 /// How many processes at the other end are named.
 const MOST_NAMED: usize = 3;
+/// How a FIFO that cannot be opened begins in a verdict.
+pub const FIFO: &str = "FIFO ";
+/// `O_ACCMODE`, `O_RDONLY` and `O_WRONLY` (`include/uapi/asm-generic/fcntl.h`).
+const ACCESS_MODE: u64 = 3;
+const READ_ONLY: u64 = 0;
+const WRITE_ONLY: u64 = 1;
 
 impl Detector for OnPipe {
     fn detect(&self, sight: &Sight<'_>) -> Option<Activity> {
@@ -19,9 +26,11 @@ impl Detector for OnPipe {
             _ => sight.descriptor(),
         }?;
         match syscall.call {
-            Call::Write | Call::Send if is_pipe(descriptor) || is_output(descriptor) => Some(writing(descriptor)),
-            Call::Read | Call::Poll if is_pipe(descriptor) => Some(reading(syscall.name, descriptor)),
-            Call::Open if is_pipe(descriptor) => Some(opening(sight, descriptor)),
+            Call::Write | Call::Send if is_pipe(descriptor) || is_output(descriptor) => {
+                Some(writing(sight, descriptor))
+            }
+            Call::Read | Call::Poll if is_pipe(descriptor) => Some(reading(sight, syscall.name, descriptor)),
+            Call::Open if is_pipe(descriptor) => Some(opening(sight, syscall.name)),
             _ => None,
         }
     }
@@ -41,7 +50,7 @@ fn is_output(descriptor: &Descriptor) -> bool {
     matches!(descriptor.number, 1 | 2) && held_up
 }
 
-fn writing(descriptor: &Descriptor) -> Activity {
+fn writing(sight: &Sight<'_>, descriptor: &Descriptor) -> Activity {
     let what = match &descriptor.kind {
         DescriptorKind::Pipe { path: Some(path), .. } => format!("FIFO {path}"),
         DescriptorKind::Pipe { path: None, .. } => "a pipe".to_owned(),
@@ -56,27 +65,51 @@ fn writing(descriptor: &Descriptor) -> Activity {
     let clause = format!("writing to {what} ({stream})");
     let path = format!("{what} ({stream})");
     Activity::waiting(Cause::PipeWrite, clause.clone(), clause)
-        .with(SecondParty::File { path, held_by: others(descriptor) })
+        .with(SecondParty::File { path, held_by: others(sight, descriptor) })
 }
 
-fn reading(call: &str, descriptor: &Descriptor) -> Activity {
+fn reading(sight: &Sight<'_>, call: &str, descriptor: &Descriptor) -> Activity {
     let path = descriptor_words(descriptor);
     let clause = format!("reading from {path}");
     let doing = format!("blocked in {call}, {clause}");
-    Activity::waiting(Cause::FileIo, doing, clause).with(SecondParty::File { path, held_by: others(descriptor) })
+    Activity::waiting(Cause::FileIo, doing, clause).with(SecondParty::File { path, held_by: others(sight, descriptor) })
 }
 
-fn opening(sight: &Sight<'_>, descriptor: &Descriptor) -> Activity {
-    let path = sight.thread.os.path.clone().unwrap_or_else(|| descriptor_words(descriptor));
-    let clause = format!("opening FIFO {path}");
+/// Opening a FIFO waits until somebody else opens its other end.
+fn opening(sight: &Sight<'_>, call: &str) -> Activity {
+    let path = sight.thread.os.path.as_deref().unwrap_or("of a path that could not be read");
+    let end = match sight.inside().and_then(|(_, arguments)| flags(call, &arguments)) {
+        Some(flags) if flags & ACCESS_MODE == READ_ONLY => "nobody has open for writing",
+        Some(flags) if flags & ACCESS_MODE == WRITE_ONLY => "nobody has open for reading",
+        _ => "nobody has open at the other end",
+    };
+    let clause = format!("opening FIFO {path}, which {end}");
     Activity::waiting(Cause::FileIo, clause.clone(), clause)
-        .with(SecondParty::File { path, held_by: others(descriptor) })
+        .with(SecondParty::File { path: format!("{FIFO}{path}, which {end}"), held_by: None })
+}
+
+/// The flags that a call opens a file with, where they are an argument.
+fn flags(call: &str, arguments: &[u64; 6]) -> Option<u64> {
+    match call {
+        "open" => Some(arguments[1]),
+        "openat" => Some(arguments[2]),
+        _ => None,
+    }
 }
 
 /// Who holds the other end, in words.
-fn others(descriptor: &Descriptor) -> Option<String> {
+fn others(sight: &Sight<'_>, descriptor: &Descriptor) -> Option<String> {
     let DescriptorKind::Pipe { others, .. } = &descriptor.kind else { return None };
-    let named: Vec<String> = others.iter().take(MOST_NAMED).map(|(pid, name)| format!("pid {pid} ({name})")).collect();
+    let words = |(pid, name): &(u32, String)| {
+        if *pid == sight.process().pid.0 {
+            return "this process itself".to_owned();
+        }
+        match state_of(sight, ProcessId(*pid)) {
+            Some(state) => format!("pid {pid} ({name}), {state}"),
+            None => format!("pid {pid} ({name})"),
+        }
+    };
+    let named: Vec<String> = others.iter().take(MOST_NAMED).map(words).collect();
     let more = others.len().saturating_sub(MOST_NAMED);
     match (named.is_empty(), more) {
         (true, _) => None,

@@ -2,7 +2,7 @@
 //! more than one look; that is for `aggregate`.
 
 use super::Detector;
-use crate::classify::{Activity, Cause, Manner, Sight};
+use crate::classify::{Activity, Cause, Manner, Marks, Sight};
 use crate::snapshot::{Call, GilRole};
 
 pub(super) struct Running;
@@ -17,6 +17,10 @@ impl Detector for Running {
             return Some(Activity::plain(Manner::Running, "running native code"));
         }
         Some(match sight.gil() {
+            Some(GilRole::Holds) if sight.inner(Marks::SERIALIZE) => {
+                let words = "serializing a response";
+                Activity::running(Cause::Serialization, "holding the GIL, serializing a response", words)
+            }
             Some(GilRole::Holds) => {
                 // Python or C is for many looks together to say.
                 Activity::running(Cause::PythonCpu, "holding the GIL, running", "computing with the GIL held")

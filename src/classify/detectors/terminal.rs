@@ -25,7 +25,7 @@ impl Detector for ReadingTerminal {
         }
         let path = only.map_or_else(|| "standard input".to_owned(), descriptor_words);
         let clause = match sight.inner(Marks::TERMINAL) {
-            true => "in the debugger, reading standard input",
+            true => "asking for a password on standard input",
             false => "reading standard input",
         };
         let doing = format!("blocked in {}, {clause}", syscall.name);

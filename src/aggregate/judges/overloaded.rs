@@ -1,0 +1,52 @@
+//! A loop that turns, and has more to do in each turn than there is time: no step lasts, and whatever arrives waits until
+//! all that is ready has run.
+
+use std::time::Duration;
+
+use crate::aggregate::busy::{Busy, busy};
+use crate::aggregate::hurt::hurts;
+use crate::aggregate::phrases::{count_words, length_words, place_words};
+use crate::aggregate::{Analysis, Cause, Confidence, Finding, Kind, SecondParty, Track, Verdict};
+
+/// A turn so long is felt by everybody who asks for something.
+const LONG_TURN: Duration = Duration::from_millis(500);
+/// So many callbacks ready at once are a storm; fewer that take so long are slow ones.
+const STORM: u64 = 1000;
+
+/// So many different steps have to be seen: a loop that has few and slow ones is blocked, not overloaded.
+const FEWEST_STEPS: usize = 20;
+
+/// The verdict on a loop whose turns take long.
+pub(super) fn judge(analysis: &Analysis<'_>, track: &Track<'_>) -> Option<Verdict> {
+    let busy = busy(analysis, track)?;
+    let in_long: usize = busy.turns.values().filter(|(length, _)| *length >= LONG_TURN).map(|(_, looks)| looks).sum();
+    let (steps, decided) = busy.steps;
+    // A loop that is kept from running has long turns too, and makes no progress in them.
+    if in_long * 2 <= decided || busy.ran * 2 <= decided || busy.different < FEWEST_STEPS {
+        return None;
+    }
+    let longest = busy.turns.values().map(|(length, _)| *length).max()?;
+    let place = busy.function.map(|found| place_words(&found.place(analysis.recording)));
+    let of = place.as_ref().map(|place| format!(", most of them of {place}")).unwrap_or_default();
+    let summary = format!(
+        "event loop overloaded: {} ready{of}; a turn takes {} or more",
+        count_words(busy.ready, "callback"),
+        length_words(longest)
+    );
+    let confidence = if busy.ready >= STORM { Confidence::Certain } else { Confidence::Likely };
+    let evidence = format!("the loop runs steps in {steps} of {decided} looks, and no step lasts");
+    let finding = Finding::new(Kind::LoopOverloaded, analysis.pid(), summary, evidence)
+        .cause(Cause::TaskStorm, confidence)
+        .on(track.thread.0, Some(track.kind.word()))
+        .lasting(None, in_long as f64 / decided as f64)
+        .evidence(different_tasks(&busy))
+        .evidence([format!("{} were ready at once", count_words(busy.ready, "callback"))])
+        .hurts(hurts(analysis, track))
+        .advice("bound how many run at once: an asyncio.Semaphore, or a queue with a few workers");
+    let blame = busy.function.map(|found| found.blame(analysis.recording));
+    Some(finding.blame(blame, SecondParty::None).verdict())
+}
+
+fn different_tasks(busy: &Busy) -> Option<String> {
+    (busy.tasks > 1).then(|| format!("{} different tasks were seen to run", busy.tasks))
+}
