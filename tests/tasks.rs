@@ -46,6 +46,7 @@ struct Truth {
     whole: bool,
     wait: Option<String>,
     holds: Option<u64>,
+    timed: bool,
 }
 
 /// What the program says in the mode `many`.
@@ -135,6 +136,7 @@ fn compare_task(watched: &Watched, tasks: &TaskCensus, truth: &Truth, what: &str
     assert_eq!(task.event_loop.0, truth.event_loop, "{what}");
     let phase = if truth.running { TaskPhase::Running } else { TaskPhase::Waiting };
     assert_eq!(task.phase, phase, "{what}");
+    assert_eq!(task.timed, truth.timed, "{what}");
     let chain = watched.chain(task, &what);
     // Behind the step of an async generator Python does not say how it goes on; we do.
     let shown = chain.get(..truth.chain.len()).unwrap_or_default();

@@ -24,7 +24,12 @@ const MOST_HOLDS: usize = 64;
 pub(super) struct TaskHolds {
     /// Functions, and whether they leave a block.
     exits: HashMap<Address, bool>,
+    /// Types, and where their objects have the time at which they end a wait.
+    timeouts: HashMap<Address, Option<&'static str>>,
 }
+
+/// Classes whose block ends when its time is over, and where they have it: those of asyncio, async-timeout and AnyIO.
+const TIMEOUTS: [(&str, &str); 3] = [("Timeout", "_when"), ("Timeout", "_deadline"), ("CancelScope", "_deadline")];
 
 impl TaskHolds {
     /// The objects that a chain holds, and the frames that do. Of a condition also its lock.
@@ -53,6 +58,34 @@ impl TaskHolds {
         let let_go = waited_conditions(objects, kinds, chain)?;
         held.retain(|(object, _)| !let_go.contains(object));
         Ok(held)
+    }
+
+    /// Whether one of these objects ends the block that it was entered for when its time is over.
+    pub(super) fn ends_in_time(&mut self, objects: Objects<'_>, held: &[(Address, Frame)]) -> Result<bool, ReadError> {
+        for (object, _) in held {
+            let kind = objects.type_of(*object)?;
+            let attribute = match self.timeouts.get(&kind) {
+                Some(known) => *known,
+                None => {
+                    let name = objects.type_name(kind)?;
+                    let mut found = None;
+                    for (_, attribute) in TIMEOUTS.iter().filter(|(class, _)| *class == name) {
+                        if found.is_none() && objects.attribute(*object, attribute)?.is_some() {
+                            found = Some(*attribute);
+                        }
+                    }
+                    self.timeouts.insert(kind, found);
+                    found
+                }
+            };
+            let Some(attribute) = attribute else { continue };
+            let Some(when) = objects.attribute(*object, attribute)? else { continue };
+            // `None` and infinity are no time.
+            if objects.type_name_of(when.value)? == "float" && objects.float(when.value)?.is_finite() {
+                return Ok(true);
+            }
+        }
+        Ok(false)
     }
 
     fn objects_of(

@@ -7,7 +7,7 @@ use std::collections::{HashMap, HashSet};
 
 use super::census::Scene;
 use super::chains::Chain;
-use super::functions::Functions;
+use super::functions::{Functions, Place};
 use super::kinds::{Kind, Kinds};
 use super::known::{known, why};
 use super::task_holds::TaskHolds;
@@ -61,6 +61,7 @@ struct Record {
     /// It waits to put into a queue.
     puts: bool,
     holds: bool,
+    timed: bool,
 }
 
 /// Reads the tasks of one census.
@@ -126,7 +127,7 @@ impl Reader<'_, '_> {
                 Err(error) => {
                     let (chain, wait) = (Known::Unknown(why(error)), Known::Unknown(why(error)));
                     let phase = TaskPhase::Ready;
-                    last = Some(Record { head, phase, chain, wait, puts: false, holds: false });
+                    last = Some(Record { head, phase, chain, wait, puts: false, holds: false, timed: false });
                 }
             }
             // It moved while it was read: what is there now may hold together.
@@ -162,7 +163,15 @@ impl Reader<'_, '_> {
         let chain = Chain::follow(objects, self.scene.codes, known, head.coroutine)?;
         if chain.runs {
             let (chain, wait) = (Known::Unknown(Why::NotRead), Known::Is(None));
-            return Ok(Record { head, phase: TaskPhase::Running, chain, wait, puts: false, holds: false });
+            return Ok(Record {
+                head,
+                phase: TaskPhase::Running,
+                chain,
+                wait,
+                puts: false,
+                holds: false,
+                timed: false,
+            });
         }
         let wait = match self.waits.read(objects, &mut self.kinds, &chain, head.waiter)? {
             Wait::Over => None,
@@ -170,12 +179,14 @@ impl Reader<'_, '_> {
         };
         let held = self.holds.of(objects, &mut self.kinds, &chain)?;
         let holds = !held.is_empty();
+        let times_out = chain.links.iter().any(|link| link.function.place == Place::WaitFor);
+        let timed = times_out || self.holds.ends_in_time(objects, &held)?;
         let left = MOST_HOLDS.saturating_sub(self.held.len());
         let held = held.into_iter().map(|(object, frame)| (object, TaskHold { task: head.address, frame }));
         self.held.extend(held.take(left));
         self.frames.clear();
         self.frames.extend(chain.links.iter().rev().map(|link| link.function.frame(link.coroutine.instruction)));
-        let puts = chain.links.last().is_some_and(|link| link.function.place == super::functions::Place::Put);
+        let puts = chain.links.last().is_some_and(|link| link.function.place == Place::Put);
         Ok(Record {
             head,
             phase: if wait.is_some() { TaskPhase::Waiting } else { TaskPhase::Ready },
@@ -183,6 +194,7 @@ impl Reader<'_, '_> {
             wait: Known::Is(wait),
             puts,
             holds,
+            timed,
         })
     }
 
@@ -209,6 +221,7 @@ impl Reader<'_, '_> {
             chain: record.chain,
             wait: record.wait.clone(),
             awaited_by: parents.get(&record.head.address).cloned().unwrap_or_default(),
+            timed: record.timed,
         }
     }
 

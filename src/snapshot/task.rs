@@ -22,7 +22,7 @@ pub enum TaskPhase {
 pub enum Awaited {
     /// Another task.
     Task(Address),
-    /// `asyncio.gather`: how many children it has, and the first of them that are not done.
+    /// Several tasks: `asyncio.gather`, `asyncio.wait`, a task group.
     Gather {
         /// Children, done or not.
         children: u64,
@@ -77,6 +77,9 @@ pub struct TaskSample {
     /// Tasks that wait for it, as far as they are known.
     #[serde(default)]
     pub awaited_by: Vec<Address>,
+    /// Whether a timeout ends its wait: `asyncio.timeout`, `wait_for`, a cancel scope with a deadline.
+    #[serde(default)]
+    pub timed: bool,
 }
 
 /// Tasks that are at the same place and wait in the same way.

@@ -57,6 +57,7 @@ fn task(number: u64, on: Awaited) -> TaskSample {
         chain: Known::Is(StackId(2)),
         wait: Known::Is(Some(TaskWait { future: Address(0x6000 + number), on })),
         awaited_by: vec![Address(0x5010)],
+        timed: number == 3,
     }
 }
 
