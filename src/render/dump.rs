@@ -1,11 +1,11 @@
-//! One instant: loops, and every thread with what it does and its stack, innermost frame first.
+//! One instant: loops, every thread with what it does and its stack, innermost frame first, and the tasks.
 
 use std::io::{self, Write};
 
 use super::page::{Ink, Page, Piece};
 use super::terminal::Screen;
-use super::{closing, header, places, units};
-use crate::report::{Kind, LoopReport, Report, ThreadReport, Verdict};
+use super::{closing, header, places, tasks, units};
+use crate::report::{Kind, LoopReport, Place, Report, ThreadReport, Verdict};
 use crate::snapshot::Known;
 
 /// The column of a stack's functions.
@@ -27,6 +27,7 @@ pub fn dump(report: &Report, screen: Screen, out: &mut impl Write) -> io::Result
         stopped(&mut page, report, process.pid);
         loops(&mut page, report, process.pid);
         threads(&mut page, report, process.pid, Paths::Fitted);
+        tasks::tasks(&mut page, report, process.pid, Paths::Fitted);
     }
     page.blank();
     closing::not_known(&mut page, report, super::Extent::Full);
@@ -166,10 +167,14 @@ fn stack(page: &mut Page, thread: &ThreadReport, paths: Paths) {
         let words = if thread.stack.is_empty() { format!("stack unknown: {why}") } else { format!("({why})") };
         page.wrapped(INDENT, INDENT, &[Piece::new(Ink::Doubt, words)]);
     }
-    let functions: Vec<Piece> =
-        thread.stack.iter().map(|place| Piece::plain(places::function(&place.function))).collect();
+    frames(page, &thread.stack, paths);
+}
+
+/// Functions and their positions, a line each, in two columns.
+pub(super) fn frames(page: &mut Page, stack: &[Place], paths: Paths) {
+    let functions: Vec<Piece> = stack.iter().map(|place| Piece::plain(places::function(&place.function))).collect();
     let column = functions.iter().map(Piece::width).max().unwrap_or(0).min(MOST_FUNCTION);
-    for (place, function) in thread.stack.iter().zip(functions) {
+    for (place, function) in stack.iter().zip(functions) {
         let gap = column.saturating_sub(function.width()) + 2;
         let room = page.width().saturating_sub(INDENT + function.width() + gap);
         let position = match paths {

@@ -22,6 +22,7 @@ mod places;
 mod processes;
 mod ranking;
 pub mod sanitize;
+mod tasks;
 mod terminal;
 mod text;
 pub mod units;

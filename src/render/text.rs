@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 
 use super::page::{Ink, Page, Piece};
-use super::{Extent, closing, dump, gil, places, ranking, terminal, units};
+use super::{Extent, closing, dump, gil, places, ranking, tasks, terminal, units};
 use crate::report::{CgroupReport, EpisodeReport, Report, SocketReport};
 use crate::snapshot::Known;
 
@@ -31,6 +31,7 @@ pub fn text(report: &Report, out: &mut impl Write) -> io::Result<()> {
         dump::loops(&mut page, report, process.pid);
         stalls(&mut page, report, process.pid);
         dump::threads(&mut page, report, process.pid, dump::Paths::Whole);
+        tasks::tasks(&mut page, report, process.pid, dump::Paths::Whole);
     }
     page.blank();
     closing::cost(&mut page, report);

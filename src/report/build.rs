@@ -2,7 +2,7 @@
 
 use super::model::{EpisodeReport, Ranked, Window};
 use super::{Gap, Observation, ProcessReport, Report, Target, Tool};
-use super::{gaps, gil, loops, observations, profile, ranking, surroundings, threads};
+use super::{gaps, gil, loops, observations, profile, ranking, surroundings, tasks, threads};
 use crate::aggregate::{Analysis, Kind, Verdict, verdicts};
 use crate::snapshot::{Cost, Excerpt, Known, Moment, Reader, Recording, SCHEMA};
 
@@ -24,7 +24,7 @@ pub fn build(recordings: &[Recording], asked: &str) -> Report {
         threads: analyses.iter().flat_map(threads::threads).collect(),
         gil: analyses.iter().map(gil::gil).collect(),
         pools: Vec::new(),
-        tasks: Vec::new(),
+        tasks: analyses.iter().filter_map(tasks::tasks).collect(),
         requests: Vec::new(),
         sockets: analyses.iter().map(surroundings::sockets).collect(),
         cgroup: analyses.iter().filter_map(surroundings::cgroup).collect(),

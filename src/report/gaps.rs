@@ -7,7 +7,7 @@ use crate::aggregate::Analysis;
 use crate::snapshot::{Known, Reader, Why};
 
 /// What this version of hangspy does not look at.
-const NOT_EXAMINED: &[&str] = &["tasks", "pools", "requests"];
+const NOT_EXAMINED: &[&str] = &["pools", "requests"];
 
 /// The gaps of one process, each said once.
 pub(super) fn gaps(analysis: &Analysis<'_>) -> Vec<Gap> {
@@ -40,6 +40,12 @@ pub(super) fn gaps(analysis: &Analysis<'_>) -> Vec<Gap> {
             missing("the loop's poll", event_loop.poll_descriptor.why());
             missing("the loop's step", event_loop.step.why());
             missing("when the loop's turn began", event_loop.turn_began.why());
+        }
+    }
+    for census in &analysis.recording.censuses {
+        missing("tasks", census.tasks.why());
+        for (what, why) in &census.gaps {
+            missing(what, Some(*why));
         }
     }
     match analysis.last_surroundings() {

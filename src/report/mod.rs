@@ -11,6 +11,8 @@ mod observations;
 mod profile;
 mod ranking;
 mod surroundings;
+mod task_model;
+mod tasks;
 mod threads;
 
 pub use crate::aggregate::{Blame, Cause, Confidence, Kind, Place, SecondParty, Verdict};
@@ -19,3 +21,4 @@ pub use model::{
     CgroupReport, EpisodeReport, Gap, GilBlame, GilHolder, GilReport, GilThread, LoopReport, Observation,
     ProcessReport, ProfileEntry, Ranked, Report, SocketReport, Target, ThreadReport, Tool, Window,
 };
+pub use task_model::{PrimitiveReport, TaskGroupReport, TaskReport, TasksReport};

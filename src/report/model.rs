@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::task_model::TasksReport;
 use crate::aggregate::{Cause, Place, Verdict};
 use crate::snapshot::{Cost, Excerpt, Known};
 
@@ -30,8 +31,8 @@ pub struct Report {
     pub gil: Vec<GilReport>,
     /// Pools. Empty: not examined, see `gaps`.
     pub pools: Vec<serde_json::Value>,
-    /// Tasks. Empty: not examined, see `gaps`.
-    pub tasks: Vec<serde_json::Value>,
+    /// Tasks, one entry per process in which they could be read.
+    pub tasks: Vec<TasksReport>,
     /// Requests in flight. Empty: not examined, see `gaps`.
     pub requests: Vec<serde_json::Value>,
     /// Sockets, one entry per process.

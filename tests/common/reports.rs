@@ -9,6 +9,8 @@ use hangspy::snapshot::{Cost, Excerpt, Known, Listener, Why};
 
 #[path = "starved_report.rs"]
 mod starved_report;
+#[path = "task_report.rs"]
+mod task_report;
 
 pub(crate) use starved_report::starved;
 
@@ -286,6 +288,11 @@ pub(crate) fn healthy() -> Report {
     report.profile = vec![ProfileEntry { idle: true, ..entry(31, &main, 150, None) }];
     report.threads = vec![main];
     report.sockets = vec![listening(31, 0)];
+    let stack = vec![
+        place("Event.wait", "/usr/lib/python3.12/asyncio/locks.py", 213),
+        place("updates", "/srv/shop/app.py", 40),
+    ];
+    report.tasks = vec![task_report::tasks(31, "Task", "an asyncio.Event", stack)];
     report
 }
 
@@ -374,7 +381,6 @@ pub(crate) fn workers() -> Report {
     report.window = Window { samples: 450, torn: 2, late: 1, ..report.window };
     report.gaps = vec![gap(30, "event loop", "none found in this process")];
     for process in [30, 31, 32] {
-        report.gaps.push(gap(process, "tasks", "not examined by this version"));
         report.gaps.push(gap(process, "pools", "not examined by this version"));
     }
     report
@@ -528,6 +534,7 @@ pub(crate) fn hostile() -> Report {
     }];
     report.ranking =
         vec![ranked(31, &evil, 1, 3.0, 12.4, Cause::GilHeldWaiting), ranked(31, &wide, 10, 0.3, 0.08, Cause::Lock)];
+    report.tasks = vec![task_report::tasks(31, "Task\x1b[2J\n", "task \x07\u{202e}evil", stack.clone())];
     let mut main = thread(31, 31, "Main;Thread\n 5", "recv\x1b from <b>&amp;", stack);
     main.stack_unknown = Some("\rtorn".to_owned());
     report.profile = vec![

@@ -1,0 +1,29 @@
+//! What stayed as it was from one census to the next.
+
+use crate::snapshot::{Census, Known, Moment, Recording, TaskCensus, TaskSample};
+
+use super::Analysis;
+
+impl<'a> Analysis<'a> {
+    /// The last census that read the tasks.
+    #[must_use]
+    pub fn tasks(&self) -> Option<(&'a Census, &'a TaskCensus)> {
+        let read = |census: &'a Census| Some((census, census.tasks.get()?));
+        self.recording.censuses.iter().rev().find_map(read)
+    }
+}
+
+/// Since when a task of the last census has waited for what it waits for, or has been where it is, as far as it was seen:
+/// the time of the first census in a row that shows the same. `None` when it does not wait.
+#[must_use]
+pub fn same_wait_since(recording: &Recording, task: &TaskSample) -> Option<Moment> {
+    let Known::Is(Some(wait)) = &task.wait else { return None };
+    let censuses = recording.censuses.iter().rev().filter_map(|census| Some((census.at, census.tasks.get()?)));
+    let same = |tasks: &TaskCensus| {
+        tasks.task(task.address).is_some_and(|before| match &before.wait {
+            Known::Is(Some(earlier)) => earlier.future == wait.future && before.chain == task.chain,
+            _ => false,
+        })
+    };
+    censuses.take_while(|(_, tasks)| same(tasks)).last().map(|(at, _)| at)
+}

@@ -1,0 +1,122 @@
+//! Tasks, as they were last read.
+
+use std::collections::HashMap;
+
+use super::task_model::{PrimitiveReport, TaskGroupReport, TaskReport, TasksReport};
+use crate::aggregate::{Analysis, place_of, places, same_wait_since, task_name, users_place, wait_words};
+use crate::snapshot::{
+    Address, Census, Known, PrimitiveKind, PrimitiveSample, StackId, TaskCensus, TaskGroup, TaskPhase, TaskSample,
+};
+
+/// Groups of a report; the others are a few tasks each.
+const MOST_GROUPS: usize = 512;
+/// Tasks named that wait for a group.
+const MOST_AWAITING: usize = 3;
+
+/// What distinguishes one group from another.
+type Key = (Known<StackId>, TaskPhase);
+
+/// The tasks of a process; `None` when they were not read.
+pub(super) fn tasks(analysis: &Analysis<'_>) -> Option<TasksReport> {
+    let (census, tasks) = analysis.tasks()?;
+    let groups: HashMap<Key, usize> =
+        tasks.groups.iter().take(MOST_GROUPS).enumerate().map(|(at, group)| ((group.chain, group.phase), at)).collect();
+    let mut members: Vec<Vec<&TaskSample>> = vec![Vec::new(); tasks.groups.len().min(MOST_GROUPS)];
+    for task in &tasks.tasks {
+        let group = groups.get(&(task.chain, task.phase)).and_then(|at| members.get_mut(*at));
+        group.into_iter().for_each(|group| group.push(task));
+    }
+    let described = tasks.groups.iter().zip(&members);
+    Some(TasksReport {
+        process: analysis.pid().0,
+        at_s: census.at.seconds(),
+        took_s: census.took.as_secs_f64(),
+        found: tasks.found,
+        groups: described.map(|(group, members)| self::group(analysis, census, tasks, group, members)).collect(),
+        tasks: tasks.tasks.iter().map(|task| one(analysis, census, tasks, &groups, task)).collect(),
+        primitives: tasks.primitives.iter().map(|primitive| self::primitive(analysis, primitive)).collect(),
+    })
+}
+
+fn group(
+    analysis: &Analysis<'_>,
+    census: &Census,
+    tasks: &TaskCensus,
+    group: &TaskGroup,
+    members: &[&TaskSample],
+) -> TaskGroupReport {
+    let recording = analysis.recording;
+    let lasting = |task: &&&TaskSample| same_wait_since(recording, task).is_some_and(|since| since < census.at);
+    let unchanged = members.iter().filter(lasting).count() as u64;
+    let read_twice = recording.censuses.iter().filter(|census| census.tasks.get().is_some()).count() > 1;
+    let all_listed = members.len() as u64 == group.count;
+    let unknown = if read_twice { crate::snapshot::Why::Bounded } else { crate::snapshot::Why::NotRead };
+    let awaiting = members.iter().flat_map(|task| &task.awaited_by).take(MOST_AWAITING);
+    TaskGroupReport {
+        count: group.count,
+        unchanged: Known::from_option((read_twice && all_listed).then_some(unchanged), unknown),
+        phase: phase(group.phase).to_owned(),
+        waits_for: members.first().map(|task| wait_words(recording, tasks, task, census.at)).unwrap_or_default(),
+        place: users_place(recording, &analysis.book, group.chain),
+        awaited_by: awaiting.map(|task| task_name(tasks, *task)).collect(),
+        stack: group.chain.ok().map(|chain| places(recording, recording.stack(chain))).unwrap_or_default(),
+        stack_unknown: match (group.phase, group.chain.why()) {
+            (TaskPhase::Running, _) => Some("it runs: see the stack of its thread".to_owned()),
+            (_, why) => why.map(|why| why.words().to_owned()),
+        },
+    }
+}
+
+fn one(
+    analysis: &Analysis<'_>,
+    census: &Census,
+    tasks: &TaskCensus,
+    groups: &HashMap<Key, usize>,
+    task: &TaskSample,
+) -> TaskReport {
+    let since = same_wait_since(analysis.recording, task).unwrap_or(census.at);
+    TaskReport {
+        id: task.address.to_string(),
+        name: task.name.clone(),
+        thread: Known::from_option(thread_of(analysis, task.event_loop), crate::snapshot::Why::Vanished),
+        phase: phase(task.phase).to_owned(),
+        waits_for: wait_words(analysis.recording, tasks, task, census.at),
+        since_s: census.at.since(since).as_secs_f64(),
+        timed: task.timed,
+        group: groups.get(&(task.chain, task.phase)).copied(),
+        awaited_by: task.awaited_by.iter().map(ToString::to_string).collect(),
+    }
+}
+
+fn thread_of(analysis: &Analysis<'_>, event_loop: Address) -> Option<u32> {
+    let (_, last) = analysis.last_snapshot()?;
+    last.loops.iter().find(|sample| sample.address == event_loop).map(|sample| sample.thread.0)
+}
+
+fn phase(phase: TaskPhase) -> &'static str {
+    match phase {
+        TaskPhase::Waiting => "waiting",
+        TaskPhase::Ready => "ready",
+        TaskPhase::Running => "running",
+    }
+}
+
+fn primitive(analysis: &Analysis<'_>, primitive: &PrimitiveSample) -> PrimitiveReport {
+    PrimitiveReport {
+        id: primitive.address.to_string(),
+        kind: match primitive.kind {
+            PrimitiveKind::Lock => "lock",
+            PrimitiveKind::Event => "event",
+            PrimitiveKind::Condition => "condition",
+            PrimitiveKind::Semaphore => "semaphore",
+            PrimitiveKind::Queue => "queue",
+        }
+        .to_owned(),
+        value: primitive.value,
+        limit: primitive.limit,
+        waiting: primitive.waiting,
+        putting: primitive.putting,
+        holders: primitive.holders.iter().map(|hold| hold.task.to_string()).collect(),
+        held_in: primitive.holders.first().map(|hold| place_of(analysis.recording, hold.frame.code, hold.frame.line)),
+    }
+}
