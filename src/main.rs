@@ -20,7 +20,7 @@ fn run() -> ExitCode {
             (request.carry_out(console), console)
         }
         Err(words) => {
-            let console = Console { colors: Colors::Auto, quiet: false };
+            let console = Console { colors: Colors::Auto, quiet: false, attended: false };
             match cli::explain(&words) {
                 Ok(code) => return ExitCode::from(u8::try_from(code).unwrap_or(error::ExitCode::Usage as u8)),
                 Err(error) => (Err(error), console),

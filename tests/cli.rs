@@ -227,6 +227,39 @@ fn a_target_that_ends_while_it_is_watched_is_reported() {
     assert_eq!(report["verdicts"][0]["blame"]["function"], "nap");
 }
 
+/// A run of ten minutes that is well under way: its first verdict has been read.
+fn long_run(target: &Program, flags: &[&str]) -> (Child, BufReader<std::process::ChildStderr>) {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_hangspy"));
+    command.args([&target.pid(), "--for", "10m", "--json"]).args(flags);
+    command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = command.spawn().expect("hangspy starts");
+    let mut talk = BufReader::new(child.stderr.take().expect("a pipe"));
+    let mut said = String::new();
+    talk.read_line(&mut said).expect("UTF-8");
+    assert!(said.contains("blocked") && said.contains("nap"), "the first verdict was: {said}");
+    (child, talk)
+}
+
+#[test]
+fn an_attended_run_ends_with_its_input_and_keeps_what_it_has() {
+    let blocked = Program::python(BLOCKED);
+    let (mut child, _talk) = long_run(&blocked, &["--attended"]);
+    drop(child.stdin.take());
+    let output = child.wait_with_output().expect("it ends by itself");
+    assert_eq!(output.status.code(), Some(0));
+    let report: serde_json::Value = serde_json::from_slice(&output.stdout).expect("one JSON object");
+    assert_eq!(report["verdicts"][0]["blame"]["function"], "nap");
+}
+
+#[test]
+fn nobody_left_to_listen_ends_a_run() {
+    let blocked = Program::python(BLOCKED);
+    let (mut child, talk) = long_run(&blocked, &[]);
+    drop(talk);
+    drop(child.stdout.take());
+    assert_eq!(child.wait().expect("it ends by itself").code(), Some(0));
+}
+
 #[test]
 fn a_full_disk_costs_neither_the_verdict_nor_what_was_written() {
     let scratch = Scratch::new("full-disk");

@@ -46,6 +46,9 @@ pub struct Arguments {
     /// Say nothing on stderr but errors
     #[arg(short, long, global = true)]
     pub quiet: bool,
+    /// End when standard input ends, and say every 15 s that the run goes on: for `exec` sessions that may be cut off
+    #[arg(long, global = true)]
+    pub attended: bool,
 }
 
 /// When to use colour.

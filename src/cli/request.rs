@@ -32,7 +32,7 @@ impl Arguments {
     /// The request and how to talk about it.
     #[must_use]
     pub fn request(self) -> (Request, Console) {
-        let console = Console { colors: self.color.into(), quiet: self.quiet };
+        let console = Console { colors: self.color.into(), quiet: self.quiet, attended: self.attended };
         let request = match self.verb {
             None => self.diagnose.into(),
             Some(Verb::Diagnose(words)) => words.into(),

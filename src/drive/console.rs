@@ -28,6 +28,8 @@ pub struct Console {
     pub colors: Colors,
     /// Whether to keep silent on stderr except for errors.
     pub quiet: bool,
+    /// Whether the run ends when standard input ends, and says now and then that it goes on.
+    pub attended: bool,
 }
 
 impl Console {

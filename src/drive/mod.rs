@@ -12,6 +12,7 @@ mod doctor;
 mod dump;
 mod excerpts;
 mod interrupt;
+mod leash;
 mod lookout;
 mod narrator;
 mod neighbour;

@@ -17,6 +17,9 @@ use crate::snapshot::{Cost, ProcessId, Recording};
 /// How many looks must agree before a verdict is said: one can be a moment, two a coincidence.
 const LOOKS_FOR_A_VERDICT: usize = 3;
 
+/// How often somebody behind a proxy is told that the run goes on: proxies cut connections that are silent for a minute.
+const SIGN_OF_LIFE_EVERY: Duration = Duration::from_secs(15);
+
 /// How often a capture is told what the watch cost and missed so far.
 const ACCOUNT_EVERY: Duration = Duration::from_secs(1);
 
@@ -35,6 +38,8 @@ pub(super) struct Narrator {
     console: Console,
     began: Instant,
     accounted: Instant,
+    /// When we last said that the run goes on; `None` when nobody wants to hear it.
+    sign_of_life: Option<Instant>,
     window: Duration,
     /// Looks of all processes when the early verdict was last tried; `None` when it is not wanted or has been said.
     early: Option<usize>,
@@ -57,6 +62,7 @@ impl Narrator {
             console,
             began: Instant::now(),
             accounted: Instant::now(),
+            sign_of_life: console.attended.then(Instant::now),
             window: watch.plan.length,
             early,
         })
@@ -174,6 +180,11 @@ impl Listener for Narrator {
             self.keep(|capture| capture.account(so_far, cost));
         }
         self.try_early_verdict(so_far);
+        if self.sign_of_life.is_some_and(|last| last.elapsed() >= SIGN_OF_LIFE_EVERY) {
+            self.sign_of_life = Some(Instant::now());
+            let (so_long, window) = (elapsed.as_secs(), self.window.as_secs());
+            self.console.say(&format!("looking on: {so_long} s of {window} s"));
+        }
         if let Some(bar) = &self.progress {
             let looks: usize = so_far.iter().map(|one| one.recording.snapshots.len()).sum();
             bar.set_position(u64::try_from(elapsed.min(self.window).as_millis()).unwrap_or(u64::MAX));

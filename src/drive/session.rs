@@ -5,6 +5,7 @@ use std::time::Duration;
 use super::console::Console;
 use super::excerpts;
 use super::interrupt::Interrupt;
+use super::leash;
 use super::narrator::Narrator;
 use super::observe::{self, Observed, Plan};
 use super::outputs::Outputs;
@@ -42,6 +43,8 @@ pub(super) struct Outcome {
 /// When there is no such target, when none of its processes could be looked at, and when a capture cannot be written.
 pub(super) fn watch(watch: &Watch<'_>, outputs: &mut Outputs, console: Console) -> Result<Outcome> {
     let interrupt = Interrupt::install()?;
+    let _limit = leash::Limit::new(watch.plan.length);
+    leash::fasten(interrupt.clone(), console)?;
     let processes = target::find(watch.asked)?;
     let mut narrator = Narrator::new(watch, &outputs.captures(), console)?;
     let outcome = observe::observe(processes, watch.plan, &interrupt, &mut narrator);
