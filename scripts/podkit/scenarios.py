@@ -1,0 +1,243 @@
+"""What is shown in real containers. Every function is one test; its name, without underscores, is the line that is printed."""
+
+import contextlib
+import json
+import os
+import signal
+import subprocess
+import time
+
+from machine import HOME, podman
+from pod import BROKER, PORT, TOOL, MappedPod, Pod, command, running
+
+HANGSPY = "/tool/hangspy"
+TOOL_ON_NODE = TOOL / "hangspy"
+# Blocks process_vm_readv and nothing else.
+FILTER = {
+    "defaultAction": "SCMP_ACT_ALLOW",
+    "syscalls": [{"names": ["process_vm_readv"], "action": "SCMP_ACT_ERRNO", "errnoRet": 1}],
+}
+# How long what was cut off may take to end: hangspy looks 50 times a second.
+END_LIMIT_S = 10
+
+
+class World:
+    """The images, and the pods that several tests share."""
+
+    def __init__(self, image, bare):
+        self.image, self.bare = image, bare
+        self.kept = contextlib.ExitStack()
+        self.pods = {}
+
+    def pod(self, name, make):
+        """A pod that hangs; started by the first who asks."""
+        if name not in self.pods:
+            pod = self.kept.enter_context(make())
+            self.kept.enter_context(pod.hang())
+            self.pods[name] = pod
+        return self.pods[name]
+
+    def story(self):
+        return self.pod("story", lambda: Pod("story", self.image))
+
+    def hardened(self):
+        return self.pod("hardened", lambda: Pod("hardened", self.image, web_image=self.bare, hardened=True, sidecar=True))
+
+
+def check(condition, words):
+    if not condition:
+        raise AssertionError(str(words))
+
+
+def right_verdict(done, reader="own"):
+    """Whom to blame, since when, for what, in whose control group: the whole truth about this service."""
+    check(done.code == 0, done)
+    report = done.report()
+    verdict = report["verdicts"][0]
+    check(verdict["kind"] == "loop-blocked" and verdict["confidence"] == "certain", verdict)
+    check(verdict["blame"]["function"] == "next_order" and verdict["blame"]["file"] == "/app/app.py", verdict)
+    check(verdict["blame"]["coroutine"]["function"] == "consume_orders", verdict)
+    check(verdict["since_s"] > 1, verdict)
+    check(verdict["second_party"]["address"] == BROKER, verdict["second_party"])
+    process = report["target"]["processes"][0]
+    check(process["reader"] == reader and process["server"] == "uvicorn", process)
+    group = report["cgroup"][0]
+    check(group["cpu_quota"] == {"is": 0.8} and group["memory_limit"] == {"is": 819 << 20}, group)
+    listeners = report["sockets"][0]["listeners"]["is"]
+    check([listener["port"] for listener in listeners] == [PORT], listeners)
+    check(report["cost"]["stops"] == 0 and report["window"]["failed"] == 0, report["window"])
+    return report
+
+
+def shown(done):
+    """The screen has the source line of the one who is to blame."""
+    check(done.code == 0, done)
+    for words in ("LOOP BLOCKED", "next_order()", "return consumer.poll(3600.0)", BROKER):
+        check(words in done.out, "%r is not on the screen:\n%s" % (words, done))
+
+
+def the_story_exec_without_arguments(world):
+    pod = world.story()
+    podman("cp", TOOL_ON_NODE, pod.container("web") + ":/usr/local/bin/hangspy")
+    done = pod.exec("web", "/usr/local/bin/hangspy")
+    shown(done)
+    check("pid 1, uvicorn server" in done.out, done)
+    report = right_verdict(pod.exec("web", "/usr/local/bin/hangspy", "--json"))
+    cost, window = report["cost"], report["window"]["seconds"]
+    share = cost["cpu_s"]["is"] / cost["wall_s"]
+    check(share < 0.1, "hangspy took %.1f %% of a core" % (100 * share))
+    return "hangspy took %.1f %% of the pod's 0.8 cores over %.1f s, and %d MiB of its 819" % (
+        100 * share / 0.8,
+        window,
+        cost["peak_bytes"]["is"] >> 20,
+    )
+
+
+def from_the_node(world):
+    pod = world.story()
+    pid = pod.pid()
+    check(os.readlink("/proc/%d/ns/net" % pid) != os.readlink("/proc/self/ns/net"), "the pod has no network of its own")
+    shown(command([TOOL_ON_NODE, pid]))
+    report = right_verdict(command([TOOL_ON_NODE, pid, "--json"]))
+    check(report["verdicts"][0]["thread"] == pid, report["verdicts"][0])
+
+
+def same_user_without_capabilities_read_only_without_a_shell(world):
+    pod = world.hardened()
+    check(pod.exec("web", "/bin/sh", "-c", "true").code != 0, "there is a shell")
+    script = "import os; print(os.getuid(), [l for l in open('/proc/self/status') if l[:6] in ('CapEff', 'CapBnd')]); open('/x', 'w')"
+    done = pod.exec("web", "/usr/bin/python3", "-c", script)
+    check(done.out.startswith("10001 ") and done.out.count("\\t0000000000000000") == 2, done)
+    check("Read-only file system" in done.err, done)
+    # The process of the other container is visible here too, and belongs to another user.
+    shown(pod.exec("web", HANGSPY, ":%d" % PORT))
+    right_verdict(pod.exec("web", HANGSPY, ":%d" % PORT, "--json"))
+
+
+def from_a_sidecar_of_50m_and_32Mi(world):
+    pod = world.hardened()
+    shown(pod.exec("hangspy", HANGSPY, ":%d" % PORT))
+    report = right_verdict(pod.exec("hangspy", HANGSPY, ":%d" % PORT, "--json"))
+    check(report["window"]["samples"] >= 30, "the sidecar's CPU is not enough: %s" % report["window"])
+    group = "/sys/fs/cgroup/memory/memory.max_usage_in_bytes"
+    peak = pod.exec("hangspy", "/bin/cat", group)
+    most = " (its container at most %d MiB, page cache included)" % (int(peak.out) >> 20) if peak.code == 0 else ""
+    return "%d looks in %.1f s; hangspy itself took %d MiB%s" % (
+        report["window"]["samples"],
+        report["window"]["seconds"],
+        report["cost"]["peak_bytes"]["is"] >> 20,
+        most,
+    )
+
+
+def from_the_node_into_a_hardened_pod(world):
+    pod = world.hardened()
+    right_verdict(command([TOOL_ON_NODE, pod.pid(), "--json"]))
+    shown(command([TOOL_ON_NODE, pod.pid()]))
+
+
+def with_user_namespaces(world):
+    with MappedPod("mapped", world.image) as pod, pod.hang():
+        done = pod.exec("web", "/usr/bin/python3", "-c", "print(open('/proc/self/uid_map').read())")
+        check(done.out.split()[0] == "0" and done.out.split()[1] != "0", "users are not mapped: %s" % done)
+        right_verdict(pod.exec("web", HANGSPY, "--json"))
+        right_verdict(command([TOOL_ON_NODE, pod.pid(), "--json"]))
+        shown(command([TOOL_ON_NODE, pod.pid()]))
+
+
+def beside(pod, options, *words):
+    """hangspy in a container of its own that shares the pids of the service and nothing else."""
+    words = ["podman", "run", "--rm", "--network", "none", "--pid", "ns:/proc/%d/ns/pid" % pod.pid(), *options, *words]
+    return command(words)
+
+
+def every_gate_of_a_pod(world):
+    """Each gate that a container can shut: `doctor` names it and what opens it, `diagnose` says what it still can."""
+    story, hardened = world.story(), world.hardened()
+    filter_file = HOME / "filter.json"
+    filter_file.write_text(json.dumps(FILTER))
+    cases = [
+        ("user", hardened, ["--user", "10002:10001", "--cap-drop", "all"], "securityContext: {runAsUser: 10001}"),
+        ("user", hardened, ["--user", "0:10001"], "securityContext: {runAsUser: 10001}"),
+        ("group", hardened, ["--user", "10001:10002"], "securityContext: {runAsGroup: 10001}"),
+        ("capabilities", story, ["--cap-drop", "all"], "securityContext: {runAsUser: 0, capabilities: {add: [SYS_PTRACE]}}"),
+        ("seccomp", story, ["--security-opt", "seccomp=%s" % filter_file], "securityContext: {seccompProfile: {type: Unconfined}}"),
+        ("user namespace", story, ["--privileged"], "run hangspy in the target's own container, or as root on the node"),
+    ]
+    for gate, pod, options, opens in cases:
+        options = [*options, "--env", "KUBERNETES_SERVICE_HOST=10.0.0.1", "--volume", "%s:/tool:ro" % TOOL, world.image]
+        # podman cannot give the pids of one user namespace to another.
+        options += ["/usr/bin/unshare", "--user", "--map-root-user"] if gate == "user namespace" else []
+        done = beside(pod, options, HANGSPY, "doctor", "uvicorn", "--json")
+        check(done.code == 3, "%s: %s" % (gate, done))
+        page = json.loads(done.out)[0]
+        shut = {line["gate"]: line["opens"] for line in page["gates"] if line["state"] == "shut"}
+        check(shut.get(gate) == opens, "%s: %s" % (gate, shut))
+        check(page["answer"] == "proc-only", page["answer"])
+        reduced_answer(gate, beside(pod, options, HANGSPY, "uvicorn", "--json"))
+    return "%d ways to be refused, each named, each with its reduced answer" % len(cases)
+
+
+def reduced_answer(gate, done):
+    check(done.code == 3, "%s: %s" % (gate, done))
+    report = done.report()
+    verdict = report["verdicts"][0]
+    check(report["target"]["processes"][0]["reader"] == "proc-only", report["target"])
+    honest = verdict["kind"] == "cannot-tell" or (verdict["kind"] == "loop-blocked" and verdict["confidence"] != "certain")
+    check(honest, "%s: a guess: %s" % (gate, verdict))
+    check(any("main thread" in line for line in verdict["evidence"]), "%s: %s" % (gate, verdict))
+    check(report["threads"], "%s: no thread is told of" % gate)
+
+
+def an_exec_that_is_cut_off(world):
+    """Killing the client in the middle of a recording: nothing runs on, and the target does not notice."""
+    pod = world.story()
+    pid = pod.pid()
+    before = process_facts(pid)
+    words = ["podman", "exec", "--interactive", pod.container("web"), HANGSPY, "record", "--attended", "--for", "10m", "-o", "/tmp/cut.hangspy"]
+    client = subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    try:
+        # Recording is under way when the capture has looks in it.
+        wait_for(lambda: size_in(pod, "/tmp/cut.hangspy") > 2000, "the recording begins")
+        check(len(running("hangspy", pod)) == 1, "hangspy runs as %s" % running("hangspy", pod))
+        client.send_signal(signal.SIGKILL)
+    finally:
+        client.kill()
+        client.communicate()
+    wait_for(lambda: not running("hangspy", pod), "hangspy ends after its exec")
+    check(process_facts(pid) == before, "the target was stopped, traced or restarted: %s, %s" % (before, process_facts(pid)))
+    # What was recorded until then is kept, and can be read.
+    kept = pod.exec("web", HANGSPY, "report", "/tmp/cut.hangspy")
+    shown(kept)
+
+
+def process_facts(pid):
+    status = dict(line.split(":\t", 1) for line in open("/proc/%d/status" % pid).read().splitlines())
+    start = open("/proc/%d/stat" % pid).read().rpartition(")")[2].split()[19]
+    return start, status["TracerPid"], status["SigQ"].split("/")[0], status["Threads"]
+
+
+def size_in(pod, path):
+    try:
+        return os.stat("/proc/%d/root%s" % (pod.pid(), path)).st_size
+    except OSError:
+        return 0
+
+
+def wait_for(condition, what):
+    end = time.monotonic() + END_LIMIT_S
+    while not condition():
+        check(time.monotonic() < end, "not within %d s: %s" % (END_LIMIT_S, what))
+        time.sleep(0.05)
+
+
+ALL = [
+    the_story_exec_without_arguments,
+    from_the_node,
+    an_exec_that_is_cut_off,
+    same_user_without_capabilities_read_only_without_a_shell,
+    from_a_sidecar_of_50m_and_32Mi,
+    from_the_node_into_a_hardened_pod,
+    every_gate_of_a_pod,
+    with_user_namespaces,
+]
