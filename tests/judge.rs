@@ -328,6 +328,23 @@ fn bad_manners_are_refused() {
 }
 
 #[test]
+fn the_end_of_a_killed_worker_must_be_told() {
+    let mut truth = sick_truth();
+    truth["killed_by"] = json!("gunicorn");
+    let log = WITNESS.to_owned() + "{\"event\": \"ready\", \"at\": 101.0, \"thread\": 8, \"pid\": 8}\n";
+    let mut report = right_report();
+    report["loops"][0]["episodes"] = json!([episode(98.01, 3.2, false)]);
+    report["verdicts"][0]["hurts"] = json!(["killed by gunicorn; replaced by pid 8"]);
+    let found = complaints(&truth, &log, &report, &right_run());
+    assert!(found.len() == 1 && found[0].contains("expected killed by gunicorn"), "it has not ended: {found:#?}");
+    report["target"]["processes"][0]["ended"] = json!(true);
+    accepts(&truth, &log, &report);
+    report["verdicts"][0]["hurts"] = json!(["replaced by pid 8"]);
+    let found = complaints(&truth, &log, &report, &right_run());
+    assert!(found.len() == 1 && found[0].contains("expected killed by gunicorn"), "{found:#?}");
+}
+
+#[test]
 fn a_quota_that_has_its_part_must_be_named() {
     let throttled = Run { throttled: Some(0.3), ..right_run() };
     let found = complaints(&sick_truth(), WITNESS, &right_report(), &throttled);

@@ -9,12 +9,13 @@ use std::time::Duration;
 use super::interrupt::Interrupt;
 use super::neighbour::Neighbour;
 use super::pace::Pace;
+use super::supervision::Supervision;
 use crate::attach::{self, Access, Session};
 use crate::error::{Error, Gate};
 use crate::memory::ReadError;
 use crate::os::clock;
 use crate::read::Sampler;
-use crate::snapshot::{Census, Code, Frame, Moment, Process, Snapshot, Surroundings};
+use crate::snapshot::{Census, Code, Frame, Moment, Process, Snapshot, Supervisor, Surroundings};
 
 /// When the first census is taken, counted from the first look: early, so that what is still so at the end has lasted.
 const FIRST_CENSUS: Duration = Duration::from_millis(200);
@@ -53,6 +54,8 @@ pub(super) enum Sighting {
     },
     /// The process ended.
     Ended(Moment),
+    /// Who supervises the process, and after its end what came of it.
+    Supervised(Supervisor),
     /// The watch cannot begin.
     Refused(Error),
     /// The watch is over: looks that began late, looks that failed, stacks torn and cut.
@@ -155,6 +158,10 @@ fn look_on(session: Session, mut neighbour: Neighbour, orders: &Orders, messenge
     let mut pace = Pace::new(orders.rate);
     let (mut failed, mut failures_in_a_row) = (0, 0);
     let mut census_due = clock::now().after(FIRST_CENSUS);
+    let supervision = Supervision::of(sampler.process());
+    if let Some(supervision) = &supervision {
+        messenger.tell(Sighting::Supervised(supervision.supervisor().clone()));
+    }
     let ended = loop {
         if let Some(around) = neighbour.look() {
             messenger.tell(Sighting::Around(Box::new(around)));
@@ -190,8 +197,13 @@ fn look_on(session: Session, mut neighbour: Neighbour, orders: &Orders, messenge
             break false;
         }
     };
-    // Nothing surrounds a process that is gone.
-    if !ended {
+    // Nothing surrounds a process that is gone, but its supervisor stays.
+    if ended {
+        let known = supervision.map(|supervision| supervision.after_the_end(&orders.stop));
+        if let Some(supervisor) = known {
+            messenger.tell(Sighting::Supervised(supervisor));
+        }
+    } else {
         for around in neighbour.last_look() {
             messenger.tell(Sighting::Around(Box::new(around)));
         }

@@ -1,8 +1,9 @@
 //! The verbs: pacing, channels, signals, stop conditions.
 //!
 //! Every verb that looks goes the same way (`session`): the target is found, each process is watched from a thread of its
-//! own (`lookout`, paced by `pace`; a `neighbour` reads what may take long), sightings come together in recordings (`observe`) while the `narrator` keeps the
-//! capture and says the first verdict, and `report::build` concludes. Outputs are claimed before the first look.
+//! own (`lookout`, paced by `pace`; a `neighbour` reads what may take long, `supervision` what becomes of a worker), sightings
+//! come together in recordings (`observe`) while the `narrator` keeps the capture and says the first verdict, and
+//! `report::build` concludes. Outputs are claimed before the first look.
 //!
 //! Only this room and `os` ask a clock, only this room prints.
 
@@ -23,6 +24,7 @@ mod processes;
 mod record;
 mod report;
 mod session;
+mod supervision;
 
 pub use console::{Colors, Console};
 pub use diagnose::{Diagnose, diagnose};

@@ -142,6 +142,7 @@ impl Capture {
                 writer.census(member, census)
             }
             Sighting::Ended(at) => writer.ended(member, *at),
+            Sighting::Supervised(supervisor) => writer.supervisor(member, supervisor),
             Sighting::Attached(..) | Sighting::Refused(_) | Sighting::Done { .. } => Ok(()),
         }
     }

@@ -167,6 +167,7 @@ impl Observed {
                 recording.censuses.push(*census);
             }
             Sighting::Ended(at) => recording.ended = Some(at),
+            Sighting::Supervised(supervisor) => recording.supervisor = Some(supervisor),
             Sighting::Refused(error) => {
                 self.error = Some(error);
                 self.done = true;

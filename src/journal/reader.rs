@@ -179,6 +179,9 @@ impl Reader {
             Record::Ledger(member, ledger) => self.of(member)?.ledger = ledger,
             Record::Cost(member, cost) => self.of(member)?.cost = cost,
             Record::Ended(member, at) => self.of(member)?.ended = Some(at),
+            Record::Supervisor(member, supervisor) => {
+                self.of(member)?.supervisor = Some(supervisor.into_owned());
+            }
             Record::End => {}
         }
         Some(())

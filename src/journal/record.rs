@@ -8,8 +8,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::snapshot::{
     Address, Census, Code, Connection, Cost, Descriptor, DescriptorClass, Excerpt, Frame, InterpreterSample, Ledger,
-    LockSample, LoopSample, Moment, Occupier, PoolSample, PrimitiveSample, Process, RequestSample, Snapshot,
-    Surroundings, TaskGroup, TaskSample, ThreadId, ThreadSample, Why,
+    LockSample, LoopSample, Moment, Occupier, PoolSample, PrimitiveSample, Process, ProcessId, RequestSample, Snapshot,
+    Supervisor, Surroundings, TaskGroup, TaskSample, ThreadId, ThreadSample, Why,
 };
 
 /// The first bytes of every capture. The first of them is not ASCII, so that nobody takes a capture for text.
@@ -45,6 +45,8 @@ pub(super) enum Record<'a> {
     Cost(u16, Cost),
     /// The process ended.
     Ended(u16, Moment),
+    /// Who supervises it; a later one replaces an earlier one.
+    Supervisor(u16, Cow<'a, Supervisor>),
     /// The run was finished: nothing is missing.
     End,
 }
@@ -194,6 +196,10 @@ impl Record<'_> {
                 each::<Excerpt>(excerpts.len()).saturating_add(each::<(u32, String)>(lines))
             }
             Self::Process(_) => size_of::<Process>(),
+            Self::Supervisor(_, supervisor) => {
+                let successors = supervisor.after.as_ref().map_or(0, |after| after.successors.len());
+                size_of::<Supervisor>().saturating_add(each::<ProcessId>(successors))
+            }
             Self::Surroundings(_, surroundings) => {
                 let connections = surroundings.connections.get().map_or(0, Vec::len);
                 let classes = surroundings.descriptor_classes.get().map_or(0, Vec::len);

@@ -11,7 +11,8 @@ use super::block;
 use super::record::{FORMAT, Instant, MAGIC, Record};
 use crate::error::{Error, Result};
 use crate::snapshot::{
-    Census, Code, Cost, Excerpt, Frame, Ledger, Moment, Process, Recording, Snapshot, Surroundings, ThreadSample,
+    Census, Code, Cost, Excerpt, Frame, Ledger, Moment, Process, Recording, Snapshot, Supervisor, Surroundings,
+    ThreadSample,
 };
 
 /// Plain bytes after which a block is written.
@@ -162,6 +163,14 @@ impl Writer {
         self.add(&Record::Ended(member.0, at))
     }
 
+    /// Says who supervises the process, and after its end what came of it.
+    ///
+    /// # Errors
+    /// [`Error::Output`] when a block cannot be written.
+    pub fn supervisor(&mut self, member: Member, supervisor: &Supervisor) -> Result<()> {
+        self.add(&Record::Supervisor(member.0, Cow::Borrowed(supervisor)))
+    }
+
     /// Adds a whole recording.
     ///
     /// # Errors
@@ -176,6 +185,7 @@ impl Writer {
         self.excerpts(member, &recording.excerpts)?;
         self.ledger(member, recording.ledger)?;
         self.cost(member, recording.cost)?;
+        recording.supervisor.as_ref().map_or(Ok(()), |supervisor| self.supervisor(member, supervisor))?;
         recording.ended.map_or(Ok(()), |at| self.ended(member, at))
     }
 

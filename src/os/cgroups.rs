@@ -22,6 +22,16 @@ pub(super) fn read_all(process: ProcessId) -> (Known<Cgroup>, Known<Option<Strin
     }
 }
 
+/// How often the kernel killed for memory in the group of a process.
+#[must_use]
+pub fn memory_kills(process: ProcessId) -> Known<u64> {
+    let (cgroup, _) = read_all(process);
+    match cgroup {
+        Known::Is(cgroup) => cgroup.memory_kills,
+        Known::Unknown(why) => Known::Unknown(why),
+    }
+}
+
 /// In which groups a process is, and where their trees are mounted.
 fn trees(process: ProcessId) -> Result<(Vec<Membership>, Vec<Hierarchy>), Why> {
     let memberships = parse_memberships(&read_text(format!("/proc/{process}/cgroup"), SMALL)?);

@@ -25,6 +25,7 @@ pub mod system_calls;
 pub mod task_text;
 pub mod threads;
 
+pub use cgroups::memory_kills;
 pub use lone_user::{listening_among, listening_as_lone_user};
 pub use self_cost::{SelfCost, self_cost};
 pub use surroundings::{children, parse_descriptor_limit, parse_tracer, surroundings};

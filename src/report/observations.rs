@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use super::model::Observation;
 use crate::aggregate::{
-    Analysis, Kind, Throttling, count_words, groups, length_words, place_of, place_words, share_words, thread_name,
-    throttling, wasted_core,
+    Analysis, Kind, Throttling, count_words, fate, groups, length_words, place_of, place_words, share_words,
+    thread_name, throttling, wasted_core, young_worker,
 };
 use crate::classify::Look;
 use crate::snapshot::{Snapshot, ThreadSample};
@@ -53,9 +53,8 @@ pub(super) fn observations(analysis: &Analysis<'_>, kinds: &[Kind]) -> Vec<Obser
     if !kinds.contains(&Kind::LoopStarved) {
         said.extend(busy_threads(analysis));
     }
-    if analysis.recording.ended.is_some() {
-        said.push("the process ended while it was watched".to_owned());
-    }
+    said.extend(fate(analysis));
+    said.extend(young_worker(analysis));
     let process = analysis.pid().0;
     said.into_iter().map(|summary| Observation { process, summary }).collect()
 }

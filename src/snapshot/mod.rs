@@ -17,6 +17,7 @@ mod pool;
 mod process;
 mod recording;
 mod request;
+mod supervisor;
 mod surroundings;
 mod syscalls;
 mod task;
@@ -32,6 +33,7 @@ pub use pool::{Actor, Occupier, PoolKind, PoolSample};
 pub use process::{Process, PythonVersion, Reader, Role, Server};
 pub use recording::{Cost, Excerpt, Ledger, Recording, Snapshot};
 pub use request::RequestSample;
+pub use supervisor::{Aftermath, Supervisor};
 pub use surroundings::{Cgroup, Child, Connection, DescriptorClass, FileLock, Listener, Surroundings};
 pub use syscalls::{Call, Operand, Syscall};
 pub use task::{

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     Census, Code, CodeId, Frame, InterpreterSample, Known, LockSample, LoopSample, Moment, Process, StackId,
-    Surroundings, ThreadId, ThreadSample, Why,
+    Supervisor, Surroundings, ThreadId, ThreadSample, Why,
 };
 
 /// What was true of a process at one instant.
@@ -119,6 +119,9 @@ pub struct Recording {
     pub cost: Cost,
     /// Whether the process ended while it was watched, and when we noticed.
     pub ended: Option<Moment>,
+    /// Who supervises it; `None` for a process that is no worker, and in captures of versions that did not look.
+    #[serde(default)]
+    pub supervisor: Option<Supervisor>,
 }
 
 impl Recording {
@@ -136,6 +139,7 @@ impl Recording {
             ledger: Ledger::default(),
             cost: Cost::default(),
             ended: None,
+            supervisor: None,
         }
     }
 

@@ -98,6 +98,8 @@ fn missing(blocks: &[Witnessed], episodes: &[EpisodeReport], look: Look) -> Vec<
 fn misdated_or_invented(truth: &Truth, blocks: &[Witnessed], episodes: &[EpisodeReport], look: Look) -> Vec<String> {
     let judged = episodes.iter().filter_map(|episode| {
         match blocks.iter().find(|witnessed| begin_together(witnessed, episode, look)) {
+            // Nobody witnesses the end of a block that was killed in it.
+            Some(witnessed) if truth.killed_by.is_some() && witnessed.block.end.is_none() => None,
             Some(witnessed) => misdated(witnessed.block, episode, look),
             None if invention_is_judged(truth) => {
                 let told: Vec<String> = blocks.iter().map(|witnessed| block_words(witnessed.block, look)).collect();

@@ -118,9 +118,14 @@ fn honesty(case: &Case) -> Vec<String> {
         complaints.push(format!("cost.stops: expected 0, said {}", cost.stops));
     }
     // One that never came to serve is known by its number alone.
-    let asked = [case.pid];
-    let expected = if case.witness.serving.is_empty() { &asked[..] } else { &case.witness.serving };
-    complaints.extend(expected.iter().flat_map(|pid| outside(case, *pid)));
+    let served = case.witness.serving.iter().zip(&case.witness.since);
+    // One that took a killed one's place came too late to be meant.
+    let mut expected: Vec<u32> =
+        served.filter(|(_, since)| **since <= window.started_monotonic_s).map(|(pid, _)| *pid).collect();
+    if case.witness.serving.is_empty() {
+        expected.push(case.pid);
+    }
+    complaints.extend(expected.into_iter().flat_map(|pid| outside(case, pid)));
     complaints
 }
 
@@ -202,7 +207,17 @@ fn diagnosis(case: &Case, verdict: &Verdict) -> Vec<String> {
     }
     complaints.extend(holder(truth, verdict));
     complaints.extend(contributor(case, verdict));
+    complaints.extend(killer(case, verdict));
     complaints
+}
+
+/// Who killed the process, and that it ended, must be said where its truth says so.
+fn killer(case: &Case, verdict: &Verdict) -> Option<String> {
+    let expected = case.truth.killed_by.as_ref()?;
+    let process = case.report.target.processes.iter().find(|process| process.pid == verdict.process);
+    let named = verdict.hurts.iter().any(|line| line.contains(expected.as_str()) && line.contains("replaced by pid"));
+    (!named || !process.is_some_and(|process| process.ended))
+        .then(|| format!("end: expected killed by {expected} and replaced, said {:?}", verdict.hurts))
 }
 
 /// A quota that throttled the target has its part in what else is wrong, and must be named.

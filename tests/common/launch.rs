@@ -200,7 +200,7 @@ fn command(cell: &Cell, python: &Path, folder: &Path, pipe: &Path, cgroups: &[Cg
         command.args(["sh", "-c", ENTER_GROUP_AND_RUN]).arg(group.door());
     }
     command.args(cell.app.truth.wrapper.iter().flatten());
-    command.arg(python).args(server_arguments(cell.launch, cell.event_loop));
+    command.arg(python).args(server_arguments(cell.launch, cell.event_loop)).args(&cell.app.truth.arguments);
     let library = cell.app.folder.join("../../lib");
     command
         .current_dir(&cell.app.folder)

@@ -40,6 +40,12 @@ pub(crate) struct Truth {
     /// A command that the server runs under.
     #[serde(default)]
     pub(crate) wrapper: Option<Vec<String>>,
+    /// More arguments for the server.
+    #[serde(default)]
+    pub(crate) arguments: Vec<String>,
+    /// Who kills the sick process during the look, in a word that the report must say.
+    #[serde(default)]
+    pub(crate) killed_by: Option<String>,
     /// Limits of a control group that the server runs in.
     #[serde(default)]
     pub(crate) limits: Option<Limits>,

@@ -40,6 +40,8 @@ pub(crate) struct Witness {
     pub(crate) blocks: Vec<Block>,
     /// Processes that said they serve.
     pub(crate) serving: Vec<u32>,
+    /// When each of them said it.
+    pub(crate) since: Vec<f64>,
     /// Addresses of other sides.
     pub(crate) peers: Vec<String>,
 }
@@ -53,7 +55,10 @@ impl Witness {
             let parsed = serde_json::from_str(line).map_err(|error| format!("witness log: {error} in {line:?}"))?;
             match parsed {
                 Line::Peer { address } => witness.peers.push(address),
-                Line::Ready { pid, .. } => witness.serving.push(pid),
+                Line::Ready { pid, at, .. } => {
+                    witness.serving.push(pid);
+                    witness.since.push(at);
+                }
                 Line::Running { .. } => {}
                 Line::Begin { name, at, thread, pid } => {
                     match open.iter_mut().find(|(block, _)| block.pid == pid && block.thread == thread) {

@@ -17,7 +17,7 @@ mod throttled;
 mod undecided;
 mod unserved;
 
-use super::{Analysis, Verdict};
+use super::{Analysis, Kind, Verdict, fate};
 
 pub use throttled::{Throttling, throttling};
 
@@ -41,5 +41,11 @@ const JUDGES: &[&dyn Judge] = &[
 #[must_use]
 pub fn verdicts(analysis: &Analysis<'_>) -> Vec<Verdict> {
     let found = JUDGES.iter().map(|judge| judge.judge(analysis)).find(|found| !found.is_empty());
-    found.unwrap_or_else(|| vec![healthy::healthy(analysis)])
+    let mut found = found.unwrap_or_else(|| vec![healthy::healthy(analysis)]);
+    // What the watchdog did about it belongs to the trouble that it saw.
+    let trouble = found.first_mut().filter(|worst| !matches!(worst.kind, Kind::Healthy | Kind::CannotTell));
+    if let Some((worst, fate)) = trouble.zip(fate(analysis)) {
+        worst.hurts.insert(0, fate);
+    }
+    found
 }
