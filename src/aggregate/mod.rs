@@ -22,6 +22,7 @@ mod ledger;
 mod phrases;
 mod ranking;
 mod stall;
+mod task_graph;
 mod task_words;
 mod track;
 mod verdict;

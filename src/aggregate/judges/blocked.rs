@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::across_await;
 use super::throttled::{Throttling, throttling};
 use crate::aggregate::hurt::hurts;
 use crate::aggregate::phrases::{count_words, length_words, place_of, place_words, share_words};
@@ -79,19 +80,22 @@ fn verdict(analysis: &Analysis<'_>, track: &Track<'_>, group: &Group<'_>) -> Ver
         Some(Phase::Shutdown) => Kind::ShutdownStuck,
         _ => Kind::LoopBlocked,
     };
-    let party = stall.reason.example.party.clone();
+    let across =
+        if group.cause == Cause::Lock && !stall.ended { across_await::holder(analysis, track.thread) } else { None };
+    let cause = if across.is_some() { Cause::LockAcrossAwait } else { group.cause };
+    let party = across.unwrap_or_else(|| stall.reason.example.party.clone());
     let advise = if kind == Kind::StartupStuck { advice::for_stuck_start } else { advice::for_blocked_loop };
     let mut confidence = stall.reason.confidence;
     if stall.blamed.is_none_or(|blamed| blamed.origin != Origin::User) {
         confidence = confidence.min(Confidence::Likely);
     }
     Finding::new(kind, analysis.pid(), summary(analysis, kind, group), same_step(group))
-        .cause(group.cause, confidence)
+        .cause(cause, confidence)
         .on(track.thread.0, Some(track.kind.word()))
         .lasting((!stall.ended).then(|| stall.length().as_secs_f64()), analysis.share(group.total))
         .evidence(evidence(analysis, track, group))
         .hurts(hurts(analysis, track))
-        .advice(advise(group.cause, blame.as_ref(), &party))
+        .advice(advise(cause, blame.as_ref(), &party))
         .blame(blame, party)
         .verdict()
 }
@@ -182,6 +186,9 @@ fn lock_words(analysis: &Analysis<'_>, looks: &[&LookAt<'_>]) -> Option<String> 
             return Some(format!("the lock's owner is not a thread of this process: {origin}"));
         }
         Known::Unknown(_) => {
+            if let Some(words) = across_await::words(analysis, looks.first()?.thread?.thread) {
+                return Some(words);
+            }
             let fork = match lock.in_parent {
                 Known::Is(Some(ParentLock::Held)) => "; the parent process has the same lock, and there it is held",
                 Known::Is(Some(ParentLock::Free)) => "; it is older than the fork, and may have been held then",

@@ -1,11 +1,13 @@
 //! The judges: each knows one kind of trouble. They are asked in order, and the first one that has something to say has
 //! said it; what the others would have seen is then a consequence, or not worth a word.
 
+mod across_await;
 mod blocked;
 mod deadlocked;
 mod descriptors;
 mod healthy;
 mod kernel_facts;
+mod lifespan;
 mod loops;
 mod main_thread;
 mod native_mutex;
@@ -13,6 +15,8 @@ mod overloaded;
 mod proc_only;
 mod starved;
 mod stopped;
+mod stuck_tasks;
+mod task_deadlocks;
 mod throttled;
 mod undecided;
 mod unserved;
@@ -31,8 +35,11 @@ const JUDGES: &[&dyn Judge] = &[
     &stopped::StoppedProcess,
     &descriptors::FullDescriptors,
     &loops::Loops,
+    &task_deadlocks::TaskDeadlocks,
+    &lifespan::Lifespan,
     &unserved::NeverServed,
     &throttled::Throttled,
+    &stuck_tasks::StuckTasks,
     &proc_only::FactsOfTheKernel,
     &undecided::Undecided,
 ];

@@ -1,0 +1,160 @@
+//! A server that does not come to serve, or does not end, while its loop turns: its own tasks say where it is.
+
+use std::time::Duration;
+
+use super::Judge;
+use super::task_deadlocks::blame;
+use crate::aggregate::phrases::{count_words, length_words, place_words};
+use crate::aggregate::{Analysis, Cause, Confidence, Finding, Kind, SecondParty, Verdict, users_place, wait_words};
+use crate::classify::Phase;
+use crate::snapshot::{Actor, Awaited, Census, Known, StackId, TaskCensus, TaskSample};
+
+pub(super) struct Lifespan;
+
+/// It has to be in the same phase in two readings so far apart.
+const APART: Duration = Duration::from_secs(2);
+
+impl Judge for Lifespan {
+    fn judge(&self, analysis: &Analysis<'_>) -> Vec<Verdict> {
+        starting(analysis).or_else(|| stopping(analysis)).into_iter().collect()
+    }
+}
+
+/// The earliest census that shows a task in a state, and the last; `None` when they are not far enough apart.
+fn lasting<'a>(
+    analysis: &Analysis<'a>,
+    shows: impl Fn(&'a TaskSample) -> bool,
+) -> Option<(&'a Census, &'a TaskCensus, &'a TaskSample, Duration)> {
+    let (last, tasks) = analysis.tasks()?;
+    let task = tasks.tasks.iter().find(|task| shows(task))?;
+    let earlier = analysis.recording.censuses.iter().find(|census| {
+        let before = census.tasks.get().and_then(|tasks| tasks.task(task.address));
+        before.is_some_and(&shows)
+    })?;
+    let since = last.at.since(earlier.at);
+    (since >= APART).then_some((last, tasks, task, since))
+}
+
+fn phase(analysis: &Analysis<'_>, chain: Known<StackId>) -> Option<Phase> {
+    analysis.book.stack(chain.ok()?).phase
+}
+
+fn starting(analysis: &Analysis<'_>) -> Option<Verdict> {
+    let starts = |task: &TaskSample| phase(analysis, task.chain) == Some(Phase::Startup);
+    let (last, tasks, task, since) = lasting(analysis, starts)?;
+    stuck(analysis, (last, tasks, task), since, Kind::StartupStuck)
+}
+
+fn stopping(analysis: &Analysis<'_>) -> Option<Verdict> {
+    let leaves = |task: &TaskSample| phase(analysis, task.chain) == Some(Phase::Shutdown);
+    if let Some((last, tasks, task, since)) = lasting(analysis, leaves) {
+        return stuck(analysis, (last, tasks, task), since, Kind::ShutdownStuck);
+    }
+    let waits = |task: &TaskSample| task.chain.ok().is_some_and(|chain| waits_for_clients(analysis, chain));
+    let (last, tasks, task, since) = lasting(analysis, waits)?;
+    open_streams(analysis, (last, tasks, task), since)
+}
+
+/// Whether this is uvicorn's shutdown, which waits for connections to close and tasks to end.
+fn waits_for_clients(analysis: &Analysis<'_>, chain: StackId) -> bool {
+    analysis.recording.stack(chain).iter().filter_map(|frame| analysis.recording.code(frame.code)).any(|code| {
+        matches!(code.name.as_str(), "shutdown" | "_wait_tasks_to_complete")
+            && code.file.ends_with("/uvicorn/server.py")
+    })
+}
+
+/// The lifespan of the application itself does not go on.
+fn stuck(
+    analysis: &Analysis<'_>,
+    (last, tasks, task): (&Census, &TaskCensus, &TaskSample),
+    since: Duration,
+    kind: Kind,
+) -> Option<Verdict> {
+    let recording = analysis.recording;
+    let place = users_place(recording, &analysis.book, task.chain)?;
+    let awaits = wait_words(recording, tasks, task, last.at);
+    let word = if kind == Kind::StartupStuck { "startup" } else { "shutdown" };
+    let summary = format!("{word} stuck for {} in {}, which awaits {awaits}", length_words(since), place_words(&place));
+    let evidence = format!("the lifespan has not gone on between two readings {} apart", length_words(since));
+    let (cause, party) = cause(task);
+    let advice = match kind {
+        Kind::StartupStuck => "give what startup awaits a timeout, and let it fail loudly or start without it",
+        _ => "give what shutdown awaits a timeout, and cancel it when that is over",
+    };
+    let finding = Finding::new(kind, analysis.pid(), summary, evidence)
+        .cause(cause, Confidence::Likely)
+        .lasting(Some(since.as_secs_f64()), 1.0)
+        .advice(advice)
+        .blame(blame(analysis, Actor::Task(task.address)), party);
+    Some(finding.verdict())
+}
+
+fn cause(task: &TaskSample) -> (Cause, SecondParty) {
+    let Known::Is(Some(wait)) = &task.wait else { return (Cause::Unknown, SecondParty::None) };
+    match &wait.on {
+        Awaited::Connection { peer } => {
+            let party = peer.get().map(|peer| SecondParty::Peer { address: peer.clone(), service: None });
+            (Cause::NoTimeout, party.unwrap_or(SecondParty::None))
+        }
+        Awaited::Executor { .. } => (Cause::DefaultExecutor, SecondParty::None),
+        Awaited::Primitive(_) => (Cause::AsyncioEvent, SecondParty::None),
+        Awaited::Sleep { .. } => (Cause::Sleep, SecondParty::None),
+        Awaited::Future => (Cause::NoTimeout, SecondParty::None),
+        Awaited::Task(_) | Awaited::Gather { .. } => (Cause::Unknown, SecondParty::None),
+    }
+}
+
+/// The server waits for requests that do not end: those are the tasks that run code of the user's.
+fn open_streams(
+    analysis: &Analysis<'_>,
+    (last, tasks, server): (&Census, &TaskCensus, &TaskSample),
+    since: Duration,
+) -> Option<Verdict> {
+    let recording = analysis.recording;
+    let others = || tasks.tasks.iter().filter(|task| task.address != server.address);
+    let of = |part: Part| others().filter(move |task| task.chain.ok().is_some_and(|chain| part.is_in(analysis, chain)));
+    let open = of(Part::Request).count() as u64;
+    if open == 0 {
+        return None;
+    }
+    // The body of a streaming response runs in a task of its own.
+    let users = |task: &&TaskSample| users_place(recording, &analysis.book, task.chain).is_some();
+    let first = of(Part::Response).find(users).or_else(|| of(Part::Request).find(users));
+    let place = first.and_then(|task| users_place(recording, &analysis.book, task.chain)).as_ref().map(place_words);
+    let inside = place.as_ref().map(|place| format!(", in {place}")).unwrap_or_default();
+    let requests = count_words(open, "request");
+    let verb = if open == 1 { "does" } else { "do" };
+    let summary = format!("shutdown stuck for {}: {requests} {verb} not end{inside}", length_words(since));
+    let evidence = format!("the server has waited for its requests in two readings {} apart", length_words(since));
+    let awaits =
+        first.map(|task| format!("one of them awaits {}{inside}", wait_words(recording, tasks, task, last.at)));
+    let finding = Finding::new(Kind::ShutdownStuck, analysis.pid(), summary, evidence)
+        .cause(Cause::OpenStream, Confidence::Likely)
+        .lasting(Some(since.as_secs_f64()), 1.0)
+        .evidence(awaits)
+        .advice(
+            "end streams when the server stops (request.is_disconnected, an event set at shutdown), or set \
+             --timeout-graceful-shutdown",
+        )
+        .blame(first.and_then(|task| blame(analysis, Actor::Task(task.address))), SecondParty::None);
+    Some(finding.verdict())
+}
+
+/// A part of answering a request.
+#[derive(Clone, Copy)]
+enum Part {
+    /// All of it: begins in uvicorn's protocols.
+    Request,
+    /// The response of Starlette's.
+    Response,
+}
+
+impl Part {
+    fn is_in(self, analysis: &Analysis<'_>, chain: StackId) -> bool {
+        let codes = analysis.recording.stack(chain).iter().filter_map(|frame| analysis.recording.code(frame.code));
+        codes.into_iter().any(|code| match self {
+            Self::Request => code.name == "run_asgi" && code.file.contains("/uvicorn/protocols/"),
+            Self::Response => code.file.ends_with("/starlette/responses.py"),
+        })
+    }
+}

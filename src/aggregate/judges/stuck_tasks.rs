@@ -1,0 +1,221 @@
+//! Tasks that wait for something that does not come, while the loop turns.
+//!
+//! A task that waits proves nothing: long polls wait for minutes. What is decided here are locks and queues, because those
+//! have somebody who has to let go or to take: he is found and does not move, or nobody is left who could.
+
+use std::time::Duration;
+
+use super::Judge;
+use super::task_deadlocks::blame;
+use crate::aggregate::phrases::{count_words, length_words, place_of, place_words};
+use crate::aggregate::{
+    Analysis, Cause, Confidence, Finding, Kind, SecondParty, Verdict, same_wait_since, task_name, users_frame,
+    wait_words,
+};
+use crate::snapshot::{
+    Actor, Address, Awaited, Census, Known, Moment, PrimitiveKind, PrimitiveSample, TaskCensus, TaskHold, TaskSample,
+};
+
+pub(super) struct StuckTasks;
+
+/// The two readings that show the same have to be so far apart. Users notice a second; a slow upstream answers in two.
+const APART: Duration = Duration::from_secs(2);
+/// So many tasks have to wait for one that sleeps with the lock: a single one may be a stand-by that is meant to.
+const FEWEST_FOR_SLEEPER: usize = 2;
+/// Primitives of one process that are told.
+const MOST: usize = 3;
+
+impl Judge for StuckTasks {
+    fn judge(&self, analysis: &Analysis<'_>) -> Vec<Verdict> {
+        let Some((census, tasks)) = analysis.tasks() else { return Vec::new() };
+        let mut primitives: Vec<&PrimitiveSample> = tasks.primitives.iter().collect();
+        primitives.sort_by_key(|primitive| std::cmp::Reverse(primitive.waiting + primitive.putting));
+        primitives
+            .into_iter()
+            .filter_map(|primitive| Case::of(analysis, census, tasks, primitive)?.verdict())
+            .take(MOST)
+            .collect()
+    }
+}
+
+/// A primitive that tasks have waited for all the time.
+struct Case<'a> {
+    analysis: &'a Analysis<'a>,
+    tasks: &'a TaskCensus,
+    now: Moment,
+    primitive: &'a PrimitiveSample,
+    /// Those who have waited long enough, and for how long all of them have.
+    waiters: Vec<&'a TaskSample>,
+    since: Duration,
+}
+
+impl<'a> Case<'a> {
+    fn of(
+        analysis: &'a Analysis<'a>,
+        census: &'a Census,
+        tasks: &'a TaskCensus,
+        primitive: &'a PrimitiveSample,
+    ) -> Option<Self> {
+        let waited = |task: &TaskSample| lasting(analysis, census.at, task);
+        let waiters: Vec<&TaskSample> = primitive.waiters.iter().filter_map(|waiter| tasks.task(*waiter)).collect();
+        let long: Vec<(&TaskSample, Duration)> =
+            waiters.into_iter().filter_map(|task| Some((task, waited(task)?))).collect();
+        let since = long.iter().map(|(_, since)| *since).min()?;
+        let waiters = long.into_iter().map(|(task, _)| task).collect();
+        Some(Self { analysis, tasks, now: census.at, primitive, waiters, since })
+    }
+
+    fn verdict(&self) -> Option<Verdict> {
+        match (self.primitive.kind, self.primitive.value) {
+            (PrimitiveKind::Lock, Known::Is(1)) | (PrimitiveKind::Semaphore, Known::Is(0)) => {
+                if self.primitive.holders.is_empty() { self.leaked() } else { self.held() }
+            }
+            (PrimitiveKind::Queue, Known::Is(items)) => {
+                let limit = self.primitive.limit.ok().flatten()?;
+                (items >= limit && self.primitive.putting > 0 && self.primitive.waiting == 0)
+                    .then(|| self.full(limit))
+                    .flatten()
+            }
+            _ => None,
+        }
+    }
+
+    /// The holders are known: none of them may have moved.
+    fn held(&self) -> Option<Verdict> {
+        let holders = &self.primitive.holders;
+        let mut stood = Vec::new();
+        for hold in holders {
+            let holder = self.tasks.task(hold.task)?;
+            stood.push((hold, holder, lasting(self.analysis, self.now, holder)?));
+        }
+        let (hold, holder, _) = *stood.first()?;
+        let sleeps =
+            |task: &TaskSample| matches!(&task.wait, Known::Is(Some(wait)) if matches!(wait.on, Awaited::Sleep { .. }));
+        if stood.iter().any(|(_, task, _)| sleeps(task)) && self.waiters.len() < FEWEST_FOR_SLEEPER {
+            return None;
+        }
+        let recording = self.analysis.recording;
+        let what = self.word();
+        let place = place_words(&place_of(recording, hold.frame.code, hold.frame.line));
+        let awaits = wait_words(recording, self.tasks, holder, self.now);
+        let summary = format!("{} for {what} that {place} holds while it awaits {awaits}", self.waiting_words());
+        let evidence = format!(
+            "{} has held it in {place} and awaited the same for {} at least",
+            task_name(self.tasks, hold.task),
+            length_words(self.since)
+        );
+        let peer = match &holder.wait {
+            Known::Is(Some(wait)) => match &wait.on {
+                Awaited::Connection { peer: Known::Is(peer) } => Some(peer.clone()),
+                _ => None,
+            },
+            Known::Is(None) | Known::Unknown(_) => None,
+        };
+        let party = match peer {
+            Some(address) => SecondParty::Peer { address, service: None },
+            None => SecondParty::Resource { name: what.to_owned() },
+        };
+        Some(self.finding(summary, evidence, Cause::AsyncioLock, hold).advice(
+            "hold it for less time: do not await anything slow inside of it, and give what is awaited a timeout",
+        ).blame(blame(self.analysis, Actor::Task(hold.task)), party).verdict())
+    }
+
+    /// Nobody holds it by `async with`. It is leaked when nobody is left who could let go of it: all tasks that run code
+    /// of the user's wait for it.
+    fn leaked(&self) -> Option<Verdict> {
+        if self.primitive.kind != PrimitiveKind::Lock || self.somebody_else() {
+            return None;
+        }
+        let what = self.word();
+        let summary = format!("{} for {what} that was taken and not given back", self.waiting_words());
+        let evidence = "it is taken, no task is inside of an async with of it, and every task that runs code of yours waits for it";
+        let first = self.waiters.first()?;
+        let hold = TaskHold {
+            task: first.address,
+            frame: users_frame(self.analysis.recording, &self.analysis.book, first.chain.ok()?)?,
+        };
+        Some(self.finding(summary, evidence, Cause::AsyncioLock, &hold).advice(
+            "take it with async with, or release it in a finally; one task took it and ended, or was cancelled, before it \
+             let go",
+        ).blame(blame(self.analysis, Actor::Task(first.address)), SecondParty::Resource { name: what.to_owned() }).verdict())
+    }
+
+    /// A full queue of which nobody takes, and nobody is left who could.
+    fn full(&self, limit: u64) -> Option<Verdict> {
+        if self.somebody_else() {
+            return None;
+        }
+        let first = self.waiters.first()?;
+        let summary = format!(
+            "{} to put into a full asyncio.Queue of {limit} that nobody takes from",
+            count_words(self.primitive.putting, "task") + if self.primitive.putting == 1 { " waits" } else { " wait" }
+        );
+        let evidence = format!(
+            "{limit} of {limit} items, no task waits to take one, and every task that runs code of yours waits to put for {} at \
+             least",
+            length_words(self.since)
+        );
+        let hold = TaskHold {
+            task: first.address,
+            frame: users_frame(self.analysis.recording, &self.analysis.book, first.chain.ok()?)?,
+        };
+        Some(self.finding(summary, evidence, Cause::AsyncioQueue, &hold).advice(
+            "look for the exception that ended the consumer; keep its task, and restart it or stop serving when it ends",
+        ).blame(blame(self.analysis, Actor::Task(first.address)), SecondParty::Resource { name: "asyncio.Queue".to_owned() }).verdict())
+    }
+
+    fn finding(&self, summary: String, evidence: impl Into<String>, cause: Cause, blamed: &TaskHold) -> Finding {
+        let waiting =
+            format!("{} for the same in two readings {} apart", self.waiting_words(), length_words(self.since));
+        let place = place_words(&place_of(self.analysis.recording, blamed.frame.code, blamed.frame.line));
+        Finding::new(Kind::TasksStuck, self.analysis.pid(), summary, evidence)
+            .cause(cause, Confidence::Likely)
+            .lasting(Some(self.since.as_secs_f64()), 1.0)
+            .evidence([waiting])
+            .hurts(vec![format!("{} behind {place}", count_words(self.waiters.len() as u64, "task"))])
+    }
+
+    fn word(&self) -> &'static str {
+        match self.primitive.kind {
+            PrimitiveKind::Semaphore => "an asyncio.Semaphore",
+            _ => "an asyncio.Lock",
+        }
+    }
+
+    fn waiting_words(&self) -> String {
+        let count = self.primitive.waiting + self.primitive.putting;
+        format!("{} {}", count_words(count, "task"), if count == 1 { "waits" } else { "wait" })
+    }
+
+    /// Whether a task that runs code of the user's does something else than wait for this primitive, or behind those who
+    /// do. Not all tasks may be listed: then there can be one.
+    fn somebody_else(&self) -> bool {
+        if self.tasks.found > self.tasks.tasks.len() as u64 {
+            return true;
+        }
+        let mut behind: Vec<Address> =
+            self.tasks.tasks.iter().filter(|task| self.wants(task)).map(|task| task.address).collect();
+        let mut at = 0;
+        while let Some(task) = behind.get(at).and_then(|task| self.tasks.task(*task)) {
+            let more: Vec<Address> = task.awaited_by.iter().filter(|task| !behind.contains(task)).copied().collect();
+            behind.extend(more);
+            at += 1;
+        }
+        let users = |task: &&TaskSample| match task.chain {
+            Known::Is(chain) => users_frame(self.analysis.recording, &self.analysis.book, chain).is_some(),
+            // It runs, or could not be read.
+            Known::Unknown(_) => true,
+        };
+        self.tasks.tasks.iter().filter(users).any(|task| !behind.contains(&task.address))
+    }
+
+    fn wants(&self, task: &TaskSample) -> bool {
+        matches!(&task.wait, Known::Is(Some(wait)) if wait.on == Awaited::Primitive(self.primitive.address))
+    }
+}
+
+/// For how long a task has waited for the same, when that is long enough.
+fn lasting(analysis: &Analysis<'_>, now: Moment, task: &TaskSample) -> Option<Duration> {
+    let since = now.since(same_wait_since(analysis.recording, task)?);
+    (since >= APART).then_some(since)
+}
