@@ -5,10 +5,12 @@ import json
 import os
 import signal
 import subprocess
+import tempfile
 import time
 
+import plugin
 from machine import HOME, podman
-from pod import BROKER, PORT, TOOL, MappedPod, Pod, command, running
+from pod import BROKER, PORT, TOOL, Done, MappedPod, Pod, command, running
 
 HANGSPY = "/tool/hangspy"
 TOOL_ON_NODE = TOOL / "hangspy"
@@ -214,7 +216,7 @@ def an_exec_that_is_cut_off(world):
 def process_facts(pid):
     status = dict(line.split(":\t", 1) for line in open("/proc/%d/status" % pid).read().splitlines())
     start = open("/proc/%d/stat" % pid).read().rpartition(")")[2].split()[19]
-    return start, status["TracerPid"], status["SigQ"].split("/")[0], status["Threads"]
+    return start, status["TracerPid"], status["SigPnd"], status["ShdPnd"], status["Threads"]
 
 
 def size_in(pod, path):
@@ -231,6 +233,86 @@ def wait_for(condition, what):
         time.sleep(0.05)
 
 
+def the_plugin_uses_what_is_there(world):
+    pod = world.story()
+    podman("cp", TOOL_ON_NODE, pod.container("web") + ":/usr/local/bin/hangspy")
+    done = plugin.ask(pod, "--", "--json", "--for", "17s")
+    right_verdict(done)
+    for words in ("pod %s, container web" % pod.name, " is there as /usr/local/bin/hangspy", "looking on: 15 s of 17 s"):
+        check(words in done.err, "%r was not told: %s" % (words, done.err))
+    with tempfile.TemporaryDirectory() as folder:
+        done = plugin.ask(pod, "-o", folder + "/incident")
+        check(done.code == 0, done)
+        with open(folder + "/incident/report.json") as kept:
+            right_verdict(Done(0, kept.read(), ""))
+    done = plugin.ask(pod, "--", "4194304")
+    check(done.code == 4 and "no process has pid" in done.err, "the exit code is not hangspy's: %s" % done)
+
+
+def the_plugin_copies_and_removes(world):
+    pod = world.story()
+    pod.exec("web", "/bin/rm", "-f", "/usr/local/bin/hangspy")
+    done = plugin.ask(pod, "--binary", TOOL_ON_NODE, "--", "--json")
+    right_verdict(done)
+    for words in ("no hangspy in the image", "copied hangspy", "to /tmp/.hangspy-", "removed /tmp/.hangspy-"):
+        check(words in done.err, "%r was not told: %s" % (words, done.err))
+    check(not plugin.leftovers(pod), plugin.leftovers(pod))
+    hardened = world.hardened()
+    done = plugin.ask(hardened, "--binary", TOOL_ON_NODE, "--", ":8000", "--json")
+    right_verdict(done)
+    check("cannot write to /tmp" in done.err and "runs from the container's memory" in done.err, done.err)
+    check(not plugin.leftovers(hardened), plugin.leftovers(hardened))
+    return "also without a shell, with a root file system that is read-only"
+
+
+def the_plugin_starts_an_ephemeral_container(world):
+    pod = world.hardened()
+    image = plugin.image()
+    try:
+        done = plugin.ask(pod, "--binary", "/nonexistent", "--image", image, "--", ":8000", "--json")
+        right_verdict(done)
+        for words in ("nothing to copy", "starting the ephemeral container hangspy-"):
+            check(words in done.err, "%r was not told: %s" % (words, done.err))
+    finally:
+        command(["podman", "rmi", "--force", image])
+
+
+def the_plugin_without_a_way_in(world):
+    pod = world.hardened()
+    done = plugin.ask(pod, "--binary", "/nonexistent")
+    check(done.code == plugin.NO_WAY_IN and "no ephemeral container" in done.err, done)
+    done = plugin.ask(pod, "-c", "nobody")
+    check(done.code == 2 and "has no container nobody, only: " in done.err, done)
+    done = command([plugin.PLUGIN, "no-such-pod"], env=plugin.environment())
+    check(done.code == plugin.NO_WAY_IN and 'pods "no-such-pod" not found' in done.err, done)
+
+
+def the_plugin_cut_off_leaves_nothing(world):
+    """Ctrl-C, and a connection that is lost without a word."""
+    pod = world.story()
+    pod.exec("web", "/bin/rm", "-f", "/usr/local/bin/hangspy")
+    before = process_facts(pod.pid())
+    for end, leaves in ((plugin.interrupt, False), (subprocess.Popen.kill, True)):
+        client = plugin.begin(pod, "--binary", TOOL_ON_NODE, "--", "--for", "10m")
+        try:
+            # The first verdict is said while the run goes on.
+            said = next((line for line in client.stderr if "watching on" in line), "")
+            check("next_order" in said, "no first verdict")
+            check(plugin.is_running(pod), "hangspy is not seen")
+            end(client)
+            wait_for(lambda: not plugin.is_running(pod), "hangspy ends")
+            client.wait(END_LIMIT_S)
+        finally:
+            client.kill()
+            client.communicate()
+        kept = plugin.leftovers(pod)
+        # Nobody can remove the copy after SIGKILL; nothing runs on all the same.
+        check(bool(kept) == leaves, "left in the container: %s" % kept)
+    for path in plugin.leftovers(pod):
+        pod.exec("web", "/bin/rm", path)
+    check(process_facts(pod.pid()) == before, "the target was stopped, traced or restarted")
+
+
 ALL = [
     the_story_exec_without_arguments,
     from_the_node,
@@ -240,4 +322,9 @@ ALL = [
     from_the_node_into_a_hardened_pod,
     every_gate_of_a_pod,
     with_user_namespaces,
+    the_plugin_uses_what_is_there,
+    the_plugin_copies_and_removes,
+    the_plugin_starts_an_ephemeral_container,
+    the_plugin_without_a_way_in,
+    the_plugin_cut_off_leaves_nothing,
 ]
