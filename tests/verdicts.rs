@@ -14,6 +14,8 @@ mod gil;
 mod golden;
 #[path = "verdicts/locks.rs"]
 mod locks;
+#[path = "verdicts/pools.rs"]
+mod pools;
 #[path = "verdicts/processes.rs"]
 mod processes;
 #[path = "verdicts/running.rs"]

@@ -133,6 +133,29 @@ pub(super) fn for_starved_loop(cause: Cause, function: Option<&Place>) -> String
     }
 }
 
+/// What to do about a pool of which every place is taken.
+#[must_use]
+pub(super) fn for_exhausted_pool(cause: Cause, function: Option<&Place>) -> String {
+    let call = function.map(|place| short_name(&place.function));
+    let call = call.as_deref().unwrap_or("the call");
+    match cause {
+        Cause::DbPool => {
+            "give connections back before other waits, close sessions in finally, and set a pool timeout; \
+                          a larger pool only helps when all are in use for a short time"
+                .to_owned()
+        }
+        Cause::HttpPool => "read responses to the end or close them (async with client.stream(...)), and set timeouts \
+                            for reading and for the pool"
+            .to_owned(),
+        Cause::DefaultExecutor => {
+            format!(
+                "set a timeout in {call}, or give it an executor of its own: loop.run_in_executor(own, {call}, ...)"
+            )
+        }
+        _ => format!("set a timeout in {call}, or limit how many may run at once; more threads only delay it"),
+    }
+}
+
 /// What to do about native code that wants a mutex and keeps the GIL meanwhile.
 #[must_use]
 pub(super) fn for_native_mutex(function: &Place) -> String {

@@ -15,7 +15,7 @@ use super::live::LiveThread;
 use super::objects::Objects;
 use super::own::OwnReader;
 use super::stacks::StackTable;
-use super::task_reader;
+use super::task_reader::{self, TasksRead};
 use crate::memory::Pages;
 use crate::snapshot::{Address, Census, Known, LockSample, Moment, ThreadSample, Why};
 
@@ -33,6 +33,8 @@ pub(super) struct Scene<'a> {
     pub(super) samples: &'a [Arc<ThreadSample>],
     /// Locks that threads slept for, as of the snapshot before.
     pub(super) locks: &'a [LockSample],
+    /// Running loops, as of the snapshot before.
+    pub(super) loops: &'a [Address],
     pub(super) codes: &'a mut CodeTable,
     pub(super) stacks: &'a mut StackTable,
     /// When to stop and say what was not read.
@@ -62,15 +64,24 @@ impl OwnReader {
             threads: &threads,
             samples,
             locks: &self.last_locks,
+            loops: &self.last_loops,
             codes: &mut self.stacks.codes,
             stacks: &mut self.stacks.stacks,
             deadline,
         };
         let mut census = Census::unknown(at, Why::NotRead);
         match task_reader::read(&mut scene) {
-            Ok(read) => {
-                census.tasks = Known::Is(read.census);
-                census.gaps.extend(read.gaps);
+            Ok(TasksRead { census: tasks, holds, frames, gaps }) => {
+                match self.requests.read(&scene, &tasks, &frames) {
+                    Ok(requests) => census.requests = requests,
+                    Err(error) => census.gaps.push(("requests".to_owned(), why(error))),
+                }
+                match self.pools.read(&scene, &frames, &holds) {
+                    Ok(pools) => census.pools = pools,
+                    Err(error) => census.gaps.push(("pools".to_owned(), why(error))),
+                }
+                census.tasks = Known::Is(tasks);
+                census.gaps.extend(gaps);
             }
             Err(error) => census.tasks = Known::Unknown(why(error)),
         }

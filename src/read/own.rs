@@ -15,6 +15,8 @@ use super::loops::{Loops, Surroundings as Around};
 use super::moments::Lifetime;
 use super::names::ThreadNames;
 use super::objects::Objects;
+use super::pools::Pools;
+use super::requests::Requests;
 use super::roster::ThreadState;
 use super::stack_reader::{StackReader, Target};
 use super::thread_ids::ThreadIds;
@@ -43,10 +45,14 @@ pub(super) struct OwnReader {
     loops: Loops,
     locks: Locks,
     parent: ForkParent,
+    pub(super) pools: Pools,
+    pub(super) requests: Requests,
     names: ThreadNames,
     loop_threads: Vec<ThreadId>,
     /// Locks that threads slept for in the last sample.
     pub(super) last_locks: Vec<LockSample>,
+    /// Loops that ran in the last sample.
+    pub(super) last_loops: Vec<Address>,
     /// Thread states whose kernel thread was not found in the last sample.
     nameless: HashSet<Address>,
     /// The sample before succeeded.
@@ -87,9 +93,12 @@ impl OwnReader {
             loops: Loops::default(),
             locks: Locks::default(),
             parent: ForkParent::of(process.pid),
+            pools: Pools::default(),
+            requests: Requests::default(),
             names: ThreadNames::default(),
             loop_threads: Vec::new(),
             last_locks: Vec::new(),
+            last_loops: Vec::new(),
             nameless: HashSet::new(),
             was_read: false,
         }
@@ -220,6 +229,7 @@ impl OwnReader {
         }
         self.names.refresh(search, &interpreters, threads, lifetime.now);
         self.loop_threads = loops.iter().map(|sample| sample.thread).collect();
+        self.last_loops = loops.iter().map(|sample| sample.address).collect();
         sample.loops = loops;
         sample.gaps.extend(gaps);
     }

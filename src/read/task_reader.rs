@@ -10,6 +10,7 @@ use super::chains::Chain;
 use super::functions::{Functions, Place};
 use super::kinds::{Kind, Kinds};
 use super::known::{known, why};
+use super::task_frames::{self, TaskFrames};
 use super::task_holds::TaskHolds;
 use super::task_list::TaskList;
 use super::task_waits::{Wait, Waits};
@@ -36,8 +37,9 @@ const MOST_RENEWALS: usize = 64;
 pub(super) struct TasksRead {
     pub(super) census: TaskCensus,
     /// Objects that tasks hold by `with` and `async with`.
-    #[expect(dead_code, reason = "for the reader of pools: who is inside of `async with pool.acquire()`")]
     pub(super) holds: Vec<(Address, TaskHold)>,
+    /// Where the frames of suspended tasks are, of as many as are kept.
+    pub(super) frames: Vec<TaskFrames>,
     pub(super) gaps: Vec<(String, Why)>,
 }
 
@@ -73,6 +75,7 @@ struct Reader<'s, 'a> {
     holds: TaskHolds,
     held: Vec<(Address, TaskHold)>,
     frames: Vec<Frame>,
+    kept: Vec<TaskFrames>,
     renewals: usize,
 }
 
@@ -92,6 +95,7 @@ pub(super) fn read(scene: &mut Scene<'_>) -> Result<TasksRead, ReadError> {
         holds: TaskHolds::default(),
         held: Vec::new(),
         frames: Vec::new(),
+        kept: Vec::new(),
         renewals: 0,
     };
     let mut records = Vec::with_capacity(listed.len());
@@ -108,7 +112,10 @@ pub(super) fn read(scene: &mut Scene<'_>) -> Result<TasksRead, ReadError> {
         gaps.push((format!("where {strange} of {} tasks are", records.len()), Why::Torn));
     }
     let census = reader.conclude(&records);
-    Ok(TasksRead { census, holds: reader.held, gaps })
+    if reader.kept.len() >= task_frames::MOST_TASKS {
+        gaps.push(("which tasks of so many use pools".to_owned(), Why::Bounded));
+    }
+    Ok(TasksRead { census, holds: reader.held, frames: reader.kept, gaps })
 }
 
 impl Reader<'_, '_> {
@@ -186,6 +193,9 @@ impl Reader<'_, '_> {
         self.held.extend(held.take(left));
         self.frames.clear();
         self.frames.extend(chain.links.iter().rev().map(|link| link.function.frame(link.coroutine.instruction)));
+        if self.kept.len() < task_frames::MOST_TASKS {
+            self.kept.push(TaskFrames::of(objects, head.address, &chain, &self.frames));
+        }
         let puts = chain.links.last().is_some_and(|link| link.function.place == Place::Put);
         Ok(Record {
             head,

@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use super::page::{Ink, Page, Piece};
 use super::terminal::Screen;
 use super::{closing, header, places, tasks, units};
-use crate::report::{Kind, LoopReport, Place, Report, ThreadReport, Verdict};
+use crate::report::{Kind, LoopReport, Place, PoolReport, Report, ThreadReport, Verdict, pool_line};
 use crate::snapshot::Known;
 
 /// The column of a stack's functions.
@@ -26,6 +26,7 @@ pub fn dump(report: &Report, screen: Screen, out: &mut impl Write) -> io::Result
         header::process(&mut page, process, None);
         stopped(&mut page, report, process.pid);
         loops(&mut page, report, process.pid);
+        pools(&mut page, report, process.pid);
         threads(&mut page, report, process.pid, Paths::Fitted);
         tasks::tasks(&mut page, report, process.pid, Paths::Fitted);
     }
@@ -91,6 +92,26 @@ fn loop_words(of: &LoopReport) -> String {
         words.push(format!("the earliest {} late", units::duration(late)));
     }
     words.join(", ")
+}
+
+/// Functions named of those who use one pool.
+const MOST_USERS: usize = 5;
+
+/// The pools of a process that are in use or waited for, and in which functions those are who have something of them.
+pub(super) fn pools(page: &mut Page, report: &Report, process: u32) {
+    let used = |pool: &&PoolReport| [pool.in_use, pool.waiting].iter().any(|count| count.get() != Some(&0));
+    for pool in report.pools.iter().filter(|pool| pool.process == process).filter(used) {
+        page.wrapped(0, 4, &[Piece::plain(pool_line(pool))]);
+        for (doing, users) in [("in", &pool.occupied_by), ("waiting in", &pool.waited_for_by)] {
+            for user in users.iter().filter(|user| user.place.is_some()).take(MOST_USERS) {
+                let place = user.place.as_ref().map(|place| {
+                    let position = places::brief_position(&place.file, place.line);
+                    format!("{} {doing} {} {position}", user.count, places::function(&place.function))
+                });
+                page.wrapped(INDENT, INDENT + 4, &[Piece::plain(place.unwrap_or_default())]);
+            }
+        }
+    }
 }
 
 /// Every thread of a process: loops first, then Python's, then native ones. Threads that do the same are one entry.

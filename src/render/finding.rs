@@ -224,6 +224,11 @@ fn activity(report: &Report, verdict: &Verdict) -> Option<(&'static str, String)
     let Some(cause) = verdict.cause else {
         return party.map(|party| ("concerns", party));
     };
+    if matches!(verdict.kind, Kind::PoolExhausted) && verdict.blame.is_some() {
+        // The blamed function has a place; it is others who wait for one.
+        let peer = matches!(verdict.second_party, SecondParty::Peer { .. });
+        return party.filter(|_| peer).map(|party| ("waits for", party));
+    }
     let (label, phrase) = words::activity(cause);
     let phrase = seen(report, verdict, cause).unwrap_or_else(|| phrase.to_owned());
     let held = matches!(verdict.second_party, SecondParty::Holder { .. }) && phrase.contains("lock");

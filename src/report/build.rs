@@ -2,7 +2,7 @@
 
 use super::model::{EpisodeReport, Ranked, Window};
 use super::{Gap, Observation, ProcessReport, Report, Target, Tool};
-use super::{gaps, gil, loops, observations, profile, ranking, surroundings, tasks, threads};
+use super::{gaps, gil, loops, observations, pools, profile, ranking, surroundings, tasks, threads};
 use crate::aggregate::{Analysis, Kind, Verdict, verdicts};
 use crate::snapshot::{Cost, Excerpt, Known, Moment, Reader, Recording, SCHEMA};
 
@@ -23,7 +23,7 @@ pub fn build(recordings: &[Recording], asked: &str) -> Report {
         loops: analyses.iter().flat_map(loops::loops).collect(),
         threads: analyses.iter().flat_map(threads::threads).collect(),
         gil: analyses.iter().map(gil::gil).collect(),
-        pools: Vec::new(),
+        pools: analyses.iter().flat_map(pools::pools).collect(),
         tasks: analyses.iter().filter_map(tasks::tasks).collect(),
         requests: Vec::new(),
         sockets: analyses.iter().map(surroundings::sockets).collect(),

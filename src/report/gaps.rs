@@ -7,7 +7,7 @@ use crate::aggregate::Analysis;
 use crate::snapshot::{Known, Reader, Why};
 
 /// What this version of hangspy does not look at.
-const NOT_EXAMINED: &[&str] = &["pools", "requests"];
+const NOT_EXAMINED: &[&str] = &["requests"];
 
 /// The gaps of one process, each said once.
 pub(super) fn gaps(analysis: &Analysis<'_>) -> Vec<Gap> {
@@ -15,6 +15,9 @@ pub(super) fn gaps(analysis: &Analysis<'_>) -> Vec<Gap> {
     let mut found: BTreeSet<(String, String)> = BTreeSet::new();
     for what in NOT_EXAMINED {
         found.insert(((*what).to_owned(), "not examined by this version".to_owned()));
+    }
+    if analysis.recording.censuses.is_empty() && analysis.recording.process.reader == Reader::Own {
+        found.insert(("pools".to_owned(), "not looked at in this recording".to_owned()));
     }
     let mut missing = |what: &str, why: Option<Why>| {
         // What was left out of one sample to keep the cost down was read in another.
@@ -24,6 +27,11 @@ pub(super) fn gaps(analysis: &Analysis<'_>) -> Vec<Gap> {
     };
     missing("holders of locks", (analysis.recording.process.reader != Reader::Own).then_some(Why::NotInThisPython));
     for (what, why) in analysis.recording.snapshots.iter().flat_map(|snapshot| &snapshot.gaps) {
+        missing(what, Some(*why));
+    }
+    missing("pools", (analysis.recording.process.reader == Reader::PySpy).then_some(Why::NotInThisPython));
+    missing("pools", (analysis.recording.process.reader == Reader::ProcOnly).then_some(Why::NotPermitted));
+    for (what, why) in analysis.recording.censuses.iter().flat_map(|census| &census.gaps) {
         missing(what, Some(*why));
     }
     if let Some((_, last)) = analysis.last_snapshot() {

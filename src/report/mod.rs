@@ -8,6 +8,7 @@ mod gil;
 mod loops;
 mod model;
 mod observations;
+mod pools;
 mod profile;
 mod ranking;
 mod surroundings;
@@ -18,7 +19,8 @@ mod threads;
 pub use crate::aggregate::{Blame, Cause, Confidence, Kind, Place, SecondParty, Verdict};
 pub use build::{build, judge};
 pub use model::{
-    CgroupReport, EpisodeReport, Gap, GilBlame, GilHolder, GilReport, GilThread, LoopReport, Observation,
-    ProcessReport, ProfileEntry, Ranked, Report, SocketReport, Target, ThreadReport, Tool, Window,
+    CgroupReport, EpisodeReport, Gap, GilBlame, GilHolder, GilReport, GilThread, LoopReport, Observation, PoolReport,
+    PoolUsers, ProcessReport, ProfileEntry, Ranked, Report, SocketReport, Target, ThreadReport, Tool, Window,
 };
+pub use pools::pool_line;
 pub use task_model::{PrimitiveReport, TaskGroupReport, TaskReport, TasksReport};

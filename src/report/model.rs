@@ -29,8 +29,8 @@ pub struct Report {
     pub threads: Vec<ThreadReport>,
     /// One entry per process.
     pub gil: Vec<GilReport>,
-    /// Pools. Empty: not examined, see `gaps`.
-    pub pools: Vec<serde_json::Value>,
+    /// Pools that somebody uses or waits for, as they were last seen.
+    pub pools: Vec<PoolReport>,
     /// Tasks, one entry per process in which they could be read.
     pub tasks: Vec<TasksReport>,
     /// Requests in flight. Empty: not examined, see `gaps`.
@@ -293,6 +293,36 @@ pub struct GilBlame {
     pub victim: u32,
     /// For how long, seconds.
     pub waited_s: f64,
+}
+
+/// A pool as it was last seen.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PoolReport {
+    /// The process.
+    pub process: u32,
+    /// `anyio-threads`, `thread-pool`, `default-executor`, `db-pool`, `http-pool`, `asyncio-queue`, `dns`
+    pub kind: String,
+    /// What the program calls it, or its class.
+    pub name: Known<String>,
+    /// Places in all.
+    pub size: Known<u64>,
+    /// Places taken.
+    pub in_use: Known<u64>,
+    /// How many wait for a place. Of an executor: calls in its queue whose result somebody waits for.
+    pub waiting: Known<u64>,
+    /// Who has the places, by function, the most first; those that could not be seen are missing.
+    pub occupied_by: Vec<PoolUsers>,
+    /// Who waits, in the same way.
+    pub waited_for_by: Vec<PoolUsers>,
+}
+
+/// Threads or tasks that use a pool or wait for it in one function.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PoolUsers {
+    /// The innermost function of the user's; `None` where their stacks have none.
+    pub place: Option<Place>,
+    /// How many.
+    pub count: u64,
 }
 
 /// Listening sockets and their queues.

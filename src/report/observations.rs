@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::model::Observation;
+use super::pools;
 use crate::aggregate::{
     Analysis, Kind, Throttling, count_words, fate, groups, length_words, place_of, place_words, share_words,
     thread_name, throttling, wasted_core, young_worker,
@@ -46,6 +47,9 @@ pub(super) fn observations(analysis: &Analysis<'_>, kinds: &[Kind]) -> Vec<Obser
         said.push(format!("{} seen too briefly to say more", count_words(brief as u64, "stall")));
     }
     said.extend(limits(analysis, kinds));
+    if !kinds.contains(&Kind::PoolExhausted) {
+        said.extend(pools::words(analysis).into_iter().take(MOST_NAMED));
+    }
     said.extend(crowded(analysis));
     if !kinds.iter().any(|kind| matches!(kind, Kind::LoopStarved | Kind::LoopBlocked | Kind::Deadlock)) {
         said.extend(contention(analysis));

@@ -41,6 +41,9 @@ pub struct Occupier {
     pub who: Actor,
     /// The frame that shows what it has the place for, and the line that is on; `None` when there is none.
     pub place: Option<Frame>,
+    /// The object that stands for this one use of the place; another use has another. `None` where nothing does.
+    #[serde(default)]
+    pub job: Option<Address>,
 }
 
 /// One pool at one instant.

@@ -70,8 +70,8 @@ fn pool() -> PoolSample {
         size: Known::Is(40),
         in_use: Known::Is(40),
         waiting: Known::Is(22),
-        occupiers: vec![Occupier { who: Actor::Thread(ThreadId(33)), place }],
-        waiters: vec![Occupier { who: Actor::Task(Address(0x5000)), place: None }],
+        occupiers: vec![Occupier { who: Actor::Thread(ThreadId(33)), place, job: Some(Address(0x7700)) }],
+        waiters: vec![Occupier { who: Actor::Task(Address(0x5000)), place: None, job: None }],
     }
 }
 

@@ -12,6 +12,7 @@ mod loops;
 mod main_thread;
 mod native_mutex;
 mod overloaded;
+mod pools;
 mod proc_only;
 mod starved;
 mod stopped;
@@ -37,6 +38,7 @@ const JUDGES: &[&dyn Judge] = &[
     &loops::Loops,
     &task_deadlocks::TaskDeadlocks,
     &lifespan::Lifespan,
+    &pools::Pools,
     &unserved::NeverServed,
     &throttled::Throttled,
     &stuck_tasks::StuckTasks,

@@ -1,0 +1,288 @@
+//! Pools of which every place is taken by somebody who does not give it back, while others wait.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+use super::Judge;
+use crate::aggregate::blame::Blamed;
+use crate::aggregate::phrases::{count_words, length_words, place_words};
+use crate::aggregate::pools::{Standing, Stuck, all_words, peer_of, pool_words, snapshot_at};
+use crate::aggregate::users::{Users, groups};
+use crate::aggregate::{Analysis, Cause, Confidence, Finding, Kind, SecondParty, Verdict, advice};
+use crate::snapshot::{Actor, PoolKind};
+
+pub(super) struct Pools;
+
+impl Judge for Pools {
+    fn judge(&self, analysis: &Analysis<'_>) -> Vec<Verdict> {
+        let standings = Standing::of(analysis);
+        let stuck: Vec<(&Standing<'_>, Stuck)> =
+            standings.iter().filter_map(|standing| Some((standing, standing.stuck(analysis)?))).collect();
+        let mut verdicts = Vec::new();
+        for (pool, proof) in &stuck {
+            let behind = waits_behind(pool, &stuck);
+            let closes = behind.is_some_and(|other| waits_behind(other, &stuck).is_some_and(|next| same(next, pool)));
+            // Users that all wait for another exhausted pool are that pool's victims. Two pools whose users wait for each
+            // other are told once, as the one that is not of threads.
+            let told_here = match behind {
+                None => true,
+                Some(other) => closes && order(pool) < order(other),
+            };
+            if told_here {
+                let others = stuck.iter().map(|(other, _)| *other).filter(|other| !same(other, pool));
+                let victims: Vec<&Standing<'_>> =
+                    others.filter(|other| waits_behind(other, &stuck).is_some_and(|next| same(next, pool))).collect();
+                verdicts.push(verdict(analysis, pool, *proof, &victims, closes));
+            }
+        }
+        verdicts
+    }
+}
+
+/// Pools of connections before pools of threads.
+fn order(pool: &Standing<'_>) -> (bool, crate::snapshot::Address) {
+    let connections = matches!(pool.last.kind, PoolKind::DbPool | PoolKind::HttpPool | PoolKind::AsyncioQueue);
+    (!connections, pool.last.address)
+}
+
+fn same(one: &Standing<'_>, other: &Standing<'_>) -> bool {
+    one.last.address == other.last.address
+}
+
+/// The other pool that everybody who has a place of this one waits for.
+fn waits_behind<'s, 'a>(pool: &Standing<'a>, all: &[(&'s Standing<'a>, Stuck)]) -> Option<&'s Standing<'a>> {
+    let users: BTreeSet<Actor> = pool.last.occupiers.iter().map(|user| user.who).collect();
+    let waits_for = |other: &Standing<'_>| {
+        let waiters: BTreeSet<Actor> = other.last.waiters.iter().map(|user| user.who).collect();
+        !users.is_empty() && users.is_subset(&waiters)
+    };
+    let mut others = all.iter().map(|(other, _)| *other).filter(|other| !same(other, pool));
+    others.find(|other| waits_for(other))
+}
+
+fn verdict(
+    analysis: &Analysis<'_>,
+    pool: &Standing<'_>,
+    proof: Stuck,
+    victims: &[&Standing<'_>],
+    closes: bool,
+) -> Verdict {
+    let groups = groups(analysis, pool.census, &pool.last.occupiers);
+    let size = pool.last.size.ok().unwrap_or_default();
+    let all = all_words(pool.last.kind, size);
+    let waiting = pool.last.waiting.ok().unwrap_or_default();
+    let nested = nested(pool);
+    let told = match groups.first() {
+        _ if nested => nested_words(analysis, pool, &all),
+        _ if closes => cycle_words(analysis, pool, victims),
+        Some(group) => occupied_words(analysis, pool, group, &all),
+        None => lost_words(analysis, pool, &all, victims),
+    };
+    let Told { summary, blamed, party, since } = told;
+    let kind = if nested || closes { Kind::Deadlock } else { Kind::PoolExhausted };
+    let waits = format!("{} for one", counted(waiting, "waits", "wait"));
+    let known = pool.last.occupiers.len() as u64;
+    let confidence = match proof {
+        Stuck::SameUsers => Confidence::Certain,
+        Stuck::SameWaiters if known >= size => Confidence::Certain,
+        Stuck::SameWaiters => Confidence::Likely,
+    };
+    let since = since.unwrap_or(pool.span).max(pool.span);
+    let first = match proof {
+        Stuck::SameUsers => format!("the same {} at both looks, {} apart", uses(pool), length_words(pool.span)),
+        Stuck::SameWaiters => {
+            format!("whoever waited {} ago still waits: nothing was given back", length_words(pool.span))
+        }
+    };
+    let cause = cause(pool.last.kind);
+    Finding::new(kind, analysis.pid(), format!("{summary}; {waits}"), first)
+        .cause(cause, confidence)
+        .lasting(Some(since.as_secs_f64()), 1.0)
+        .evidence(others(analysis, &groups))
+        .evidence(unseen(pool))
+        .evidence(waiters(analysis, pool))
+        .hurts(hurts(pool, victims))
+        .advice(advice::for_exhausted_pool(
+            cause,
+            blamed.as_ref().map(|blamed| blamed.place(analysis.recording)).as_ref(),
+        ))
+        .blame(blamed.map(|blamed| blamed.blame(analysis.recording)), party)
+        .verdict()
+}
+
+/// What there is to say of one exhausted pool.
+struct Told {
+    summary: String,
+    blamed: Option<Blamed>,
+    party: SecondParty,
+    since: Option<Duration>,
+}
+
+/// `all 40 worker threads are in fetch (app.py:7), reading from 10.0.3.7:443`
+fn occupied_words(analysis: &Analysis<'_>, pool: &Standing<'_>, group: &Users, all: &str) -> Told {
+    let place = place_words(&group.blamed.place(analysis.recording));
+    let (clause, party, since) = doing(analysis, pool, group);
+    let clause = clause.map(|clause| format!(", {clause}")).unwrap_or_default();
+    let size = pool.last.size.ok().unwrap_or_default();
+    let share = group.users.len() as u64;
+    let summary = if share >= size {
+        format!("{all} taken by {place}{clause}")
+    } else {
+        format!("{all} taken, {share} of them by {place}{clause}")
+    };
+    let party = match party {
+        SecondParty::None => SecondParty::Resource { name: pool_words(pool.last.kind, size) },
+        party => party,
+    };
+    Told { summary, blamed: Some(group.blamed), party, since }
+}
+
+/// What the users of a group do: in words, with whom, and for how long the one that moved last has not moved.
+fn doing(
+    analysis: &Analysis<'_>,
+    pool: &Standing<'_>,
+    group: &Users,
+) -> (Option<String>, SecondParty, Option<Duration>) {
+    let Some((index, snapshot)) = snapshot_at(analysis, pool.census.at) else { return (None, SecondParty::None, None) };
+    let mut asleep = Some(Duration::MAX);
+    let mut said: BTreeMap<String, (usize, SecondParty)> = BTreeMap::new();
+    for user in &group.users {
+        let (clause, party) = match *user {
+            Actor::Thread(thread) => {
+                let Some(thread) = snapshot.thread(thread) else { continue };
+                asleep = asleep.zip(thread.os.asleep_for.ok()).map(|(least, own)| least.min(own));
+                let did = analysis.activity(index, snapshot, thread);
+                (did.clause, did.party)
+            }
+            Actor::Task(task) => {
+                asleep = None;
+                let Some(peer) = peer_of(pool.census, task) else { continue };
+                let port = peer.rsplit_once(':').and_then(|(_, port)| port.parse().ok());
+                let service = port.and_then(|port| crate::classify::service(peer, port)).map(str::to_owned);
+                (format!("reading from {peer}"), SecondParty::Peer { address: peer.to_owned(), service })
+            }
+        };
+        said.entry(clause).or_insert((0, party)).0 += 1;
+    }
+    let most = said.into_iter().max_by_key(|(_, (count, _))| *count);
+    let since = asleep.filter(|asleep| *asleep < Duration::MAX);
+    match most {
+        // One of many that does something else is no example.
+        Some((clause, (count, party))) if count * 2 > group.users.len() => (Some(clause), party, since),
+        _ => (None, SecondParty::None, since),
+    }
+}
+
+/// Whether everybody who has a place waits for another one of the same pool.
+fn nested(pool: &Standing<'_>) -> bool {
+    let waiters: BTreeSet<Actor> = pool.last.waiters.iter().map(|user| user.who).collect();
+    let users: BTreeSet<Actor> = pool.last.occupiers.iter().map(|user| user.who).collect();
+    let all_known = pool.last.in_use.get().is_some_and(|in_use| users.len() as u64 >= *in_use);
+    all_known && !users.is_empty() && users.is_subset(&waiters)
+}
+
+fn nested_words(analysis: &Analysis<'_>, pool: &Standing<'_>, all: &str) -> Told {
+    let group = groups(analysis, pool.census, &pool.last.occupiers).into_iter().next();
+    let place = group.as_ref().map(|group| place_words(&group.blamed.place(analysis.recording)));
+    let place = place.map(|place| format!(" in {place}")).unwrap_or_default();
+    let size = pool.last.size.ok().unwrap_or_default();
+    Told {
+        summary: format!("deadlock: {all} with users that wait for one more of the same pool{place}"),
+        blamed: group.map(|group| group.blamed),
+        party: SecondParty::Resource { name: pool_words(pool.last.kind, size) },
+        since: None,
+    }
+}
+
+/// The users of two pools wait for each other.
+fn cycle_words(analysis: &Analysis<'_>, pool: &Standing<'_>, victims: &[&Standing<'_>]) -> Told {
+    let size = pool.last.size.ok().unwrap_or_default();
+    let things = pool_words(pool.last.kind, size);
+    let other = victims.first().map(|victim| pool_words(victim.last.kind, victim.last.size.ok().unwrap_or_default()));
+    let other = other.unwrap_or_else(|| "others".to_owned());
+    let blamed = groups(analysis, pool.census, &pool.last.waiters).into_iter().next().map(|group| group.blamed);
+    let place = blamed.map(|blamed| format!(" in {}", place_words(&blamed.place(analysis.recording))));
+    let place = place.unwrap_or_default();
+    let summary =
+        format!("deadlock: all {other} wait{place} for one of {things}, and whoever has those waits for them");
+    Told { summary, blamed, party: SecondParty::Resource { name: things }, since: None }
+}
+
+/// Nobody is seen to have what is out of the pool.
+fn lost_words(analysis: &Analysis<'_>, pool: &Standing<'_>, all: &str, victims: &[&Standing<'_>]) -> Told {
+    let size = pool.last.size.ok().unwrap_or_default();
+    let things = pool_words(pool.last.kind, size);
+    let party = SecondParty::Resource { name: things.clone() };
+    let waiters = groups(analysis, pool.census, &pool.last.waiters).into_iter().next();
+    let limiter = victims.iter().find(|victim| victim.last.waiting.get().is_some_and(|waiting| *waiting > 0));
+    if let (Some(limiter), Some(waiters)) = (limiter, &waiters) {
+        // Whoever has the connections is no thread, and every thread waits for a connection.
+        let threads = pool_words(limiter.last.kind, limiter.last.size.ok().unwrap_or_default());
+        let place = place_words(&waiters.blamed.place(analysis.recording));
+        let summary = format!("all {threads} wait in {place} for one of {things}, which no thread has");
+        return Told { summary, blamed: Some(waiters.blamed), party, since: None };
+    }
+    let summary = format!("{all} out, and no thread or task is seen to have one: perhaps never given back");
+    Told { summary, blamed: None, party, since: None }
+}
+
+/// Functions beside the blamed one.
+fn others(analysis: &Analysis<'_>, groups: &[Users]) -> Option<String> {
+    const MOST_NAMED: usize = 3;
+    let words =
+        |group: &Users| format!("{} in {}", group.users.len(), place_words(&group.blamed.place(analysis.recording)));
+    let others: Vec<String> = groups.iter().skip(1).take(MOST_NAMED).map(words).collect();
+    (!others.is_empty()).then(|| format!("others: {}", others.join(", ")))
+}
+
+/// Places of which nobody is seen to have them.
+fn unseen(pool: &Standing<'_>) -> Option<String> {
+    let in_use = pool.last.in_use.ok()?;
+    let unseen = in_use.checked_sub(pool.last.occupiers.len() as u64).filter(|unseen| *unseen > 0)?;
+    (!pool.last.occupiers.is_empty()).then(|| format!("who has {unseen} of the {in_use} could not be seen"))
+}
+
+/// Where those who wait are.
+fn waiters(analysis: &Analysis<'_>, pool: &Standing<'_>) -> Option<String> {
+    let first = groups(analysis, pool.census, &pool.last.waiters).into_iter().next()?;
+    let place = place_words(&first.blamed.place(analysis.recording));
+    Some(format!("{} in {place}", counted(first.users.len() as u64, "waits", "wait")))
+}
+
+fn uses(pool: &Standing<'_>) -> String {
+    let things = match pool.last.kind {
+        PoolKind::DbPool | PoolKind::HttpPool | PoolKind::AsyncioQueue => "user",
+        PoolKind::AnyioLimiter | PoolKind::ThreadPool | PoolKind::DefaultExecutor | PoolKind::Dns => "call",
+    };
+    count_words(pool.last.occupiers.len() as u64, things)
+}
+
+fn counted(count: u64, one: &str, many: &str) -> String {
+    format!("{count} {}", if count == 1 { one } else { many })
+}
+
+fn hurts(pool: &Standing<'_>, victims: &[&Standing<'_>]) -> Vec<String> {
+    let own = match pool.last.kind {
+        PoolKind::AnyioLimiter => "def endpoints, sync dependencies and file responses wait; async ones are answered",
+        PoolKind::DefaultExecutor => "host names, asyncio.to_thread and run_in_executor wait",
+        PoolKind::DbPool => "whatever needs the database waits",
+        PoolKind::HttpPool => "every further request of this client waits",
+        PoolKind::ThreadPool | PoolKind::AsyncioQueue | PoolKind::Dns => "whoever needs one waits",
+    };
+    let mut hurts = vec![own.to_owned()];
+    for victim in victims {
+        let size = victim.last.size.ok().unwrap_or_default();
+        hurts.push(format!("all {} wait here", pool_words(victim.last.kind, size)));
+    }
+    hurts
+}
+
+fn cause(kind: PoolKind) -> Cause {
+    match kind {
+        PoolKind::AnyioLimiter | PoolKind::ThreadPool | PoolKind::AsyncioQueue => Cause::ThreadPool,
+        PoolKind::DefaultExecutor => Cause::DefaultExecutor,
+        PoolKind::DbPool => Cause::DbPool,
+        PoolKind::HttpPool => Cause::HttpPool,
+        PoolKind::Dns => Cause::Dns,
+    }
+}

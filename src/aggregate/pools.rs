@@ -1,0 +1,152 @@
+//! Pools at the first and the last look at them: whether all places were taken both times, whether somebody waited both
+//! times, and whether it was the same users who had the places. Only all of that together is an exhausted pool; a pool
+//! that is full and turns over is doing its work.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use super::Analysis;
+use super::phrases::count_words;
+use crate::snapshot::{Actor, Awaited, Census, Known, Moment, Occupier, PoolKind, PoolSample, Snapshot, TaskWait};
+
+/// Two looks at a pool that are closer together than this show nothing: a job of this length is an ordinary one.
+const SHORTEST: Duration = Duration::from_secs(1);
+/// So few places can have the same user twice by chance; there the users themselves have to be seen not to move.
+const FEW: usize = 2;
+
+/// A pool over the window.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Standing<'a> {
+    /// At the first look.
+    pub(super) first: &'a PoolSample,
+    /// At the last look.
+    pub(super) last: &'a PoolSample,
+    /// From the first look to the last.
+    pub(super) span: Duration,
+    /// The census that the last look is of.
+    pub(super) census: &'a Census,
+    /// The first one.
+    pub(super) earlier: &'a Census,
+}
+
+/// What shows that a pool did not turn over.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Stuck {
+    /// Every place is with whom it was, doing the same.
+    SameUsers,
+    /// Whoever waited at first still waits, so nobody gave a place back; who has them is not known of all.
+    SameWaiters,
+}
+
+impl<'a> Standing<'a> {
+    /// The pools that are in the first and in the last census.
+    pub(super) fn of(analysis: &Analysis<'a>) -> Vec<Self> {
+        let censuses = &analysis.recording.censuses;
+        let (Some(earlier), Some(census)) = (censuses.first(), censuses.last()) else { return Vec::new() };
+        let span = census.at.since(earlier.at);
+        let in_both = census.pools.iter().filter_map(|last| {
+            let first = earlier.pools.iter().find(|pool| (pool.address, pool.kind) == (last.address, last.kind))?;
+            Some(Self { first, last, span, census, earlier })
+        });
+        in_both.collect()
+    }
+
+    /// Whether all places were taken and somebody waited, at both looks.
+    pub(super) fn is_full(&self) -> bool {
+        is_full(self.first) && is_full(self.last)
+    }
+
+    /// What shows that no place was given back in all the time; `None` when nothing does.
+    pub(super) fn stuck(&self, analysis: &Analysis<'_>) -> Option<Stuck> {
+        if self.span < SHORTEST || !self.is_full() {
+            return None;
+        }
+        let waiters = key_set(&self.first.waiters);
+        let waiters_stay = !waiters.is_empty() && waiters.is_subset(&key_set(&self.last.waiters));
+        let users = key_set(&self.last.occupiers);
+        let all_known = self.last.in_use.get().is_some_and(|in_use| users.len() as u64 >= *in_use);
+        let users_stay = all_known && users == key_set(&self.first.occupiers);
+        let proven = || {
+            let moved = self.last.occupiers.iter().filter(|user| !self.did_not_move(analysis, user)).count();
+            moved == 0 || users.len() > FEW && moved < users.len() || users.len() > FEW * FEW
+        };
+        match (users_stay, waiters_stay) {
+            (true, true) => Some(Stuck::SameUsers),
+            (true, false) if proven() => Some(Stuck::SameUsers),
+            (false, true) => Some(Stuck::SameWaiters),
+            _ => None,
+        }
+    }
+
+    /// Whether a user slept through the whole time: a thread that was not on a CPU, a task that waits for the same future.
+    fn did_not_move(&self, analysis: &Analysis<'_>, user: &Occupier) -> bool {
+        match user.who {
+            Actor::Thread(thread) => {
+                let snapshots = &analysis.recording.snapshots;
+                let before = snapshots.iter().rev().find(|snapshot| snapshot.at <= self.earlier.at);
+                let slices = |snapshot: &Snapshot| {
+                    snapshot.thread(thread)?.os.cpu.get().map(|cpu| (cpu.timeslices, cpu.on_cpu_ns))
+                };
+                let first = before.or(snapshots.first()).and_then(slices);
+                first.is_some() && first == snapshots.last().and_then(slices)
+            }
+            Actor::Task(task) => {
+                let waits = |census: &'a Census| waits_on(census, task);
+                waits(self.earlier).is_some_and(|first| waits(self.census) == Some(first))
+            }
+        }
+    }
+}
+
+fn is_full(pool: &PoolSample) -> bool {
+    let (Known::Is(size), Known::Is(in_use), Known::Is(waiting)) = (&pool.size, &pool.in_use, &pool.waiting) else {
+        return false;
+    };
+    *size > 0 && in_use >= size && *waiting > 0
+}
+
+fn key_set(users: &[Occupier]) -> BTreeSet<(Actor, Option<crate::snapshot::Address>)> {
+    users.iter().map(|user| (user.who, user.job)).collect()
+}
+
+/// What a task waits for in a census.
+pub(super) fn waits_on(census: &Census, task: crate::snapshot::Address) -> Option<&TaskWait> {
+    census.tasks.get()?.task(task)?.wait.get()?.as_ref()
+}
+
+/// The peer that a task waits for, where it is known.
+pub(super) fn peer_of(census: &Census, task: crate::snapshot::Address) -> Option<&str> {
+    match &waits_on(census, task)?.on {
+        Awaited::Connection { peer: Known::Is(peer) } => Some(peer),
+        _ => None,
+    }
+}
+
+/// The snapshot that was taken last before a moment, or the first.
+pub(super) fn snapshot_at<'s>(analysis: &Analysis<'s>, at: Moment) -> Option<(usize, &'s Snapshot)> {
+    let snapshots = analysis.recording.snapshots.iter().enumerate();
+    snapshots.rev().find(|(_, snapshot)| snapshot.at <= at && !snapshot.threads.is_empty())
+}
+
+/// `all 3 database connections are`, `the only database connection is`
+pub(super) fn all_words(kind: PoolKind, size: u64) -> String {
+    let things = pool_words(kind, size);
+    match size {
+        1 => format!("the only {} is", things.trim_start_matches("1 ")),
+        _ => format!("all {things} are"),
+    }
+}
+
+/// What a pool gives out, in words: `40 worker threads`, `3 database connections`.
+pub(super) fn pool_words(kind: PoolKind, count: u64) -> String {
+    let thing = match kind {
+        PoolKind::AnyioLimiter => "worker thread",
+        PoolKind::ThreadPool => "executor thread",
+        PoolKind::DefaultExecutor => "default executor thread",
+        PoolKind::DbPool => "database connection",
+        PoolKind::HttpPool => "HTTP connection",
+        PoolKind::AsyncioQueue => "pooled item",
+        PoolKind::Dns => "DNS thread",
+    };
+    count_words(count, thing)
+}

@@ -1,0 +1,139 @@
+//! Pools that somebody uses or waits for, found through the frames of those who do.
+//!
+//! A pool has no place of its own in the interpreter. But whoever works for it, waits for it or has something out of it
+//! has a frame, suspended or not, with the pool among its local variables, or something that leads to it.
+
+mod asyncpg;
+mod connections;
+mod executors;
+mod functions;
+mod httpcore;
+mod limiter;
+mod sqlalchemy;
+
+use std::collections::BTreeMap;
+
+use self::connections::Holdings;
+use self::functions::{Function, Functions};
+use super::census::Scene;
+use super::codes::CodeTable;
+use super::frame_locals::FrameLocals;
+use super::live::{LiveFrame, LiveThread};
+use super::task_frames::TaskFrames;
+use crate::memory::ReadError;
+use crate::snapshot::{Actor, Address, Frame, Known, Occupier, PoolKind, PoolSample, TaskHold, Why};
+
+/// Reads the pools of one process, again and again.
+#[derive(Debug, Default)]
+pub(super) struct Pools {
+    functions: Functions,
+    locals: FrameLocals,
+    holdings: Holdings,
+}
+
+/// What stands around the pools.
+struct Around<'a> {
+    /// Python's threads.
+    threads: &'a [LiveThread],
+    /// Tasks that are suspended.
+    tasks: &'a [TaskFrames],
+    /// Objects that tasks hold by `async with`.
+    holds: &'a [(Address, TaskHold)],
+    /// Code objects.
+    codes: &'a CodeTable,
+    /// Interpreters, in the order in which threads refer to them.
+    interpreters: &'a [Address],
+    /// Running event loops.
+    loops: &'a [Address],
+}
+
+impl Pools {
+    /// The pools, by address.
+    ///
+    /// # Errors
+    ///
+    /// When the process is gone or closed to us. What else cannot be read is left out.
+    pub(super) fn read(
+        &mut self,
+        scene: &Scene<'_>,
+        tasks: &[TaskFrames],
+        holds: &[(Address, TaskHold)],
+    ) -> Result<Vec<PoolSample>, ReadError> {
+        let around = Around {
+            threads: scene.threads,
+            tasks,
+            holds,
+            codes: scene.codes,
+            interpreters: scene.interpreters,
+            loops: scene.loops,
+        };
+        let mut found = Found::default();
+        self.limiters(scene.objects, &around, &mut found)?;
+        self.executors(scene.objects, &around, &mut found)?;
+        self.connections(scene.objects, &around, &mut found)?;
+        Ok(found.into_samples())
+    }
+
+    /// The frames of a thread or task that are of this function, with the position counted from the innermost.
+    fn frames_of<'f>(
+        &'f mut self,
+        around: &'f Around<'_>,
+        frames: &'f [LiveFrame],
+        wanted: Function,
+    ) -> Option<(usize, &'f LiveFrame)> {
+        let functions = &mut self.functions;
+        frames.iter().enumerate().rev().find(|(_, frame)| functions.of(around.codes, frame) == wanted)
+    }
+}
+
+/// The pools found so far.
+#[derive(Debug, Default)]
+struct Found {
+    pools: BTreeMap<Address, PoolSample>,
+}
+
+impl Found {
+    /// The pool at this address, made when it is new.
+    fn pool(&mut self, address: Address, make: impl FnOnce() -> PoolSample) -> &mut PoolSample {
+        self.pools.entry(address).or_insert_with(make)
+    }
+
+    fn into_samples(self) -> Vec<PoolSample> {
+        self.pools.into_values().collect()
+    }
+}
+
+/// A pool of which nothing is known yet.
+fn new_pool(address: Address, kind: PoolKind, why: Why) -> PoolSample {
+    PoolSample {
+        address,
+        kind,
+        name: Known::Unknown(why),
+        size: Known::Unknown(why),
+        in_use: Known::Unknown(why),
+        waiting: Known::Unknown(why),
+        occupiers: Vec::new(),
+        waiters: Vec::new(),
+    }
+}
+
+/// Adds to a list of occupiers or waiters, as far as it may grow.
+fn add(list: &mut Vec<Occupier>, who: Actor, place: Option<Frame>, job: Option<Address>) {
+    if list.len() < PoolSample::MOST_NAMED && !list.iter().any(|known| (known.who, known.job) == (who, job)) {
+        list.push(Occupier { who, place, job });
+    }
+}
+
+/// A frame as it is now.
+fn place(around: &Around<'_>, frame: &LiveFrame) -> Frame {
+    let index = around.codes.find(frame.code_address);
+    Frame { code: frame.code, line: index.and_then(|index| around.codes.line_at(index, frame.instruction)) }
+}
+
+/// What was read, or nothing when that could not be; an error only where nothing more can be read at all.
+fn lenient<T: Default>(read: Result<T, ReadError>) -> Result<T, ReadError> {
+    match read {
+        Err(gone @ (ReadError::Gone | ReadError::Refused)) => Err(gone),
+        other => Ok(other.unwrap_or_default()),
+    }
+}
