@@ -24,6 +24,8 @@ mod running;
 mod scenes;
 #[path = "verdicts/stalls.rs"]
 mod stalls;
+#[path = "verdicts/tasks.rs"]
+mod tasks;
 
 use hangspy::report::{Cause, Kind, Report, Verdict, build};
 use hangspy::snapshot::{GilRole, Known, Moment};

@@ -12,6 +12,7 @@ use crate::aggregate::{
     Analysis, Cause, Confidence, Finding, Kind, SecondParty, Verdict, same_wait_since, task_name, users_frame,
     wait_words,
 };
+use crate::classify::Origin;
 use crate::snapshot::{
     Actor, Address, Awaited, Census, Known, Moment, PrimitiveKind, PrimitiveSample, TaskCensus, TaskHold, TaskSample,
 };
@@ -20,10 +21,18 @@ pub(super) struct StuckTasks;
 
 /// The two readings that show the same have to be so far apart. Users notice a second; a slow upstream answers in two.
 const APART: Duration = Duration::from_secs(2);
-/// So many tasks have to wait for one that sleeps with the lock: a single one may be a stand-by that is meant to.
-const FEWEST_FOR_SLEEPER: usize = 2;
+/// So many tasks have to wait for one that rests with the lock, or for a library's lock: a single one may stand by, as it
+/// is meant to.
+const FEWEST_BEHIND_ONE_AT_REST: usize = 2;
 /// Primitives of one process that are told.
 const MOST: usize = 3;
+
+const HOLD_FOR_LESS: &str =
+    "hold it for less time: do not await anything slow inside of it, and give what is awaited a timeout";
+const GIVE_BACK: &str = "take it with async with, or release it in a finally; one task took it and ended, or was cancelled, \
+                         before it let go";
+const RESTART_CONSUMER: &str = "look for the exception that ended the consumer; keep its task, and restart it or stop \
+                                serving when it ends";
 
 impl Judge for StuckTasks {
     fn judge(&self, analysis: &Analysis<'_>) -> Vec<Verdict> {
@@ -89,12 +98,11 @@ impl<'a> Case<'a> {
             stood.push((hold, holder, lasting(self.analysis, self.now, holder)?));
         }
         let (hold, holder, _) = *stood.first()?;
-        let sleeps =
-            |task: &TaskSample| matches!(&task.wait, Known::Is(Some(wait)) if matches!(wait.on, Awaited::Sleep { .. }));
-        if stood.iter().any(|(_, task, _)| sleeps(task)) && self.waiters.len() < FEWEST_FOR_SLEEPER {
+        let recording = self.analysis.recording;
+        let users = self.analysis.book.code(hold.frame.code).origin == Origin::User;
+        if self.waiters.len() < FEWEST_BEHIND_ONE_AT_REST && (!users || stood.iter().any(|(_, task, _)| rests(task))) {
             return None;
         }
-        let recording = self.analysis.recording;
         let what = self.word();
         let place = place_words(&place_of(recording, hold.frame.code, hold.frame.line));
         let awaits = wait_words(recording, self.tasks, holder, self.now);
@@ -113,11 +121,12 @@ impl<'a> Case<'a> {
         };
         let party = match peer {
             Some(address) => SecondParty::Peer { address, service: None },
-            None => SecondParty::Resource { name: what.to_owned() },
+            None => resource(what),
         };
-        Some(self.finding(summary, evidence, Cause::AsyncioLock, hold).advice(
-            "hold it for less time: do not await anything slow inside of it, and give what is awaited a timeout",
-        ).blame(blame(self.analysis, Actor::Task(hold.task)), party).verdict())
+        // It will end in time; how long that may take nobody knows.
+        let confidence = if holder.timed { Confidence::Possible } else { Confidence::Likely };
+        let finding = self.finding(summary, evidence, Cause::AsyncioLock, hold).confidence(confidence);
+        Some(finding.advice(HOLD_FOR_LESS).blame(blame(self.analysis, Actor::Task(hold.task)), party).verdict())
     }
 
     /// Nobody holds it by `async with`. It is leaked when nobody is left who could let go of it: all tasks that run code
@@ -128,16 +137,15 @@ impl<'a> Case<'a> {
         }
         let what = self.word();
         let summary = format!("{} for {what} that was taken and not given back", self.waiting_words());
-        let evidence = "it is taken, no task is inside of an async with of it, and every task that runs code of yours waits for it";
+        let evidence = "it is taken, no task is inside of an async with of it, and every task that runs code of yours \
+                        waits for it";
         let first = self.waiters.first()?;
         let hold = TaskHold {
             task: first.address,
             frame: users_frame(self.analysis.recording, &self.analysis.book, first.chain.ok()?)?,
         };
-        Some(self.finding(summary, evidence, Cause::AsyncioLock, &hold).advice(
-            "take it with async with, or release it in a finally; one task took it and ended, or was cancelled, before it \
-             let go",
-        ).blame(blame(self.analysis, Actor::Task(first.address)), SecondParty::Resource { name: what.to_owned() }).verdict())
+        let finding = self.finding(summary, evidence, Cause::AsyncioLock, &hold).advice(GIVE_BACK);
+        Some(finding.blame(blame(self.analysis, Actor::Task(first.address)), resource(what)).verdict())
     }
 
     /// A full queue of which nobody takes, and nobody is left who could.
@@ -159,9 +167,8 @@ impl<'a> Case<'a> {
             task: first.address,
             frame: users_frame(self.analysis.recording, &self.analysis.book, first.chain.ok()?)?,
         };
-        Some(self.finding(summary, evidence, Cause::AsyncioQueue, &hold).advice(
-            "look for the exception that ended the consumer; keep its task, and restart it or stop serving when it ends",
-        ).blame(blame(self.analysis, Actor::Task(first.address)), SecondParty::Resource { name: "asyncio.Queue".to_owned() }).verdict())
+        let finding = self.finding(summary, evidence, Cause::AsyncioQueue, &hold).advice(RESTART_CONSUMER);
+        Some(finding.blame(blame(self.analysis, Actor::Task(first.address)), resource("asyncio.Queue")).verdict())
     }
 
     fn finding(&self, summary: String, evidence: impl Into<String>, cause: Cause, blamed: &TaskHold) -> Finding {
@@ -212,6 +219,16 @@ impl<'a> Case<'a> {
     fn wants(&self, task: &TaskSample) -> bool {
         matches!(&task.wait, Known::Is(Some(wait)) if wait.on == Awaited::Primitive(self.primitive.address))
     }
+}
+
+/// Whether a task waits as one does that has nothing to do: it sleeps, or waits for work from other tasks.
+fn rests(task: &TaskSample) -> bool {
+    let Known::Is(Some(wait)) = &task.wait else { return false };
+    matches!(wait.on, Awaited::Sleep { .. } | Awaited::Primitive(_))
+}
+
+fn resource(name: &str) -> SecondParty {
+    SecondParty::Resource { name: name.to_owned() }
 }
 
 /// For how long a task has waited for the same, when that is long enough.
