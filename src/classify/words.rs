@@ -52,6 +52,8 @@ pub enum Cause {
     FdLimit,
     Quota,
     Debugger,
+    /// Pages that were thrown out for want of memory are read back again and again.
+    PageFaults,
     /// Its control group is frozen.
     Freezer,
     Signal,

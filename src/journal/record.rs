@@ -34,7 +34,7 @@ pub(super) enum Record<'a> {
     /// What was true at one instant.
     Snapshot(u16, Instant<'a>),
     /// What surrounded the threads.
-    Surroundings(u16, Cow<'a, Surroundings>),
+    Surroundings(u16, Box<Cow<'a, Surroundings>>),
     /// Tasks, pools and requests.
     Census(u16, Cow<'a, Census>),
     /// Source lines.

@@ -119,7 +119,7 @@ impl Writer {
     /// # Errors
     /// [`Error::Output`] when a block cannot be written.
     pub fn surroundings(&mut self, member: Member, surroundings: &Surroundings) -> Result<()> {
-        self.add(&Record::Surroundings(member.0, Cow::Borrowed(surroundings)))
+        self.add(&Record::Surroundings(member.0, Box::new(Cow::Borrowed(surroundings))))
     }
 
     /// Adds a census. The code objects and stacks that it refers to come first.

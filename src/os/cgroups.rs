@@ -3,13 +3,11 @@
 //! A limit may stand on any group between the process and the root (a pod's group above the container's), so all are
 //! looked at and the tightest counts, with its own statistics.
 
+use super::cgroup_memory::{memory_limit, memory_used};
 use super::cgroup_places::{Hierarchy, Membership, Place, parse_hierarchies, parse_memberships, place};
 use super::freezer::frozen;
 use super::proc_file::{SMALL, known, read_text};
 use crate::snapshot::{Cgroup, Known, ProcessId, Why};
-
-/// v1 writes "no limit" as the largest multiple of a page; nobody has half of that.
-const UNLIMITED_V1: u64 = u64::MAX / 4;
 
 /// The control groups of a process, and the frozen one that it is in or below.
 #[must_use]
@@ -82,6 +80,7 @@ fn read_groups(memberships: &[Membership], hierarchies: &[Hierarchy]) -> Result<
         memory_limit,
         memory_used: known(memory_used(memory.as_ref(), pressure.as_ref())),
         memory_limit_hits: known(pressure.as_ref().ok_or(Why::NotInThisKernel).and_then(|place| place.hits())),
+        memory_stalled_ns: known(pressure.as_ref().ok_or(Why::NotInThisKernel).and_then(|place| place.stalled())),
         memory_kills: known(pressure.as_ref().ok_or(Why::NotInThisKernel).and_then(|place| place.kills())),
     })
 }
@@ -155,77 +154,8 @@ fn processor_used(cpu: Option<&Place>, accounting: Option<&Place>) -> Result<u64
     keyed(&text, "usage_usec").and_then(|used| used.checked_mul(1000)).ok_or(Why::NotInThisKernel)
 }
 
-/// A group with a memory controller.
-#[derive(Clone, Debug)]
-struct MemoryGroup {
-    version: u8,
-    level: String,
-}
-
-impl MemoryGroup {
-    fn hits(&self) -> Result<u64, Why> {
-        if self.version == 1 {
-            return read_text(format!("{}/memory.failcnt", self.level), SMALL)?
-                .trim()
-                .parse()
-                .map_err(|_| Why::Implausible);
-        }
-        let events = read_text(format!("{}/memory.events", self.level), SMALL)?;
-        let (high, max) = (keyed(&events, "high"), keyed(&events, "max"));
-        high.zip(max).map(|(high, max)| high.saturating_add(max)).ok_or(Why::NotInThisKernel)
-    }
-
-    fn kills(&self) -> Result<u64, Why> {
-        let file = if self.version == 1 { "memory.oom_control" } else { "memory.events" };
-        let text = read_text(format!("{}/{file}", self.level), SMALL)?;
-        keyed(&text, "oom_kill").ok_or(Why::NotInThisKernel)
-    }
-
-    fn used(&self) -> Result<u64, Why> {
-        let file = if self.version == 1 { "memory.usage_in_bytes" } else { "memory.current" };
-        read_text(format!("{}/{file}", self.level), SMALL)?.trim().parse().map_err(|_| Why::Implausible)
-    }
-
-    fn limit(&self) -> Result<Option<u64>, Why> {
-        let file = if self.version == 1 { "memory.limit_in_bytes" } else { "memory.max" };
-        parse_memory_limit(&read_text(format!("{}/{file}", self.level), SMALL)?).ok_or(Why::Implausible)
-    }
-}
-
-/// `memory.max` or `memory.limit_in_bytes`. The outer `None` is a text that is neither a number nor `max`.
-#[must_use]
-pub fn parse_memory_limit(text: &str) -> Option<Option<u64>> {
-    match text.trim() {
-        "max" => Some(None),
-        number => Some(Some(number.parse().ok()?).filter(|bytes| *bytes < UNLIMITED_V1)),
-    }
-}
-
-/// The tightest memory limit and the group that has it; the innermost when none has.
-fn memory_limit(place: &Place) -> (Known<Option<u64>>, Option<MemoryGroup>) {
-    let group = |level: &String| MemoryGroup { version: place.version, level: level.clone() };
-    let tightest = place
-        .levels
-        .iter()
-        .map(group)
-        .filter_map(|group| Some((group.limit().ok()??, group)))
-        .min_by_key(|(bytes, _)| *bytes);
-    match tightest {
-        Some((bytes, group)) => (Known::Is(Some(bytes)), Some(group)),
-        None => (Known::Is(None), place.levels.first().map(group)),
-    }
-}
-
-/// Memory in use where the limit stands, so that the two can be compared.
-fn memory_used(place: Option<&Place>, limited: Option<&MemoryGroup>) -> Result<u64, Why> {
-    if place.is_none() {
-        return Err(Why::NotInThisKernel);
-    }
-    limited.ok_or(Why::NotInThisKernel)?.used()
-}
-
 /// The number behind a name in `cpu.stat`, `memory.events` and their kin.
-fn keyed(text: &str, name: &str) -> Option<u64> {
+pub(super) fn keyed(text: &str, name: &str) -> Option<u64> {
     text.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(' ')).and_then(|value| value.trim().parse().ok())
 }
 
@@ -233,6 +163,7 @@ fn keyed(text: &str, name: &str) -> Option<u64> {
 mod tests {
     use std::path::PathBuf;
 
+    use super::super::cgroup_memory::parse_memory_limit;
     use super::*;
 
     /// A folder with files, removed at the end.
@@ -274,6 +205,7 @@ mod tests {
                 ("u/cpu.stat", "usage_usec 5000\nnr_periods 901\nnr_throttled 899\nthrottled_usec 70\n"),
                 ("u/memory.max", "858993459\n"),
                 ("u/memory.current", "800000000\n"),
+                ("u/memory.pressure", "some avg10=1.00 avg60=0.00 avg300=0.00 total=90\nfull avg10=0.00 total=70\n"),
                 ("u/memory.events", "low 0\nhigh 2\nmax 31\noom 1\noom_kill 1\noom_group_kill 0\n"),
             ],
         );
@@ -291,6 +223,7 @@ mod tests {
                 memory_used: Known::Is(800_000_000),
                 memory_limit_hits: Known::Is(33),
                 memory_kills: Known::Is(1),
+                memory_stalled_ns: Known::Is(70_000),
             }
         );
     }

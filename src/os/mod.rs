@@ -5,6 +5,7 @@
 //! a [`Why`](crate::snapshot::Why). Names, paths and command lines are chosen by the process that is looked at: they are
 //! passed on as they are and must be sanitized before they are shown.
 
+mod cgroup_memory;
 mod cgroup_places;
 pub mod cgroups;
 pub mod clock;

@@ -47,15 +47,27 @@ const KERNEL_THREAD: u32 = 0x0020_0000;
 /// `PF_FORKNOEXEC`, in the same file.
 const FORKED: u32 = 0x40;
 
-/// The state and the CPU it last ran on, of `/proc/PID/task/TID/stat`, without making a string of the name.
+/// What `/proc/PID/task/TID/stat` says of a thread and we use.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TaskStat {
+    /// Its state.
+    pub state: TaskState,
+    /// Page faults so far that had to read from a disk, or would have.
+    pub major_faults: u64,
+    /// The CPU it last ran on.
+    pub processor: u32,
+}
+
+/// `/proc/PID/task/TID/stat`, without making a string of the name.
 #[must_use]
-pub fn parse_state(text: &str) -> Option<(TaskState, u32)> {
+pub fn parse_task_stat(text: &str) -> Option<TaskStat> {
     let close = text.rfind(')')?;
     let mut fields = text.get(close.checked_add(1)?..)?.split_ascii_whitespace();
     let state = task_state(fields.next()?.chars().next()?);
     // Fields are numbered from 1; the state is 3, so the iterator stands before 4.
-    let processor = fields.nth(39 - 4)?.parse().ok()?;
-    Some((state, processor))
+    let major_faults = fields.nth(12 - 4)?.parse().ok()?;
+    let processor = fields.nth(39 - 13)?.parse().ok()?;
+    Some(TaskStat { state, major_faults, processor })
 }
 
 /// The meaning of a state letter.
@@ -193,7 +205,8 @@ mod tests {
                 start_ticks: 812_345
             }
         );
-        assert_eq!(parse_state(STAT), Some((TaskState::Sleeping, 1)));
+        let stat = TaskStat { state: TaskState::Sleeping, major_faults: 3, processor: 1 };
+        assert_eq!(parse_task_stat(STAT), Some(stat));
     }
 
     #[test]

@@ -18,7 +18,7 @@ use nix::unistd::Pid;
 use super::clock;
 use super::proc_file::{self, SMALL, known, numbered_entries, reason};
 use super::task_text::{
-    Sched, parse_sched, parse_schedstat, parse_state, parse_status_switches, parse_syscall, status_value,
+    Sched, parse_sched, parse_schedstat, parse_status_switches, parse_syscall, parse_task_stat, status_value,
 };
 use crate::snapshot::{CpuTimes, Known, Moment, ProcessId, ThreadId, ThreadOs, Why};
 
@@ -89,19 +89,21 @@ impl ThreadReader {
             cpu,
             switches: Known::Unknown(Why::NotRead),
             asleep_for: Known::Unknown(Why::NotRead),
+            major_faults: Known::Unknown(Why::NotRead),
             waits_on: Vec::new(),
             path: None,
         };
         if detail == Detail::Full {
-            let stat = open.read(Kind::Stat, place, buffer, parse_state);
-            os.state = known(stat.map(|(state, _)| state));
+            let stat = open.read(Kind::Stat, place, buffer, parse_task_stat);
+            os.state = known(stat.map(|stat| stat.state));
+            os.major_faults = known(stat.map(|stat| stat.major_faults));
             let sched = open.read(Kind::Sched, place, buffer, parse_sched);
             // `sched` has the same two counters; `status` costs a read of its own and is for kernels without `sched`.
             os.switches = match sched {
                 Ok(Sched { switches: Some(switches), .. }) => Known::Is(switches),
                 _ => known(open.read(Kind::Status, place, buffer, parse_status_switches)),
             };
-            os.asleep_for = known(sched.and_then(|sched| self.asleep_for(sched.last_on_cpu, stat?.1)));
+            os.asleep_for = known(sched.and_then(|sched| self.asleep_for(sched.last_on_cpu, stat?.processor)));
         }
         os
     }

@@ -164,6 +164,7 @@ impl KernelThreads {
             cpu: Known::Unknown(Why::NotRead),
             switches: Known::Unknown(Why::NotRead),
             asleep_for: Known::Unknown(Why::NotRead),
+            major_faults: Known::Unknown(Why::NotRead),
             waits_on: Vec::new(),
             path: None,
         }

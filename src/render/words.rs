@@ -108,6 +108,7 @@ pub(super) fn activity(cause: Cause) -> (&'static str, &'static str) {
         Cause::FdLimit => (WAITS, "a free file descriptor"),
         Cause::Quota => (WAITS, "the next period of its CPU quota"),
         Cause::Debugger => (WAITS, "a debugger"),
+        Cause::PageFaults => (WAITS, "pages that were thrown out to be read back"),
         Cause::Freezer => (WAITS, "its control group to be thawed"),
         Cause::Signal => (WAITS, "a signal to continue"),
         Cause::Unknown => (WAITS, "something that could not be identified"),

@@ -5,6 +5,7 @@
 mod build;
 mod gaps;
 mod gil;
+mod limits;
 mod loops;
 mod model;
 mod observations;

@@ -2,11 +2,12 @@
 
 use std::time::Duration;
 
+use super::limits;
 use super::model::Observation;
 use super::pools;
 use crate::aggregate::{
-    Analysis, Kind, Throttling, count_words, fate, groups, length_words, place_of, place_words, share_words,
-    thread_name, throttling, wasted_core, young_worker,
+    Analysis, Kind, count_words, fate, groups, length_words, place_of, place_words, queued, share_words, thread_name,
+    wasted_core, young_worker,
 };
 use crate::classify::Look;
 use crate::snapshot::{Snapshot, ThreadSample};
@@ -21,10 +22,6 @@ const NOTABLE_CPU: f64 = 0.5;
 const NOTABLE_CPU_WAIT: f64 = 0.1;
 /// So many threads and functions are named.
 const MOST_NAMED: usize = 3;
-/// Resident memory from this share of the limit on is worth a word.
-const NOTABLE_MEMORY: f64 = 0.9;
-/// Open descriptors from this share of the limit on are worth a word.
-const NOTABLE_DESCRIPTORS: f64 = 0.9;
 
 /// What stands out in a process that got verdicts of these kinds.
 pub(super) fn observations(analysis: &Analysis<'_>, kinds: &[Kind]) -> Vec<Observation> {
@@ -32,7 +29,12 @@ pub(super) fn observations(analysis: &Analysis<'_>, kinds: &[Kind]) -> Vec<Obser
     let tells_stalls = |kind: &Kind| {
         matches!(
             kind,
-            Kind::LoopBlocked | Kind::Deadlock | Kind::StartupStuck | Kind::ShutdownStuck | Kind::ProcessStopped
+            Kind::LoopBlocked
+                | Kind::Deadlock
+                | Kind::StartupStuck
+                | Kind::ShutdownStuck
+                | Kind::ProcessStopped
+                | Kind::MemoryPressure
         )
     };
     if !kinds.iter().any(tells_stalls) {
@@ -46,7 +48,7 @@ pub(super) fn observations(analysis: &Analysis<'_>, kinds: &[Kind]) -> Vec<Obser
     if brief > 0 {
         said.push(format!("{} seen too briefly to say more", count_words(brief as u64, "stall")));
     }
-    said.extend(limits(analysis, kinds));
+    said.extend(limits::limits(analysis, kinds));
     if !kinds.contains(&Kind::PoolExhausted) {
         said.extend(pools::words(analysis).into_iter().take(MOST_NAMED));
     }
@@ -75,7 +77,10 @@ fn crowded(analysis: &Analysis<'_>) -> Vec<String> {
     let waits = |track: &crate::aggregate::Track<'_>| {
         let (starved, all) = (track.count(Look::StarvedOfCpu), track.looks.len());
         let notable = starved as f64 >= all as f64 * NOTABLE_CPU_WAIT;
-        notable.then(|| format!("the loop of thread {} waited for a CPU in {starved} of {all} looks", track.thread))
+        let time = queued(&track.looks.iter().collect::<Vec<_>>());
+        let time = time.map(|(queued, _)| format!(", {} in all", length_words(queued))).unwrap_or_default();
+        notable
+            .then(|| format!("the loop of thread {} waited for a CPU in {starved} of {all} looks{time}", track.thread))
     };
     analysis.tracks.iter().filter_map(waits).collect()
 }
@@ -109,25 +114,6 @@ fn short_stalls(analysis: &Analysis<'_>) -> Vec<String> {
         )
     };
     groups.iter().take(MOST_NAMED).map(words).collect()
-}
-
-fn limits(analysis: &Analysis<'_>, kinds: &[Kind]) -> Vec<String> {
-    let mut said = Vec::new();
-    let throttled = throttling(analysis).filter(|_| !kinds.contains(&Kind::CpuThrottled));
-    said.extend(throttled.as_ref().and_then(Throttling::observation));
-    let Some(around) = analysis.last_surroundings() else { return said };
-    let cgroup = around.cgroup.get();
-    let memory = cgroup.and_then(|group| Some((group.memory_used.ok()?, group.memory_limit.ok()??)));
-    if let Some((used, limit)) = memory.filter(|(used, limit)| *used as f64 >= *limit as f64 * NOTABLE_MEMORY) {
-        said.push(format!("memory: {} of the limit in use", share_words(used as f64 / limit.max(1) as f64)));
-    }
-    let told = kinds.contains(&Kind::PoolExhausted);
-    let descriptors = around.open_descriptors.ok().zip(around.descriptor_limit.ok()).filter(|_| !told);
-    if let Some((open, limit)) = descriptors.filter(|(open, limit)| *open as f64 >= *limit as f64 * NOTABLE_DESCRIPTORS)
-    {
-        said.push(format!("{open} of {limit} file descriptors open"));
-    }
-    said
 }
 
 /// Threads beside the loops that use much of a core.

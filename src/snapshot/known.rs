@@ -99,3 +99,8 @@ impl<T> Known<T> {
         value.map_or(Self::Unknown(why), Self::Is)
     }
 }
+
+/// What captures of versions that did not look at something say.
+pub(super) fn not_read<T>() -> Known<T> {
+    Known::Unknown(Why::NotRead)
+}

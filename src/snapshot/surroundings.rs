@@ -2,7 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Known, Moment, ProcessId, Why};
+use super::known::not_read;
+use super::{Known, Moment, ProcessId};
 
 /// A listening TCP socket of the process.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -57,6 +58,9 @@ pub struct Cgroup {
     pub memory_limit_hits: Known<u64>,
     /// How often the kernel killed for memory.
     pub memory_kills: Known<u64>,
+    /// For how long all processes of the group that had work to do waited for memory, nanoseconds.
+    #[serde(default = "not_read")]
+    pub memory_stalled_ns: Known<u64>,
 }
 
 /// Open descriptors of one kind that lead to the same place.
@@ -130,11 +134,6 @@ pub struct Surroundings {
     pub resident_bytes: Known<u64>,
     /// Major page faults so far.
     pub major_faults: Known<u64>,
-}
-
-/// What captures of versions that did not look at it say.
-fn not_read<T>() -> Known<T> {
-    Known::Unknown(Why::NotRead)
 }
 
 impl Surroundings {

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use super::known::not_read;
 use super::{Address, Known, StackId, ThreadId, Why};
 
 /// The kernel's one-letter task state (`proc_pid_stat(5)`, field 3).
@@ -139,6 +140,9 @@ pub struct ThreadOs {
     /// For how long it has not been on a CPU (`/proc/PID/task/TID/sched`, `se.exec_start`); not for GIL waiters, who wake
     /// every 5 ms.
     pub asleep_for: Known<Duration>,
+    /// Page faults so far that had to read the page from a disk.
+    #[serde(default = "not_read")]
+    pub major_faults: Known<u64>,
     /// What the system call's descriptors lead to. Empty for calls without one.
     pub waits_on: Vec<Descriptor>,
     /// A path that the system call names (`openat` and its kin), as the target sees it.

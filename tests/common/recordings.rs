@@ -117,6 +117,7 @@ fn thread(pid: u32, number: u32, index: u64) -> ThreadSample {
             cpu: Known::Is(CpuTimes { on_cpu_ns: 1_000_000 * moved, run_queue_ns: 5, timeslices: moved }),
             switches: Known::Is(Switches { voluntary: moved, involuntary: 0 }),
             asleep_for: Known::Unknown(Why::NotRead),
+            major_faults: Known::Unknown(Why::NotRead),
             waits_on: if number == 1 { descriptors() } else { Vec::new() },
             path: (number == 2).then(|| "/data/db.sqlite".to_owned()),
         },
@@ -199,6 +200,7 @@ fn surroundings() -> Surroundings {
             memory_used: Known::Unknown(Why::NotPermitted),
             memory_limit_hits: Known::Is(0),
             memory_kills: Known::Is(0),
+            memory_stalled_ns: Known::Unknown(Why::NotRead),
         }),
         children: Known::Is(vec![Child { pid: ProcessId(77), name: "ffmpeg".to_owned(), state: 'S' }]),
         file_locks: Known::Is(vec![FileLock {

@@ -81,6 +81,7 @@ pub(crate) struct Shot {
     pub(crate) asleep_for: Option<Duration>,
     pub(crate) voluntary: u64,
     pub(crate) on_cpu_ns: u64,
+    pub(crate) major_faults: u64,
 }
 
 /// Inside of a system call.
@@ -102,6 +103,7 @@ pub(crate) fn waiting(stack: StackId, number: u32, arguments: [u64; 6]) -> Shot 
         asleep_for: Some(Duration::from_secs(1)),
         voluntary: 7,
         on_cpu_ns: 0,
+        major_faults: 0,
     }
 }
 
@@ -313,6 +315,7 @@ pub(crate) fn thread(id: u32, name: &str, shot: Shot) -> ThreadSample {
             cpu: Known::Is(CpuTimes { on_cpu_ns: shot.on_cpu_ns, run_queue_ns: 0, timeslices: 1 }),
             switches: Known::Is(Switches { voluntary: shot.voluntary, involuntary: 0 }),
             asleep_for: Known::from_option(shot.asleep_for, Why::NotRead),
+            major_faults: Known::Is(shot.major_faults),
             waits_on: shot.waits_on,
             path: shot.path,
         },
@@ -354,6 +357,7 @@ fn surroundings(at: u64) -> Surroundings {
             memory_used: Known::Is(80 << 20),
             memory_limit_hits: Known::Is(0),
             memory_kills: Known::Is(0),
+            memory_stalled_ns: Known::Is(0),
         }),
         frozen: Known::Is(None),
         children: Known::Is(Vec::<Child>::new()),

@@ -1,8 +1,11 @@
 //! What is said where the trouble is around the process: limits of its control group.
 
+use std::sync::Arc;
+
 use hangspy::report::{Cause, Confidence, Kind};
 use hangspy::snapshot::{
-    Aftermath, DescriptorClass, GilRole, Known, Moment, ProcessId, Role, Server, Supervisor, TaskState, Why,
+    Aftermath, DescriptorClass, GilRole, Known, Moment, ProcessId, Role, Server, Supervisor, SyscallState, TaskState,
+    Why,
 };
 
 use super::scenes::{LOOKS, Line, PERIOD, PID, POLL, START, STOCK_LOOP, Scene, Shot, running, waiting};
@@ -285,4 +288,83 @@ fn an_end_is_told_also_where_nothing_else_is_wrong() {
     }
     let said = report(&scene);
     assert!(said.observations.iter().any(|seen| seen.summary.contains("the whole service")), "{:?}", said.observations);
+}
+
+/// A loop whose step takes page faults, in a group that is (or is not) pushed back at its limit.
+fn faulting(faults_per_look: u64, on_cpu_per_look: u64, asleep_in_ten: u64, hits: u64) -> Scene {
+    let mut scene = Scene::new();
+    for index in 0..LOOKS {
+        let line = 3 + u32::try_from(index % 5).expect("a line");
+        let stack = scene.endpoint(&[&[("go", "/srv/app.py", line)], &CALL[1..]].concat());
+        let asleep = index % 10 < asleep_in_ten;
+        let shot = Shot { on_cpu_ns: index * on_cpu_per_look, ..running(stack, GilRole::Holds) };
+        let fault = Shot { state: TaskState::DiskSleep, syscall: SyscallState::Outside, ..shot.clone() };
+        let shot = if asleep { fault } else { shot };
+        scene.look(Shot { major_faults: index * faults_per_look, ..shot }, Vec::new());
+    }
+    scene.around(|around| {
+        if let Known::Is(cgroup) = &mut around.cgroup {
+            cgroup.memory_limit = Known::Is(Some(80 << 20));
+        }
+    });
+    if let Some(Known::Is(cgroup)) = scene.recording.surroundings.last_mut().map(|around| &mut around.cgroup) {
+        cgroup.memory_limit_hits = Known::Is(hits);
+        cgroup.memory_stalled_ns = Known::Is(1_500_000_000);
+    }
+    scene
+}
+
+#[test]
+fn a_loop_that_reads_its_pages_back_all_the_time_is_short_of_memory() {
+    for (story, scene) in
+        [("a fast disk", faulting(200, PERIOD, 0, 3000)), ("a slow disk", faulting(4, PERIOD / 20, 8, 3000))]
+    {
+        assert_verdict(story, &scene, Kind::MemoryPressure, Cause::PageFaults, "go", Some("handle"));
+        let said = report(&scene);
+        assert_eq!(said.verdicts.len(), 1, "{story}: the long step is a consequence");
+        let evidence = first(&said).evidence.join("; ");
+        assert!(evidence.contains("memory.pressure") && evidence.contains("50 %"), "{story}: {evidence}");
+    }
+}
+
+#[test]
+fn a_full_page_cache_and_a_few_page_faults_are_no_want_of_memory() {
+    for (story, scene) in [
+        ("never pushed back", faulting(200, PERIOD, 0, 0)),
+        ("few faults for its CPU time", faulting(4, PERIOD, 1, 3000)),
+        ("no faults", faulting(0, PERIOD, 0, 3000)),
+    ] {
+        assert_eq!(first(&report(&scene)).kind, Kind::LoopBlocked, "{story}");
+    }
+    let mut idle = Scene::new();
+    (0..LOOKS).for_each(|_| {
+        idle.idle();
+    });
+    idle.recording.surroundings = faulting(0, 0, 0, 3000).recording.surroundings;
+    assert_healthy("the cache of a file that somebody reads", &idle);
+    if let Some(Known::Is(cgroup)) = idle.recording.surroundings.last_mut().map(|around| &mut around.cgroup) {
+        cgroup.memory_kills = Known::Is(1);
+    }
+    assert!(report(&idle).observations.iter().any(|seen| seen.summary.contains("for want of memory, 1 time")));
+}
+
+#[test]
+fn time_in_the_queue_for_a_cpu_stands_beside_what_blocks_the_loop() {
+    let mut scene = faulting(0, PERIOD / 2, 0, 0);
+    for (index, snapshot) in (0..).zip(&mut scene.recording.snapshots) {
+        for thread in &mut snapshot.threads {
+            if let Known::Is(cpu) = &mut Arc::make_mut(thread).os.cpu {
+                cpu.run_queue_ns = index * PERIOD / 2;
+            }
+        }
+    }
+    let said = report(&scene);
+    let evidence = first(&said).evidence.join("; ");
+    assert!(evidence.contains("in the queue for a CPU for 1.5 s of 3.0 s"), "{evidence}");
+    let alone = report(&faulting(0, PERIOD, 0, 0));
+    assert!(
+        !first(&alone).evidence.iter().any(|line| line.contains("queue for a CPU")),
+        "{:?}",
+        first(&alone).evidence
+    );
 }

@@ -7,6 +7,7 @@ use super::throttled::{Throttling, throttling};
 use crate::aggregate::hurt::hurts;
 use crate::aggregate::phrases::{count_words, length_words, place_of, place_words, share_words};
 use crate::aggregate::ranking::Group;
+use crate::aggregate::run_queue::notably_queued;
 use crate::aggregate::stall::Stall;
 use crate::aggregate::track::{LookAt, Track, thread_name};
 use crate::aggregate::wait_graph::LOOKS_TO_BELIEVE;
@@ -159,6 +160,9 @@ fn evidence(analysis: &Analysis<'_>, track: &Track<'_>, group: &Group<'_>) -> Ve
     evidence.extend(gil_words(analysis, &looks));
     if reason.example.manner != Manner::Waiting {
         evidence.extend(throttling(analysis).as_ref().and_then(Throttling::contribution));
+        evidence.extend(notably_queued(&looks).map(|(queued, span)| {
+            format!("ready to run and in the queue for a CPU for {} of {}", length_words(queued), length_words(span))
+        }));
     }
     if stall.start < analysis.began() {
         evidence.push(format!("began {} before the first look", length_words(analysis.began().since(stall.start))));

@@ -10,6 +10,7 @@ mod kernel_facts;
 mod lifespan;
 mod loops;
 mod main_thread;
+mod memory;
 mod native_mutex;
 mod overloaded;
 mod pools;
@@ -35,6 +36,7 @@ trait Judge: Sync {
 const JUDGES: &[&dyn Judge] = &[
     &stopped::StoppedProcess,
     &descriptors::FullDescriptors,
+    &memory::MemoryPressure,
     &loops::Loops,
     &task_deadlocks::TaskDeadlocks,
     &lifespan::Lifespan,
