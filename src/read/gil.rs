@@ -118,7 +118,7 @@ impl Gil {
         }
         if let Known::Is(SyscallState::Inside { number, arguments, .. }) = syscall
             && Syscall::of(number).is_some_and(|call| call.call == Call::Futex)
-            && let Some(role) = self.role_of_sleeper(memory, offsets, Address(arguments[0]))
+            && let Some(role) = self.role_of_sleeper(memory, offsets, Address(arguments[0]), arguments[3] != 0)
         {
             return Known::Is(role);
         }
@@ -128,13 +128,24 @@ impl Gil {
         syscall.map(|_| GilRole::Apart)
     }
 
-    /// What a thread that sleeps on this address has to do with the GIL; `None` for nothing.
-    fn role_of_sleeper(&self, memory: &dyn Memory, offsets: &Offsets, slept_on: Address) -> Option<GilRole> {
+    /// What a thread that sleeps on this address, with a timeout or without, has to do with the GIL; `None` for nothing.
+    fn role_of_sleeper(
+        &self,
+        memory: &dyn Memory,
+        offsets: &Offsets,
+        slept_on: Address,
+        is_timed: bool,
+    ) -> Option<GilRole> {
         let layout = &offsets.gil;
         match slept_on.0.checked_sub(self.address.0).and_then(|offset| usize::try_from(offset).ok()) {
-            Some(offset) if offset >= layout.switch_cond && offset < layout.switch_mutex => Some(GilRole::HandsOver),
-            // The mutexes are held for moments only, by threads that take or give up the GIL.
-            Some(offset) if offset >= layout.cond && offset < layout.size => Some(GilRole::Waits),
+            // The last mutex too: who gave the GIL up and is woken takes it once more.
+            Some(offset) if offset >= layout.switch_cond && offset < layout.size => Some(GilRole::HandsOver),
+            // Waiters ask again every 5 ms, so their sleep has a timeout. Who gives the GIL up sleeps without one inside of
+            // the same condition, until those whom earlier signals woke have left it (glibc up to 2.41,
+            // `nptl/pthread_cond_common.c`, `__condvar_quiesce_and_switch_g1`).
+            Some(offset) if offset >= layout.cond && offset < layout.mutex && !is_timed => Some(GilRole::HandsOver),
+            // The first mutex is held for moments only, by threads that take or give up the GIL.
+            Some(offset) if offset >= layout.cond && offset < layout.switch_cond => Some(GilRole::Waits),
             _ => {
                 let listed = self.listed.get_or_init(|| self.listed(memory));
                 listed.iter().find(|(address, _)| *address == slept_on).map(|(_, role)| *role)
@@ -186,9 +197,13 @@ mod tests {
     }
 
     fn role(gil: &Gil, thread_state: u64, slept_on: Option<u64>) -> Known<GilRole> {
+        role_with_timeout(gil, thread_state, slept_on, 0x7ffe_0000)
+    }
+
+    fn role_with_timeout(gil: &Gil, thread_state: u64, slept_on: Option<u64>, timeout: u64) -> Known<GilRole> {
         let memory = LiveMemory::new(ProcessId(std::process::id()));
         let syscall = slept_on.map_or(Known::Is(SyscallState::Running), |address| {
-            let arguments = [address, 0x89, 0, 0, 0, 0];
+            let arguments = [address, 0x89, 0, timeout, 0, 0];
             Known::Is(SyscallState::Inside { number: FUTEX, arguments, stack_pointer: 0 })
         });
         gil.role(&memory, &offsets(), Address(thread_state), syscall, None)
@@ -202,12 +217,20 @@ mod tests {
             (layout.cond + 40, GilRole::Waits),
             (layout.mutex, GilRole::Waits),
             (layout.switch_cond + 36, GilRole::HandsOver),
-            (layout.switch_mutex, GilRole::Waits),
+            (layout.switch_mutex, GilRole::HandsOver),
             (layout.size, GilRole::Apart),
             (layout.locked, GilRole::Apart),
         ] {
             assert_eq!(role(&gil, 0x20, Some(0x7000_0000 + offset as u64)), Known::Is(expected), "offset {offset}");
         }
+    }
+
+    #[test]
+    fn who_signals_a_waiter_sleeps_on_the_same_condition_without_a_timeout() {
+        let gil = gil(0x7000_0000, 0);
+        let inside = Some(0x7000_0000 + offsets().gil.cond as u64 + 16);
+        assert_eq!(role_with_timeout(&gil, 0x20, inside, 0), Known::Is(GilRole::HandsOver));
+        assert_eq!(role_with_timeout(&gil, 0x20, inside, 0x7ffe_0000), Known::Is(GilRole::Waits));
     }
 
     #[test]

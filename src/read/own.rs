@@ -53,6 +53,8 @@ pub(super) struct OwnReader {
     pub(super) last_locks: Vec<LockSample>,
     /// Loops that ran in the last sample.
     pub(super) last_loops: Vec<Address>,
+    /// Threads that slept for the GIL in the last sample, and how often they had been put on a CPU by then.
+    waited: HashMap<ThreadId, (u64, GilRole)>,
     /// Thread states whose kernel thread was not found in the last sample.
     nameless: HashSet<Address>,
     /// The sample before succeeded.
@@ -99,6 +101,7 @@ impl OwnReader {
             loop_threads: Vec::new(),
             last_locks: Vec::new(),
             last_loops: Vec::new(),
+            waited: HashMap::new(),
             nameless: HashSet::new(),
             was_read: false,
         }
@@ -260,6 +263,7 @@ impl OwnReader {
             of_thread.entry(thread.thread).or_default().push(thread);
         }
         let mut nested = Vec::new();
+        let before = std::mem::take(&mut self.waited);
         for (thread, mut states) in of_thread {
             let Some(os) = os.remove(&thread) else { continue };
             // Several interpreters in one thread: the newest was called by the older ones.
@@ -268,9 +272,12 @@ impl OwnReader {
             let inner = states.iter().find(|state| !state.frames.is_empty()).or(states.first());
             let Some(inner) = inner else { continue };
             let role = match gils.get(usize::from(inner.interpreter)).and_then(Option::as_ref) {
-                Some(gil) => self.role(gil, &view, inner, os.syscall),
+                Some(gil) => still_waits(self.role(gil, &view, inner, os.syscall), &os, before.get(&thread)),
                 None => Known::Unknown(Why::NotInThisPython),
             };
+            if let (Known::Is(role @ (GilRole::Waits | GilRole::HandsOver)), Known::Is(cpu)) = (role, os.cpu) {
+                self.waited.insert(thread, (cpu.timeslices, role));
+            }
             let python = PythonThread {
                 interpreter: inner.interpreter,
                 thread_state: inner.state,
@@ -302,5 +309,17 @@ impl OwnReader {
         let asks = self.offsets.thread.gil_requested;
         let asks = asks.and_then(|offset| u64_at(&thread.state_bytes, offset)).map(|word| word & 0xffff_ffff != 0);
         gil.role(memory, &self.offsets, thread.state, syscall, asks)
+    }
+}
+
+/// A waiter wakes every 5 ms to ask for the GIL again. Woken, and not put on a CPU since it was seen asleep, it has not come
+/// to ask and still waits; on a crowded machine that is how many waiters are found.
+fn still_waits(role: Known<GilRole>, os: &ThreadOs, before: Option<&(u64, GilRole)>) -> Known<GilRole> {
+    let woken = role == Known::Is(GilRole::Apart) && os.syscall == Known::Is(SyscallState::Running);
+    match before {
+        Some((slices, slept)) if woken && os.cpu.get().is_some_and(|cpu| cpu.timeslices == *slices && *slices > 0) => {
+            Known::Is(*slept)
+        }
+        _ => role,
     }
 }
