@@ -18,6 +18,8 @@ mod locks;
 mod pools;
 #[path = "verdicts/processes.rs"]
 mod processes;
+#[path = "verdicts/requests.rs"]
+mod requests;
 #[path = "verdicts/running.rs"]
 mod running;
 #[path = "common/scenes.rs"]

@@ -49,5 +49,5 @@ pub use run_queue::queued;
 pub use stall::{LOOKS_TO_BLAME, STALL, Stall, Stalls};
 pub use task_words::{primitive_words, task_name, users_frame, users_place, wait_words};
 pub use track::{LookAt, Track, thread_name};
-pub use users::users_of;
+pub use users::{place_of_user, users_of};
 pub use verdict::{Blame, Cause, Confidence, Kind, Place, SecondParty, Verdict};

@@ -51,6 +51,15 @@ pub fn users_of(analysis: &Analysis<'_>, users: &[Occupier]) -> Vec<(Option<Plac
     counts
 }
 
+/// The function of the user's that a thread or task is in; `None` when there is none on its stack.
+#[must_use]
+pub fn place_of_user(analysis: &Analysis<'_>, census: &Census, who: Actor) -> Option<Place> {
+    let seen = stack_of(analysis, census, who)?;
+    let blamed = blame(analysis.recording, &analysis.book, &[seen], false)?;
+    let own = matches!(blamed.origin, Origin::User | Origin::Installed);
+    own.then(|| blamed.place(analysis.recording))
+}
+
 /// What a user was at when the census was taken.
 fn stack_of(analysis: &Analysis<'_>, census: &Census, who: Actor) -> Option<Seen> {
     match who {

@@ -9,6 +9,7 @@ use super::census::Scene;
 use super::dicts::Entry;
 use super::frame_locals::FrameLocals;
 use super::known::known;
+use super::live::LiveFrame;
 use super::objects::Objects;
 use super::task_frames::TaskFrames;
 use crate::memory::{ReadError, little_endian};
@@ -20,6 +21,8 @@ const LONGEST_PATH: usize = 500;
 const LONGEST_WORD: usize = 200;
 /// Headers of one request that are looked at.
 const MOST_HEADERS: u64 = 200;
+/// Requests whose headers are looked at; of the others it is not known how their senders call them.
+const MOST_NAMED: usize = 256;
 /// Headers that name a request, the better one first.
 const NAMING: &[&str] = &["x-request-id", "traceparent"];
 
@@ -70,6 +73,7 @@ impl Requests {
     ) -> Result<Vec<RequestSample>, ReadError> {
         let codes = scene.codes.codes();
         let threads = self.threads(scene, tasks, frames)?;
+        let serving = self.serving(scene, frames)?;
         let mut requests = Vec::new();
         for task in frames {
             let Some(outermost) = task.frames.last() else { continue };
@@ -78,14 +82,14 @@ impl Requests {
                 break;
             }
             let request = self.locals.get(scene.objects, outermost, "self").and_then(|cycle| match cycle {
-                Some(cycle) => request(scene.objects, &mut self.keys, cycle),
+                Some(cycle) => request(scene.objects, &mut self.keys, cycle, requests.len() < MOST_NAMED),
                 None => Ok(None),
             });
             match request {
                 Err(gone @ (ReadError::Gone | ReadError::Refused)) => return Err(gone),
                 Ok(Some((mut request, scope))) => {
                     request.protocol = Known::Is(protocol);
-                    request.task = Known::Is(task.task);
+                    request.task = Known::Is(serving.get(&scope).copied().unwrap_or(task.task));
                     request.thread = Known::Is(threads.get(&scope).copied());
                     requests.push(request);
                 }
@@ -93,6 +97,31 @@ impl Requests {
             }
         }
         Ok(requests)
+    }
+
+    /// The tasks in which middleware runs endpoints, by scope: of several around each other the innermost.
+    fn serving(&mut self, scene: &Scene<'_>, frames: &[TaskFrames]) -> Result<HashMap<Address, Address>, ReadError> {
+        let codes = scene.codes.codes();
+        let code = |frame: &LiveFrame| codes.get(frame.code.0 as usize);
+        let mut serving = HashMap::new();
+        for task in frames {
+            let outermost = task.frames.last().and_then(code);
+            let inner = |frame: &LiveFrame| code(frame).is_some_and(|code| is_middleware(code, "__call__"));
+            if !outermost.is_some_and(|code| is_middleware(code, "coro")) || task.frames.iter().any(inner) {
+                continue;
+            }
+            for frame in task.frames.iter().rev() {
+                match self.locals.get(scene.objects, frame, "scope") {
+                    Err(gone @ (ReadError::Gone | ReadError::Refused)) => return Err(gone),
+                    Ok(Some(scope)) => {
+                        serving.insert(scope, task.task);
+                        break;
+                    }
+                    Ok(None) | Err(_) => {}
+                }
+            }
+        }
+        Ok(serving)
     }
 
     /// The threads in which endpoints run, by the scope that the task which waits for the thread has: middleware may run
@@ -121,6 +150,11 @@ impl Requests {
     }
 }
 
+/// Whether this is a function of Starlette's `BaseHTTPMiddleware`, which runs what is inside of it in a task of its own.
+fn is_middleware(code: &Code, name: &str) -> bool {
+    code.name == name && code.file.ends_with("/starlette/middleware/base.py")
+}
+
 /// The protocol that this is the task of: `h11` of `uvicorn/protocols/http/h11_impl.py`.
 fn protocol(code: &Code) -> Option<String> {
     if code.name != "run_asgi" || !code.file.contains("/uvicorn/protocols/") {
@@ -135,21 +169,29 @@ fn request(
     objects: Objects<'_>,
     keys: &mut Keys,
     cycle: Address,
+    named: bool,
 ) -> Result<Option<(RequestSample, Address)>, ReadError> {
     let attributes = objects.attributes(cycle)?;
-    let complete = keys.value(objects, &attributes, "response_complete")?;
+    let Some(scope) = keys.value(objects, &attributes, "scope")? else { return Ok(None) };
+    let entries = objects.dict_entries(scope)?;
+    let kind = match keys.value(objects, &entries, "type")? {
+        Some(kind) => objects.text(kind)?,
+        None => return Ok(None),
+    };
+    // Its background tasks may go on for long.
+    let complete = match kind.as_str() {
+        "http" => keys.value(objects, &attributes, "response_complete")?,
+        _ => None,
+    };
     if complete.map(|flag| objects.integer(flag)).transpose()?.is_some_and(|flag| flag != 0) {
         return Ok(None);
     }
-    let Some(scope) = keys.value(objects, &attributes, "scope")? else { return Ok(None) };
-    let entries = objects.dict_entries(scope)?;
     let mut value = |name| keys.value(objects, &entries, name)?.ok_or(ReadError::Implausible(scope));
     let text = |object: Address, longest: usize| -> Result<String, ReadError> {
         Ok(objects.text(object)?.chars().take(longest).collect())
     };
-    let kind = value("type").and_then(|kind| text(kind, LONGEST_WORD));
-    let method = match kind.as_deref() {
-        Ok("websocket") => Ok("WEBSOCKET".to_owned()),
+    let method = match kind.as_str() {
+        "websocket" => Ok("WEBSOCKET".to_owned()),
         _ => value("method").and_then(|method| text(method, LONGEST_WORD)),
     };
     let sample = RequestSample {
@@ -158,7 +200,10 @@ fn request(
         path: known(value("path").and_then(|path| text(path, LONGEST_PATH))),
         client: known(value("client").and_then(|client| address(objects, client))),
         protocol: Known::Unknown(Why::NotRead),
-        request_id: known(value("headers").and_then(|headers| request_id(objects, headers))),
+        request_id: match named {
+            true => known(value("headers").and_then(|headers| request_id(objects, headers))),
+            false => Known::Unknown(Why::Bounded),
+        },
         age: Known::Unknown(Why::NotInThisPython),
         task: Known::Unknown(Why::NotRead),
         thread: Known::Is(None),

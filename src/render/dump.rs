@@ -4,7 +4,7 @@ use std::io::{self, Write};
 
 use super::page::{Ink, Page, Piece};
 use super::terminal::Screen;
-use super::{closing, header, places, tasks, units};
+use super::{closing, header, places, requests, tasks, units};
 use crate::report::{Kind, LoopReport, Place, PoolReport, Report, ThreadReport, Verdict, pool_line};
 use crate::snapshot::Known;
 
@@ -27,6 +27,7 @@ pub fn dump(report: &Report, screen: Screen, out: &mut impl Write) -> io::Result
         stopped(&mut page, report, process.pid);
         loops(&mut page, report, process.pid);
         pools(&mut page, report, process.pid);
+        requests::requests(&mut page, report, process.pid);
         threads(&mut page, report, process.pid, Paths::Fitted);
         tasks::tasks(&mut page, report, process.pid, Paths::Fitted);
     }

@@ -21,6 +21,7 @@ mod page;
 mod places;
 mod processes;
 mod ranking;
+mod requests;
 pub mod sanitize;
 mod tasks;
 mod terminal;

@@ -2,7 +2,7 @@
 
 use super::model::{EpisodeReport, Ranked, Window};
 use super::{Gap, Observation, ProcessReport, Report, Target, Tool};
-use super::{gaps, gil, loops, observations, pools, profile, ranking, surroundings, tasks, threads};
+use super::{gaps, gil, loops, observations, pools, profile, ranking, requests, surroundings, tasks, threads};
 use crate::aggregate::{Analysis, Kind, Verdict, verdicts};
 use crate::snapshot::{Cost, Excerpt, Known, Moment, Reader, Recording, SCHEMA};
 
@@ -25,7 +25,7 @@ pub fn build(recordings: &[Recording], asked: &str) -> Report {
         gil: analyses.iter().map(gil::gil).collect(),
         pools: analyses.iter().flat_map(pools::pools).collect(),
         tasks: analyses.iter().filter_map(tasks::tasks).collect(),
-        requests: Vec::new(),
+        requests: analyses.iter().flat_map(requests::requests).collect(),
         sockets: analyses.iter().map(surroundings::sockets).collect(),
         cgroup: analyses.iter().filter_map(surroundings::cgroup).collect(),
         gaps: all_gaps(&analyses),

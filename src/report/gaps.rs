@@ -6,18 +6,17 @@ use super::model::Gap;
 use crate::aggregate::Analysis;
 use crate::snapshot::{Known, Reader, Why};
 
-/// What this version of hangspy does not look at.
-const NOT_EXAMINED: &[&str] = &["requests"];
+/// What is read with a census.
+const FROM_CENSUS: &[&str] = &["pools", "requests"];
 
 /// The gaps of one process, each said once.
 pub(super) fn gaps(analysis: &Analysis<'_>) -> Vec<Gap> {
     let process = analysis.pid().0;
     let mut found: BTreeSet<(String, String)> = BTreeSet::new();
-    for what in NOT_EXAMINED {
-        found.insert(((*what).to_owned(), "not examined by this version".to_owned()));
-    }
     if analysis.recording.censuses.is_empty() && analysis.recording.process.reader == Reader::Own {
-        found.insert(("pools".to_owned(), "not looked at in this recording".to_owned()));
+        for what in FROM_CENSUS {
+            found.insert(((*what).to_owned(), "not looked at in this recording".to_owned()));
+        }
     }
     let mut missing = |what: &str, why: Option<Why>| {
         // What was left out of one sample to keep the cost down was read in another.
@@ -29,8 +28,10 @@ pub(super) fn gaps(analysis: &Analysis<'_>) -> Vec<Gap> {
     for (what, why) in analysis.recording.snapshots.iter().flat_map(|snapshot| &snapshot.gaps) {
         missing(what, Some(*why));
     }
-    missing("pools", (analysis.recording.process.reader == Reader::PySpy).then_some(Why::NotInThisPython));
-    missing("pools", (analysis.recording.process.reader == Reader::ProcOnly).then_some(Why::NotPermitted));
+    for what in FROM_CENSUS {
+        missing(what, (analysis.recording.process.reader == Reader::PySpy).then_some(Why::NotInThisPython));
+        missing(what, (analysis.recording.process.reader == Reader::ProcOnly).then_some(Why::NotPermitted));
+    }
     for (what, why) in analysis.recording.censuses.iter().flat_map(|census| &census.gaps) {
         missing(what, Some(*why));
     }

@@ -12,6 +12,7 @@ mod observations;
 mod pools;
 mod profile;
 mod ranking;
+mod requests;
 mod surroundings;
 mod task_model;
 mod tasks;
@@ -21,7 +22,9 @@ pub use crate::aggregate::{Blame, Cause, Confidence, Kind, Place, SecondParty, V
 pub use build::{build, judge};
 pub use model::{
     CgroupReport, EpisodeReport, Gap, GilBlame, GilHolder, GilReport, GilThread, LoopReport, Observation, PoolReport,
-    PoolUsers, ProcessReport, ProfileEntry, Ranked, Report, SocketReport, Target, ThreadReport, Tool, Window,
+    PoolUsers, ProcessReport, ProfileEntry, Ranked, Report, RequestReport, SocketReport, Target, ThreadReport, Tool,
+    Window,
 };
 pub use pools::pool_line;
+pub use requests::request_text;
 pub use task_model::{PrimitiveReport, TaskGroupReport, TaskReport, TasksReport};

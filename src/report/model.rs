@@ -33,8 +33,8 @@ pub struct Report {
     pub pools: Vec<PoolReport>,
     /// Tasks, one entry per process in which they could be read.
     pub tasks: Vec<TasksReport>,
-    /// Requests in flight. Empty: not examined, see `gaps`.
-    pub requests: Vec<serde_json::Value>,
+    /// Requests in flight, as they were last seen.
+    pub requests: Vec<RequestReport>,
     /// Sockets, one entry per process.
     pub sockets: Vec<SocketReport>,
     /// Control groups, one entry per process.
@@ -293,6 +293,31 @@ pub struct GilBlame {
     pub victim: u32,
     /// For how long, seconds.
     pub waited_s: f64,
+}
+
+/// A request in flight. Its query string and its headers are not read.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct RequestReport {
+    /// The process.
+    pub process: u32,
+    /// `GET`; `WEBSOCKET` for a WebSocket.
+    pub method: Known<String>,
+    /// The path, without the query.
+    pub path: Known<String>,
+    /// The other end.
+    pub client: Known<String>,
+    /// `h11`, `httptools`, `websockets`, ...
+    pub protocol: Known<String>,
+    /// `x-request-id` or `traceparent`; `Is(None)` when it has neither.
+    pub request_id: Known<Option<String>>,
+    /// For how long it has been seen, seconds. It may be older.
+    pub seen_for_s: f64,
+    /// The name of the task that serves it.
+    pub task: Option<String>,
+    /// The thread that its endpoint runs in; `None` when no thread of a pool does.
+    pub thread: Option<u32>,
+    /// Where it is: the innermost function of the user's; `None` where there is none on its stack.
+    pub place: Option<Place>,
 }
 
 /// A pool as it was last seen.

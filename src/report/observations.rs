@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::limits;
 use super::model::Observation;
-use super::pools;
+use super::{pools, requests};
 use crate::aggregate::{
     Analysis, Kind, count_words, fate, groups, length_words, place_of, place_words, queued, share_words, thread_name,
     wasted_core, young_worker,
@@ -52,6 +52,7 @@ pub(super) fn observations(analysis: &Analysis<'_>, kinds: &[Kind]) -> Vec<Obser
     if !kinds.contains(&Kind::PoolExhausted) {
         said.extend(pools::words(analysis).into_iter().take(MOST_NAMED));
     }
+    said.extend(requests::words(analysis));
     said.extend(crowded(analysis));
     if !kinds.iter().any(|kind| matches!(kind, Kind::LoopStarved | Kind::LoopBlocked | Kind::Deadlock)) {
         said.extend(contention(analysis));

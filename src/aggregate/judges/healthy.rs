@@ -3,7 +3,7 @@
 use crate::aggregate::phrases::count_words;
 use crate::aggregate::{Analysis, Confidence, Finding, Kind, Verdict};
 use crate::classify::Look;
-use crate::snapshot::Role;
+use crate::snapshot::{Role, Server};
 
 /// The verdict on a process in which no judge found trouble.
 pub(super) fn healthy(analysis: &Analysis<'_>) -> Verdict {
@@ -31,8 +31,20 @@ pub(super) fn healthy(analysis: &Analysis<'_>) -> Verdict {
         let waiting = count_words(u64::from(listener.waiting), "connection");
         evidence.push(format!("{waiting} waiting on :{}", listener.port));
     }
+    let quiet = nothing_waits(analysis);
+    if quiet {
+        evidence.push("no request in flight at any look at them".to_owned());
+    }
     let mut evidence = evidence.into_iter();
     let first = evidence.next().unwrap_or_else(|| format!("no trouble in {looks} of {looks} looks"));
+    if quiet {
+        let summary = "the event loop turns, no request is in flight and no connection waits: look outside";
+        return Finding::new(Kind::Healthy, analysis.pid(), summary, first)
+            .confidence(Confidence::Likely)
+            .evidence(evidence)
+            .advice("if clients hang all the same, look at what is between them and this process: proxy, name server, load balancer")
+            .verdict();
+    }
     // An idle loop is not a working service: what its tasks wait for is not examined, so this cannot be certain.
     Finding::new(Kind::Healthy, analysis.pid(), "the event loop turns; it is not what hangs", first)
         .confidence(Confidence::Likely)
@@ -43,3 +55,19 @@ pub(super) fn healthy(analysis: &Analysis<'_>) -> Verdict {
         )
         .verdict()
 }
+
+/// Whether a server has nothing to do: no request at any look at them, and nobody waits to be let in.
+fn nothing_waits(analysis: &Analysis<'_>) -> bool {
+    let recording = analysis.recording;
+    let censuses = &recording.censuses;
+    let no_request = censuses.len() >= LOOKS_AT_REQUESTS
+        && censuses
+            .iter()
+            .all(|census| census.requests.is_empty() && census.gaps.is_empty() && census.tasks.get().is_some());
+    let listeners = analysis.last_surroundings().and_then(|around| around.listeners.get());
+    let nobody_waits = listeners.is_some_and(|all| !all.is_empty() && all.iter().all(|listener| listener.waiting == 0));
+    matches!(recording.process.server, Server::Uvicorn | Server::Gunicorn) && no_request && nobody_waits
+}
+
+/// So often requests must have been looked for before it is said that there are none.
+const LOOKS_AT_REQUESTS: usize = 2;

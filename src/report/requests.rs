@@ -1,0 +1,76 @@
+//! Requests in flight as they were last seen.
+
+use super::model::RequestReport;
+use crate::aggregate::{Analysis, place_of_user};
+use crate::snapshot::{Actor, Census, Known, Moment, RequestSample};
+
+/// The requests of a process, those seen for the longest time first.
+pub(super) fn requests(analysis: &Analysis<'_>) -> Vec<RequestReport> {
+    let Some(census) = analysis.recording.censuses.last() else { return Vec::new() };
+    let mut requests: Vec<RequestReport> =
+        census.requests.iter().map(|request| report(analysis, census, request)).collect();
+    requests.sort_by(|one, other| {
+        other.seen_for_s.total_cmp(&one.seen_for_s).then_with(|| request_text(&one.path).cmp(request_text(&other.path)))
+    });
+    requests
+}
+
+fn report(analysis: &Analysis<'_>, census: &Census, request: &RequestSample) -> RequestReport {
+    let thread = request.thread.ok().flatten();
+    let task = request.task.ok();
+    let in_thread = thread.and_then(|thread| place_of_user(analysis, census, Actor::Thread(thread)));
+    let in_task = || place_of_user(analysis, census, Actor::Task(task?));
+    let name = task.and_then(|task| census.tasks.get()?.task(task)?.name.clone().ok());
+    RequestReport {
+        process: analysis.pid().0,
+        method: request.method.clone(),
+        path: request.path.clone(),
+        client: request.client.clone(),
+        protocol: request.protocol.clone(),
+        request_id: request.request_id.clone(),
+        seen_for_s: census.at.since(first_seen(analysis, request)).as_secs_f64(),
+        task: name,
+        thread: thread.map(|thread| thread.0),
+        place: in_thread.or_else(in_task),
+    }
+}
+
+/// When a request was seen first: an address that another request had before is told from it by method, path and client.
+fn first_seen(analysis: &Analysis<'_>, request: &RequestSample) -> Moment {
+    let same = |other: &&RequestSample| {
+        (other.address, &other.method, &other.path, &other.client)
+            == (request.address, &request.method, &request.path, &request.client)
+    };
+    let earlier = analysis.recording.censuses.iter().rev();
+    let seen = earlier.take_while(|census| census.requests.iter().any(|other| same(&other)));
+    seen.last().map_or(Moment::default(), |census| census.at)
+}
+
+/// `12 requests in flight, the oldest seen for 2.8 s: 10 in fetch (app.py:7)`
+pub(super) fn words(analysis: &Analysis<'_>) -> Option<String> {
+    let requests = requests(analysis);
+    let oldest = requests.first()?;
+    let mut places: Vec<(String, usize)> = Vec::new();
+    for place in requests.iter().filter_map(|request| request.place.as_ref()) {
+        let words = crate::aggregate::place_words(place);
+        match places.iter_mut().find(|(known, _)| *known == words) {
+            Some((_, count)) => *count += 1,
+            None => places.push((words, 1)),
+        }
+    }
+    let most = places.into_iter().max_by_key(|(_, count)| *count);
+    let most = most.map(|(place, count)| format!("; {count} in {place}")).unwrap_or_default();
+    let count = crate::aggregate::count_words(requests.len() as u64, "request");
+    let seen = crate::aggregate::length_words(std::time::Duration::from_secs_f64(oldest.seen_for_s.max(0.0)));
+    let seen = if oldest.seen_for_s >= NOTABLE_S { format!(", the oldest for at least {seen}") } else { String::new() };
+    Some(format!("{count} in flight{seen}{most}"))
+}
+
+/// A request seen for less is no more than one that happens to be there.
+const NOTABLE_S: f64 = 0.5;
+
+/// Text of a request, `?` where it is not known.
+#[must_use]
+pub fn request_text(text: &Known<String>) -> &str {
+    text.get().map_or("?", String::as_str)
+}

@@ -1,0 +1,92 @@
+//! What is said about requests in flight, and about there being none.
+
+use std::time::Duration;
+
+use hangspy::report::Kind;
+use hangspy::snapshot::{Address, Census, Known, Listener, Moment, RequestSample, StackId, TaskCensus, ThreadId, Why};
+
+use super::scenes::{LOOKS, PERIOD, PID, POLL, START, Scene, waiting};
+use super::{first, report};
+
+const WORKER: &[super::Line<'_>] =
+    &[("export", "/srv/app.py", 7), ("run", "site-packages/anyio/_backends/_asyncio.py", 986)];
+
+/// A server whose loop is idle, with one worker thread, and requests at two looks.
+fn server(requests: impl Fn(u64) -> Vec<RequestSample>) -> Scene {
+    let mut scene = Scene::new();
+    let (idle, worker): (StackId, StackId) = (scene.idle_stack(), scene.stack(&[WORKER]));
+    for _ in 0..LOOKS {
+        let main = waiting(idle, 232, [POLL as u64, 0, 0, u64::MAX, 0, 0]).no_step();
+        scene.look(main, vec![(PID + 1, waiting(worker, 230, [0; 6]).no_step())]);
+    }
+    for (number, look) in [(0, 10), (1, LOOKS)] {
+        scene.recording.censuses.push(Census {
+            at: Moment(START + look * PERIOD),
+            took: Duration::from_millis(2),
+            tasks: Known::Is(TaskCensus::default()),
+            pools: Vec::new(),
+            requests: requests(number),
+            gaps: Vec::new(),
+        });
+    }
+    scene
+}
+
+fn request(address: u64, path: &str) -> RequestSample {
+    RequestSample {
+        address: Address(address),
+        method: Known::Is("GET".to_owned()),
+        path: Known::Is(path.to_owned()),
+        client: Known::Is("10.0.0.9:51234".to_owned()),
+        protocol: Known::Is("h11".to_owned()),
+        request_id: Known::Is(None),
+        age: Known::Unknown(Why::NotInThisPython),
+        task: Known::Is(Address(0x5000)),
+        thread: Known::Is(Some(ThreadId(PID + 1))),
+    }
+}
+
+#[test]
+fn a_request_is_as_old_as_it_was_seen_and_where_its_thread_is() {
+    let said = report(&server(|look| match look {
+        0 => vec![request(1, "/export")],
+        _ => vec![request(2, "/new"), request(1, "/export")],
+    }));
+    let seen: Vec<(Option<&str>, bool)> = said
+        .requests
+        .iter()
+        .map(|request| (request.path.get().map(String::as_str), request.seen_for_s > 2.0))
+        .collect();
+    assert_eq!(seen, [(Some("/export"), true), (Some("/new"), false)]);
+    let place = said.requests[0].place.as_ref();
+    assert_eq!(place.map(|place| place.function.as_str()), Some("export"));
+    let words = "2 requests in flight, the oldest for at least 2.8 s; 2 in export (app.py:7)";
+    assert!(said.observations.iter().any(|fact| fact.summary == words), "{:?}", said.observations);
+    assert_eq!(first(&said).kind, Kind::Healthy);
+}
+
+#[test]
+fn an_address_that_another_request_had_before_is_another_request() {
+    let said = report(&server(|look| vec![request(1, if look == 0 { "/before" } else { "/export" })]));
+    assert!(said.requests[0].seen_for_s < 0.1, "{}", said.requests[0].seen_for_s);
+}
+
+#[test]
+fn a_server_without_requests_sends_one_outside() {
+    let outside = |scene: &Scene| first(&report(scene)).summary.contains("look outside");
+    let waiting = |count: u32| {
+        let mut scene = server(|_| Vec::new());
+        scene.around(|around| {
+            let listener =
+                Listener { address: "0.0.0.0:8000".to_owned(), port: 8000, waiting: count, limit: Known::Is(2048) };
+            around.listeners = Known::Is(vec![listener]);
+        });
+        scene
+    };
+    assert!(outside(&waiting(0)));
+    assert!(!outside(&waiting(3)), "somebody waits to be let in");
+    assert!(!outside(&server(|_| vec![request(1, "/export")])), "a request is in flight");
+    let mut unseen = waiting(0);
+    unseen.recording.censuses.pop();
+    assert!(!outside(&unseen), "one look is not enough");
+}
