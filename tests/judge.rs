@@ -328,6 +328,17 @@ fn bad_manners_are_refused() {
 }
 
 #[test]
+fn what_it_hurts_must_be_told() {
+    let mut truth = sick_truth();
+    truth["hurts"] = json!("accept queue");
+    let found = complaints(&truth, WITNESS, &right_report(), &right_run());
+    assert!(found.len() == 1 && found[0].contains("hurts: expected"), "{found:#?}");
+    let mut report = right_report();
+    report["verdicts"][0]["hurts"] = json!(["accept queue of :8000 full"]);
+    accepts(&truth, WITNESS, &report);
+}
+
+#[test]
 fn the_end_of_a_killed_worker_must_be_told() {
     let mut truth = sick_truth();
     truth["killed_by"] = json!("gunicorn");

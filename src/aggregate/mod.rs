@@ -40,7 +40,7 @@ pub use consumers::{Consumer, consumers};
 pub use ending::{fate, young_worker};
 pub use finding::Finding;
 pub use gil::{held, share_of, switches_per_second};
-pub use hurt::timer_late;
+pub use hurt::{full_queue, overflow_words, timer_late};
 pub use judges::{Throttling, throttling, verdicts};
 pub use ledger::{FunctionAccount, GilLedger, ThreadAccount};
 pub use phrases::{count_words, length_words, party_words, place_of, place_words, places, share_words};

@@ -46,6 +46,10 @@ pub fn surroundings(process: ProcessId) -> Surroundings {
     Surroundings {
         at,
         listeners,
+        accept_overflows: known(
+            read_text(format!("/proc/{process}/net/netstat"), SMALL)
+                .and_then(|text| parse_accept_overflows(&text).ok_or(Why::NotInThisKernel)),
+        ),
         connections,
         open_descriptors: known(open),
         descriptor_limit: known(limit),
@@ -99,6 +103,14 @@ fn listener(socket: &InetSocket, no_limit: Why) -> Listener {
         waiting: u32::try_from(socket.receive_queue).unwrap_or(u32::MAX),
         limit: Known::from_option(socket.queue_limit, no_limit),
     }
+}
+
+/// `ListenOverflows` of `/proc/PID/net/netstat`: a line of names and a line of numbers in the same order.
+fn parse_accept_overflows(text: &str) -> Option<u64> {
+    let mut lines = text.lines().filter_map(|line| line.strip_prefix("TcpExt:"));
+    let (names, numbers) = (lines.next()?, lines.next()?);
+    let at = names.split_ascii_whitespace().position(|name| name == "ListenOverflows")?;
+    numbers.split_ascii_whitespace().nth(at)?.parse().ok()
 }
 
 /// How many numbers below `limit` are free. Where not all `open` ones were followed, those left out count as below it.
@@ -181,6 +193,14 @@ mod tests {
         assert_eq!(parse_descriptor_limit("Max open files            unlimited unlimited files"), Some(u64::MAX));
         assert_eq!(parse_tracer("Name:\tTracerPid:\t9\nTracerPid:\t0\n"), Some(None));
         assert_eq!(parse_tracer("TracerPid:\t41\n"), Some(Some(ProcessId(41))));
+    }
+
+    #[test]
+    fn overflows_stand_under_their_name() {
+        let text = "TcpExt: SyncookiesSent ListenOverflows ListenDrops\nTcpExt: 1 41 7\nIpExt: InNoRoutes\nIpExt: 0\n";
+        assert_eq!(parse_accept_overflows(text), Some(41));
+        assert_eq!(parse_accept_overflows("TcpExt: SyncookiesSent\nTcpExt: 1\n"), None);
+        assert_eq!(parse_accept_overflows("TcpExt: ListenOverflows\n"), None);
     }
 
     #[test]

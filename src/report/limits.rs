@@ -1,6 +1,6 @@
 //! Limits that are near or were met: facts that contribute.
 
-use crate::aggregate::{Analysis, Kind, Throttling, count_words, share_words, throttling};
+use crate::aggregate::{Analysis, Kind, Throttling, count_words, full_queue, overflow_words, share_words, throttling};
 use crate::snapshot::Surroundings;
 
 /// Resident memory from this share of the limit on is worth a word.
@@ -22,6 +22,11 @@ pub(super) fn limits(analysis: &Analysis<'_>, kinds: &[Kind]) -> Vec<String> {
         said.push(format!("memory: {} of the limit in use", share_words(used as f64 / limit.max(1) as f64)));
     }
     said.extend(memory_trouble(analysis, kinds));
+    // Beside trouble both are told among what it hurts.
+    if kinds.iter().all(|kind| matches!(kind, Kind::Healthy | Kind::CannotTell)) {
+        said.extend(full_queue(analysis));
+        said.extend(overflow_words(analysis));
+    }
     let told = kinds.contains(&Kind::PoolExhausted);
     let descriptors = around.open_descriptors.ok().zip(around.descriptor_limit.ok()).filter(|_| !told);
     if let Some((open, limit)) = descriptors.filter(|(open, limit)| *open as f64 >= *limit as f64 * NOTABLE_DESCRIPTORS)

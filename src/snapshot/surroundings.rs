@@ -107,6 +107,9 @@ pub struct Surroundings {
     pub at: Moment,
     /// Listening sockets.
     pub listeners: Known<Vec<Listener>>,
+    /// Connections so far that the kernel dropped because an accept queue was full, in the whole network namespace.
+    #[serde(default = "not_read")]
+    pub accept_overflows: Known<u64>,
     /// Connected sockets, at most [`Surroundings::MOST_CONNECTIONS`].
     pub connections: Known<Vec<Connection>>,
     /// Open descriptors.

@@ -208,6 +208,9 @@ fn diagnosis(case: &Case, verdict: &Verdict) -> Vec<String> {
     complaints.extend(holder(truth, verdict));
     complaints.extend(contributor(case, verdict));
     complaints.extend(killer(case, verdict));
+    let unsaid = |word: &&String| !verdict.hurts.iter().any(|line| line.contains(word.as_str()));
+    let unsaid = truth.hurts.as_ref().filter(unsaid);
+    complaints.extend(unsaid.map(|word| format!("hurts: expected {word:?}, said {:?}", verdict.hurts)));
     complaints
 }
 

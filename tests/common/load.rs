@@ -1,7 +1,7 @@
 //! Requests that keep coming while hangspy looks.
 
 use std::io::{Read, Write};
-use std::net::TcpStream;
+use std::net::{SocketAddr, TcpStream};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::JoinHandle;
@@ -57,7 +57,8 @@ fn send(over: &AtomicBool, port: u16, path: &str, first: Instant, period: Durati
 }
 
 fn ask(port: u16, path: &str) -> std::io::Result<()> {
-    let mut stream = TcpStream::connect(("127.0.0.1", port))?;
+    // Where the accept queue is full, the kernel answers nothing and tries again for minutes.
+    let mut stream = TcpStream::connect_timeout(&SocketAddr::from(([127, 0, 0, 1], port)), ANSWER_LIMIT)?;
     stream.set_read_timeout(Some(ANSWER_LIMIT))?;
     stream.write_all(request_text(path).as_bytes())?;
     stream.read_to_end(&mut Vec::new())?;

@@ -176,6 +176,7 @@ fn surroundings() -> Surroundings {
             waiting: 84,
             limit: Known::Is(2048),
         }]),
+        accept_overflows: Known::Unknown(Why::NotRead),
         connections: Known::Is(vec![Connection {
             descriptor: 7,
             local: "10.0.0.5:41234".to_owned(),

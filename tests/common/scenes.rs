@@ -341,6 +341,7 @@ fn surroundings(at: u64) -> Surroundings {
             waiting: 0,
             limit: Known::Is(2048),
         }]),
+        accept_overflows: Known::Is(0),
         connections: Known::Is(Vec::<Connection>::new()),
         open_descriptors: Known::Is(20),
         descriptor_limit: Known::Is(1024),

@@ -43,6 +43,9 @@ pub(crate) struct Truth {
     /// More arguments for the server.
     #[serde(default)]
     pub(crate) arguments: Vec<String>,
+    /// A word that must be among what the verdict says it hurts.
+    #[serde(default)]
+    pub(crate) hurts: Option<String>,
     /// Who kills the sick process during the look, in a word that the report must say.
     #[serde(default)]
     pub(crate) killed_by: Option<String>,

@@ -368,3 +368,32 @@ fn time_in_the_queue_for_a_cpu_stands_beside_what_blocks_the_loop() {
         first(&alone).evidence
     );
 }
+
+#[test]
+fn a_full_accept_queue_is_told_beside_the_trouble_and_alone() {
+    let fill = |scene: &mut Scene| {
+        scene.around(|around| {
+            if let Known::Is(listeners) = &mut around.listeners {
+                listeners.iter_mut().for_each(|listener| listener.waiting = 2049);
+            }
+        });
+        if let Some(last) = scene.recording.surroundings.last_mut() {
+            last.accept_overflows = Known::Is(12);
+        }
+    };
+    let mut scene = blocked(&[], 230, [1, 1, 0, 0, 0, 0], |shot| shot);
+    fill(&mut scene);
+    let hurts = first(&report(&scene)).hurts.join("; ");
+    assert!(hurts.contains("accept queue of :8000 full: 2049 connections not accepted, 2048 allowed"), "{hurts}");
+    assert!(hurts.contains("12 attempts to connect dropped"), "{hurts}");
+
+    let mut idle = Scene::new();
+    (0..LOOKS).for_each(|_| {
+        idle.idle();
+    });
+    fill(&mut idle);
+    let said = report(&idle);
+    let seen: Vec<&str> = said.observations.iter().map(|seen| seen.summary.as_str()).collect();
+    assert!(seen.iter().any(|words| words.starts_with("accept queue of :8000 full")), "{seen:?}");
+    assert!(seen.iter().any(|words| words.starts_with("12 attempts")), "{seen:?}");
+}
