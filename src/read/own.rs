@@ -323,3 +323,28 @@ fn still_waits(role: Known<GilRole>, os: &ThreadOs, before: Option<&(u64, GilRol
         _ => role,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::snapshot::CpuTimes;
+
+    #[test]
+    fn a_woken_waiter_that_was_not_put_on_a_cpu_still_waits() {
+        let woken = |timeslices| ThreadOs {
+            syscall: Known::Is(SyscallState::Running),
+            cpu: Known::Is(CpuTimes { on_cpu_ns: 0, run_queue_ns: 0, timeslices }),
+            ..KernelThreads::not_read()
+        };
+        let apart = Known::Is(GilRole::Apart);
+        let before = Some(&(7, GilRole::Waits));
+        assert_eq!(still_waits(apart, &woken(7), before), Known::Is(GilRole::Waits));
+        assert_eq!(still_waits(apart, &woken(8), before), apart, "it was on a CPU, and may have got the GIL");
+        assert_eq!(still_waits(apart, &woken(7), None), apart, "it was not seen to wait");
+        assert_eq!(still_waits(apart, &woken(0), Some(&(0, GilRole::Waits))), apart, "a kernel that does not count");
+        let holds = Known::Is(GilRole::Holds);
+        assert_eq!(still_waits(holds, &woken(7), before), holds);
+        let elsewhere = ThreadOs { syscall: Known::Is(SyscallState::Outside), ..woken(7) };
+        assert_eq!(still_waits(apart, &elsewhere, before), apart);
+    }
+}
