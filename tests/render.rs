@@ -2,7 +2,7 @@
 #![expect(clippy::expect_used, reason = "a test fails by panicking")]
 
 use hangspy::render::{self, Graph, Layout, ProcessRow, Screen};
-use hangspy::report::Report;
+use hangspy::report::{Kind, Report};
 use unicode_width::UnicodeWidthStr;
 
 #[path = "common/golden.rs"]
@@ -31,6 +31,7 @@ fn formats(report: &Report) -> Vec<(&'static str, String)> {
         ("loop.svg", set(|out| render::flamegraph(report, Graph::Loop, out))),
         ("all.svg", set(|out| render::flamegraph(report, Graph::All, out))),
         ("gil.svg", set(|out| render::flamegraph(report, Graph::Gil, out))),
+        ("tasks.svg", set(|out| render::flamegraph(report, Graph::Tasks, out))),
     ]
 }
 
@@ -190,4 +191,10 @@ fn the_graph_that_is_drawn_unasked_goes_with_the_worst_verdict() {
     let mut nobody = reports::starved();
     nobody.profile.iter_mut().for_each(|entry| entry.holds_gil = false);
     assert_eq!(Graph::fitting(&nobody), Graph::Loop, "an empty graph helps nobody");
+    let mut stuck = reports::healthy();
+    assert_eq!(Graph::fitting(&stuck), Graph::Loop, "healthy: the loop");
+    stuck.verdicts.iter_mut().for_each(|verdict| verdict.kind = Kind::TasksStuck);
+    assert_eq!(Graph::fitting(&stuck), Graph::Tasks, "tasks are stuck: what they wait for");
+    stuck.tasks.clear();
+    assert_eq!(Graph::fitting(&stuck), Graph::Loop, "no tasks could be read");
 }

@@ -253,7 +253,8 @@ impl From<FormatChoice> for Format {
 /// Which threads a flame graph shows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum ThreadsChoice {
-    /// Those that the worst verdict is about: whoever had the GIL when a loop was starved of it, else the loops
+    /// Those that the worst verdict is about: whoever had the GIL when a loop was starved of it, the tasks when those are
+    /// stuck, else the loops
     Fitting,
     /// Threads that run an event loop, by wall clock, their polling left out
     Loop,
@@ -261,6 +262,8 @@ pub enum ThreadsChoice {
     All,
     /// Whoever holds the GIL
     Gil,
+    /// What tasks wait for, one unit wide for each, and what the other threads do
+    Tasks,
 }
 
 impl From<ThreadsChoice> for GraphThreads {
@@ -270,6 +273,7 @@ impl From<ThreadsChoice> for GraphThreads {
             ThreadsChoice::Loop => Self::Loop,
             ThreadsChoice::All => Self::All,
             ThreadsChoice::Gil => Self::Gil,
+            ThreadsChoice::Tasks => Self::Tasks,
         }
     }
 }

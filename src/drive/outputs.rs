@@ -35,6 +35,8 @@ pub enum GraphThreads {
     All,
     /// Whoever holds the GIL.
     Gil,
+    /// What tasks wait for, and what the other threads do.
+    Tasks,
 }
 
 impl GraphThreads {
@@ -44,6 +46,7 @@ impl GraphThreads {
             Self::Loop => render::Graph::Loop,
             Self::All => render::Graph::All,
             Self::Gil => render::Graph::Gil,
+            Self::Tasks => render::Graph::Tasks,
         }
     }
 }

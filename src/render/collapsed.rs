@@ -17,9 +17,9 @@ pub(super) const UNKNOWN_INSIDE: &str = "(inner frames not known)";
 pub fn collapsed(report: &Report, graph: Graph, out: &mut impl Write) -> io::Result<()> {
     let several = report.target.processes.len() > 1;
     let mut stacks = BTreeMap::new();
-    for entry in report.profile.iter().filter(|entry| graph.shows(entry)) {
+    for entry in &graph.entries(report) {
         let mut frames = Vec::with_capacity(entry.stack.len() + 2);
-        frames.push(thread_frame(entry, several));
+        frames.push(base_frame(graph, entry, several));
         frames.extend(stack_frames(entry));
         *stacks.entry(frames.join(";")).or_insert(0_u64) += entry.samples;
     }
@@ -29,9 +29,12 @@ pub fn collapsed(report: &Report, graph: Graph, out: &mut impl Write) -> io::Res
     Ok(())
 }
 
-/// The frame under all frames of a thread.
+/// The frame under all frames of a thread, or of the tasks.
 #[must_use]
-pub(super) fn thread_frame(entry: &ProfileEntry, several_processes: bool) -> String {
+pub(super) fn base_frame(graph: Graph, entry: &ProfileEntry, several_processes: bool) -> String {
+    if graph == Graph::Tasks {
+        return sanitize::frame(&entry.thread_name);
+    }
     let process = if several_processes { format!("pid {} ", entry.process) } else { String::new() };
     let name = if entry.thread_name.is_empty() { String::new() } else { format!(" {}", entry.thread_name) };
     sanitize::frame(&format!("{process}thread {}{name}", entry.thread))

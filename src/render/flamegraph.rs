@@ -9,8 +9,8 @@ use std::io::{self, Write};
 use inferno::flamegraph::color::{BackgroundColor, Color, PaletteMap};
 use inferno::flamegraph::{Options, from_lines};
 
-use super::collapsed::{UNKNOWN_INSIDE, stack_frames, thread_frame};
-use super::{gil, header, places, sanitize, units};
+use super::collapsed::{UNKNOWN_INSIDE, base_frame, stack_frames};
+use super::{gil, header, places, sanitize, units, waits};
 use crate::report::{EpisodeReport, ProfileEntry, Report};
 
 /// Whose time a graph shows.
@@ -22,6 +22,8 @@ pub enum Graph {
     All,
     /// Whoever held the GIL.
     Gil,
+    /// What tasks wait for, and what the other threads do.
+    Tasks,
 }
 
 /// Width of a character over its height: of the widest monospaced fonts in use, so that no name runs out of its box.
@@ -48,7 +50,8 @@ enum Box {
 /// # Errors
 /// What the writer says.
 pub fn flamegraph(report: &Report, graph: Graph, out: &mut impl Write) -> io::Result<()> {
-    let entries: Vec<&ProfileEntry> = report.profile.iter().filter(|entry| graph.shows(entry)).collect();
+    let entries = graph.entries(report);
+    let entries: Vec<&ProfileEntry> = entries.iter().collect();
     let mut palette = PaletteMap::default();
     let lines = lines(report, graph, &entries, &mut palette);
     let (title, subtitle) = (title(report, graph), subtitle(report, graph));
@@ -58,7 +61,7 @@ pub fn flamegraph(report: &Report, graph: Graph, out: &mut impl Write) -> io::Re
     let mut options = Options::default();
     options.title = title;
     options.subtitle = Some(subtitle);
-    options.count_name = "looks".to_owned();
+    options.count_name = if graph == Graph::Tasks { "tasks or threads" } else { "looks" }.to_owned();
     options.name_type = "".to_owned();
     options.font_type = "monospace".to_owned();
     options.font_width = FONT_WIDTH;
@@ -70,21 +73,34 @@ pub fn flamegraph(report: &Report, graph: Graph, out: &mut impl Write) -> io::Re
 }
 
 impl Graph {
-    /// The graph that goes with what is wrong: of a loop that is starved of the GIL, whoever had it; else the loop itself.
+    /// The graph that goes with what is wrong: of a loop that is starved of the GIL, whoever had it; of tasks that wait,
+    /// those; else the loop itself.
     #[must_use]
     pub fn fitting(report: &Report) -> Self {
+        if waits::is_about_waits(report) {
+            return Self::Tasks;
+        }
         let owners = report.verdicts.first().is_some_and(gil::is_about_owners);
         let drawable = report.profile.iter().any(|entry| Self::Gil.shows(entry));
         if owners && drawable { Self::Gil } else { Self::Loop }
     }
 
-    /// Whether an entry is part of the picture.
-    pub(super) fn shows(self, entry: &ProfileEntry) -> bool {
+    /// What the picture is made of.
+    pub(super) fn entries(self, report: &Report) -> Vec<ProfileEntry> {
+        match self {
+            Self::Tasks => waits::entries(report),
+            _ => report.profile.iter().filter(|entry| self.shows(entry)).cloned().collect(),
+        }
+    }
+
+    /// Whether an entry of the profile is part of the picture.
+    fn shows(self, entry: &ProfileEntry) -> bool {
         entry.samples > 0
             && match self {
                 Self::Loop => entry.runs_loop && !entry.idle,
                 Self::All => true,
                 Self::Gil => entry.holds_gil,
+                Self::Tasks => false,
             }
     }
 }
@@ -101,7 +117,7 @@ fn lines(report: &Report, graph: Graph, entries: &[&ProfileEntry], palette: &mut
     for entry in entries {
         let mut boxes = Vec::new();
         if graph != Graph::Loop || several_loops {
-            boxes.push((thread_frame(entry, several_processes), Box::Group));
+            boxes.push((base_frame(graph, entry, several_processes), Box::Group));
         }
         if graph == Graph::Loop
             && let Some(group) = stall_frame(report, entries, entry)
@@ -175,6 +191,7 @@ fn title(report: &Report, graph: Graph) -> String {
         Graph::Loop => format!("{whose}: wall clock of the event loop, idle time left out"),
         Graph::All => format!("{whose}: wall clock of all threads"),
         Graph::Gil => format!("{whose}: who held the GIL"),
+        Graph::Tasks => format!("{whose}: what tasks wait for, and what the other threads do"),
     })
     .into_owned()
 }
@@ -210,6 +227,7 @@ fn empty(title: &str, subtitle: &str, graph: Graph, out: &mut impl Write) -> io:
     let reason = match graph {
         Graph::Loop => "Nothing to draw: in no look was an event loop found running anything.",
         Graph::All => "Nothing to draw: no stack could be read.",
+        Graph::Tasks => "Nothing to draw: no tasks could be read, and no other thread's stack.",
         Graph::Gil => "Nothing to draw: in no look did a thread with a readable stack hold the GIL.",
     };
     writeln!(

@@ -27,6 +27,7 @@ mod tasks;
 mod terminal;
 mod text;
 pub mod units;
+mod waits;
 mod words;
 
 pub use collapsed::collapsed;
