@@ -8,6 +8,8 @@
 mod around;
 #[path = "verdicts/causes.rs"]
 mod causes;
+#[path = "verdicts/ends.rs"]
+mod ends;
 #[path = "verdicts/gil.rs"]
 mod gil;
 #[path = "common/golden.rs"]

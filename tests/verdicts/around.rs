@@ -3,12 +3,9 @@
 use std::sync::Arc;
 
 use hangspy::report::{Cause, Confidence, Kind};
-use hangspy::snapshot::{
-    Aftermath, DescriptorClass, GilRole, Known, Moment, ProcessId, Role, Server, Supervisor, SyscallState, TaskState,
-    Why,
-};
+use hangspy::snapshot::{DescriptorClass, GilRole, Known, SyscallState, TaskState};
 
-use super::scenes::{LOOKS, Line, PERIOD, PID, POLL, START, STOCK_LOOP, Scene, Shot, running, waiting};
+use super::scenes::{LOOKS, Line, PERIOD, PID, POLL, STOCK_LOOP, Scene, Shot, running, waiting};
 use super::{CALL, CONSUMER, assert_healthy, assert_verdict, blocked, first, report, starved};
 
 /// A quota that throttled in so many of the 30 periods of a scene, for so many milliseconds in all.
@@ -204,90 +201,6 @@ fn a_short_stop_is_an_observation() {
     }
     assert_healthy("a third of a second", &scene);
     assert!(report(&scene).observations.iter().any(|seen| seen.summary.contains("in 15 of 150 looks")));
-}
-
-/// A worker that ended after the last look and was replaced, its supervisor this patient.
-fn killed(scene: &mut Scene, server: Server, patience_s: Known<Option<u64>>, memory_kills: u64) {
-    let recording = &mut scene.recording;
-    recording.process.role = Role::Worker;
-    recording.process.server = server;
-    recording.ended = Some(Moment(START + LOOKS * PERIOD));
-    recording.supervisor = Some(Supervisor {
-        pid: ProcessId(PID - 1),
-        started: Moment(0),
-        worker_started: Moment(START - 10_000_000_000),
-        patience_s,
-        after: Some(Aftermath {
-            supervised: true,
-            successors: vec![ProcessId(PID + 90)],
-            memory_kills: Known::Is(memory_kills),
-        }),
-    });
-}
-
-fn hurt(scene: &Scene) -> String {
-    first(&report(scene)).hurts.first().cloned().unwrap_or_default()
-}
-
-#[test]
-fn which_watchdog_killed_the_worker_follows_from_the_last_looks() {
-    // Asleep for 4 s by the end, in a loop that gave no sign of life.
-    let waits = || blocked(&[], 230, [1, 1, 0, 0, 0, 0], |shot| shot);
-    let mut scene = waits();
-    killed(&mut scene, Server::Gunicorn, Known::Is(Some(5)), 0);
-    let said = hurt(&scene);
-    assert!(said.contains("gunicorn's WORKER TIMEOUT") && said.contains("--timeout 5"), "{said}");
-    assert!(said.ends_with("replaced by pid 4801"), "{said}");
-    for (story, patience) in [
-        ("far from its default", Known::Is(None)),
-        ("off", Known::Is(Some(0))),
-        ("hidden", Known::Unknown(Why::Vanished)),
-    ] {
-        let mut scene = waits();
-        killed(&mut scene, Server::Gunicorn, patience, 0);
-        assert!(hurt(&scene).contains("by whose hand is not known"), "{story}: {}", hurt(&scene));
-    }
-    let mut scene = waits();
-    killed(&mut scene, Server::Uvicorn, Known::Is(None), 0);
-    assert!(hurt(&scene).contains("not known"), "a blocked loop does not matter to uvicorn: {}", hurt(&scene));
-
-    let kept = || {
-        starved(
-            1,
-            |scene, _| {
-                let stack = scene.stack(&[CONSUMER]);
-                running(stack, GilRole::Holds)
-            },
-            |_| 10,
-        )
-    };
-    let mut scene = kept();
-    killed(&mut scene, Server::Uvicorn, Known::Is(None), 0);
-    assert!(hurt(&scene).contains("uvicorn's health check"), "{}", hurt(&scene));
-
-    let mut scene = waits();
-    killed(&mut scene, Server::Gunicorn, Known::Is(Some(5)), 1);
-    assert!(hurt(&scene).contains("ran out of memory"), "the kernel was first: {}", hurt(&scene));
-}
-
-#[test]
-fn an_end_is_told_also_where_nothing_else_is_wrong() {
-    let mut scene = Scene::new();
-    (0..LOOKS).for_each(|_| {
-        scene.idle();
-    });
-    killed(&mut scene, Server::Gunicorn, Known::Is(Some(5)), 0);
-    let said = report(&scene);
-    let seen: Vec<&str> = said.observations.iter().map(|seen| seen.summary.as_str()).collect();
-    assert_eq!(first(&said).hurts, Vec::<String>::new());
-    assert!(seen.iter().any(|words| words.contains("not known; replaced by pid 4801")), "{seen:?}");
-    assert!(seen.iter().any(|words| words.contains("took another's place")), "{seen:?}");
-
-    if let Some(after) = scene.recording.supervisor.as_mut().and_then(|supervisor| supervisor.after.as_mut()) {
-        after.supervised = false;
-    }
-    let said = report(&scene);
-    assert!(said.observations.iter().any(|seen| seen.summary.contains("the whole service")), "{:?}", said.observations);
 }
 
 /// A loop whose step takes page faults, in a group that is (or is not) pushed back at its limit.

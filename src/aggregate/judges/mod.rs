@@ -22,6 +22,7 @@ mod task_deadlocks;
 mod throttled;
 mod undecided;
 mod unserved;
+mod workerless;
 
 use super::{Analysis, Kind, Verdict, fate};
 
@@ -42,6 +43,7 @@ const JUDGES: &[&dyn Judge] = &[
     &lifespan::Lifespan,
     &pools::Pools,
     &unserved::NeverServed,
+    &workerless::Workerless,
     &throttled::Throttled,
     &stuck_tasks::StuckTasks,
     &proc_only::FactsOfTheKernel,

@@ -1,0 +1,60 @@
+//! A supervisor whose workers are gone: the kernel still takes connections at its socket, and nobody reads them.
+
+use super::Judge;
+use crate::aggregate::phrases::count_words;
+use crate::aggregate::{Analysis, Confidence, Finding, Kind, SecondParty, Verdict};
+use crate::snapshot::{Listener, Role, Server, Surroundings};
+
+pub(super) struct Workerless;
+
+/// So many readings must find connections that nobody accepts: workers that are being replaced are back soon.
+const FEWEST_READINGS: usize = 3;
+
+impl Judge for Workerless {
+    fn judge(&self, analysis: &Analysis<'_>) -> Vec<Verdict> {
+        let process = &analysis.recording.process;
+        let readings = &analysis.recording.surroundings;
+        if process.role != Role::Master || !analysis.tracks.is_empty() || readings.len() < FEWEST_READINGS {
+            return Vec::new();
+        }
+        // uvicorn's master keeps multiprocessing's resource tracker as a child.
+        let others = usize::from(process.server != Server::Gunicorn);
+        let alone = readings.iter().all(|around| living(around).is_some_and(|living| living <= others));
+        let (first, last) = (readings.first().map(waiting), readings.last().map(waiting));
+        let piling = last.zip(first).filter(|(last, first)| *first > 0 && last >= first).map(|(last, _)| last);
+        piling.filter(|_| alone).map(|waiting| verdict(analysis, waiting)).into_iter().collect()
+    }
+}
+
+/// Children that have not ended; `None` where that is not known.
+fn living(around: &Surroundings) -> Option<usize> {
+    around.children.get().map(|children| children.iter().filter(|child| child.state != 'Z').count())
+}
+
+fn waiting(around: &Surroundings) -> u64 {
+    let listeners = around.listeners.get().into_iter().flatten();
+    listeners.map(|listener: &Listener| u64::from(listener.waiting)).sum()
+}
+
+fn verdict(analysis: &Analysis<'_>, waiting: u64) -> Verdict {
+    let last = analysis.last_surroundings();
+    let zombies = last.and_then(|around| around.children.get()).into_iter().flatten();
+    let zombies = zombies.filter(|child| child.state == 'Z').count() as u64;
+    let kills = last.and_then(|around| around.cgroup.get()?.memory_kills.ok()).filter(|kills| *kills > 0);
+    let connections = count_words(waiting, "connection");
+    let readings = analysis.recording.surroundings.len();
+    let ended = (zombies > 0).then(|| format!("{} ended and not reaped", count_words(zombies, "worker")));
+    let killed = kills.map(|kills| {
+        format!("the kernel has killed in this control group for want of memory, {} so far", count_words(kills, "time"))
+    });
+    let summary = format!("no worker serves: {connections} at the master's socket, and it has no worker");
+    let evidence = format!("no worker among its children in {readings} of {readings} readings");
+    Finding::new(Kind::LoopGone, analysis.pid(), summary, evidence)
+        .confidence(Confidence::Likely)
+        .lasting(Some(analysis.window().as_secs_f64()), 1.0)
+        .evidence(ended.into_iter().chain(killed))
+        .hurts(vec![format!("{connections} accepted by the kernel and read by nobody")])
+        .blame(None, SecondParty::None)
+        .advice("see in the master's log why its workers ended, and restart the service")
+        .verdict()
+}
