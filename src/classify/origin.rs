@@ -20,6 +20,8 @@ pub enum Origin {
 
 /// File names of code that a user typed. Other names in angle brackets belong to code generators and frozen modules.
 const TYPED: &[&str] = &["<string>", "<stdin>", "<console>", "<input>"];
+/// What `-c` is called, and what most code generators call their code.
+const TYPED_OR_GENERATED: &str = "<string>";
 /// The same with a number behind: notebooks, the new interactive interpreter, doctests.
 const TYPED_NUMBERED: &[&str] = &["<ipython-input-", "<python-input-", "<doctest "];
 
@@ -48,9 +50,13 @@ impl Origin {
         if is_launcher(&parts, code) { Self::Framework } else { Self::User }
     }
 
-    /// `dataclasses` and `namedtuple` compile their methods from `<string>` too; those are dunder methods.
+    /// `dataclasses` and `namedtuple` compile their methods from `<string>` too; those are dunder methods. So do
+    /// decorators that keep a function's signature (SQLAlchemy's, `decorator`): one function from its first line on.
     fn of_nameless(code: &Code) -> Self {
         let file = code.file.as_str();
+        if file == TYPED_OR_GENERATED && code.first_line == 1 && code.name != "<module>" {
+            return Self::Standard;
+        }
         let typed = TYPED.contains(&file) || TYPED_NUMBERED.iter().any(|start| file.starts_with(start));
         let generated = code.name.starts_with("__") && code.name.ends_with("__");
         if typed && !generated { Self::User } else { Self::Standard }
@@ -120,6 +126,7 @@ mod tests {
             ("<module>", "<string>", Origin::User),
             ("go", "<stdin>", Origin::User),
             ("__init__", "<string>", Origin::Standard),
+            ("_connection_for_bind", "<string>", Origin::Standard),
             ("<module>", "/venv/bin/uvicorn", Origin::Framework),
             ("select", "/usr/lib/python3.11/selectors.py", Origin::Standard),
             ("_run", "/usr/local/lib/python3.13t/asyncio/events.py", Origin::Standard),

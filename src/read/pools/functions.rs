@@ -49,8 +49,17 @@ const KNOWN: &[(&str, &str, Function)] = &[
 ];
 
 /// Libraries that stand on every stack and keep nothing of a pool in their local variables.
-const BARREN: &[&str] =
-    &["/site-packages/uvicorn/", "/site-packages/starlette/", "/site-packages/anyio/", "/asyncio/", "/threading.py"];
+const BARREN: &[&str] = &[
+    "/site-packages/uvicorn/",
+    "/site-packages/starlette/",
+    "/site-packages/anyio/",
+    "/site-packages/websockets/",
+    "/site-packages/click/",
+    "/asyncio/",
+    "/threading.py",
+];
+
+const FASTAPI: &str = "/site-packages/fastapi/";
 
 /// Tells functions by their names, once for each.
 #[derive(Debug, Default)]
@@ -72,7 +81,8 @@ impl Functions {
 fn named(name: &str, file: &str) -> Function {
     let fits = |row: &&(&str, &str, Function)| row.0 == name && ends_with_path(file, row.1);
     let best = KNOWN.iter().filter(fits).max_by_key(|row| row.1.len());
-    let barren = BARREN.iter().any(|part| file.contains(part));
+    // FastAPI has the arguments of endpoints, in one function.
+    let barren = BARREN.iter().any(|part| file.contains(part)) || file.contains(FASTAPI) && name != "app";
     best.map_or(if barren { Function::Barren } else { Function::Other }, |row| row.2)
 }
 
@@ -93,5 +103,7 @@ mod tests {
         assert_eq!(named("run", &format!("{library}/anyio/_backends/_asyncio.py")), Function::AnyioWorker);
         assert_eq!(named("run", "/srv/myanyio/_backends/_asyncio.py"), Function::Other);
         assert_eq!(named("get", "/srv/app.py"), Function::Other);
+        assert_eq!(named("app", &format!("{library}/fastapi/routing.py")), Function::Other);
+        assert_eq!(named("serialize_response", &format!("{library}/fastapi/routing.py")), Function::Barren);
     }
 }
