@@ -132,6 +132,9 @@ fn help_shows_examples_for_every_verb() {
         assert_eq!(output.status.code(), Some(0), "{verb}");
         assert!(text(&output.stdout).contains("Examples:\n  hangspy "), "{verb} has no examples");
     }
+    assert!(text(&hangspy(&["man", "record"]).stdout).contains(".TH hangspy-record 1"), "the manual page of record");
+    assert!(text(&hangspy(&["man"]).stdout).contains(".SH SUBCOMMANDS"), "the manual page");
+    assert_ends(&hangspy(&["man", "sing"]), 2, &["there is no verb sing", "hint: "]);
     assert!(text(&hangspy(&["completions", "bash"]).stdout).contains("_hangspy"));
 }
 
@@ -225,6 +228,45 @@ fn a_target_that_ends_while_it_is_watched_is_reported() {
     let report: serde_json::Value = serde_json::from_slice(&output.stdout).expect("one JSON object");
     assert_eq!(report["target"]["processes"][0]["ended"], true, "the report does not say that the process ended");
     assert_eq!(report["verdicts"][0]["blame"]["function"], "nap");
+}
+
+#[test]
+fn what_is_private_is_left_out_and_each_attach_written_down() {
+    let scratch = Scratch::new("private");
+    let (folder, audit) = (scratch.0.join("shop"), scratch.0.join("audit"));
+    fs::create_dir(&folder).expect("writable");
+    let script = folder.join("consumer.py");
+    fs::write(&script, BLOCKED).expect("writable");
+    let blocked = Program::python(&format!("import runpy; runpy.run_path({:?})", script.display().to_string()));
+    let secret = scratch.0.display().to_string();
+    let out = scratch.0.join("out");
+    let words = ["--for", "1s", "-o", out.to_str().expect("a plain path"), "--audit", audit.to_str().expect("a path")];
+    let open = hangspy(&[&[blocked.pid().as_str()][..], &words].concat());
+    let shown = text(&open.stdout);
+    assert!(shown.contains("time.sleep(600)") && shown.contains("consumer.py"), "nothing to take out:\n{shown}");
+    assert!(out.join("capture.hangspy").exists());
+    fs::remove_dir_all(&out).expect("our own");
+    let output = hangspy(&[&[blocked.pid().as_str(), "--redact"][..], &words].concat());
+    assert_ends(&output, 0, &[]);
+    for name in ["report.txt", "report.json", "flamegraph.svg", "stacks.collapsed"] {
+        let kept = fs::read_to_string(out.join(name)).expect("was written");
+        assert!(kept.contains("nap") && kept.contains("consumer.py"), "{name} says too little");
+        assert!(!kept.contains(&secret) && !kept.contains("time.sleep(600)"), "{name} says too much:\n{kept}");
+    }
+    assert!(!out.join("capture.hangspy").exists(), "a capture holds everything");
+    let refused = hangspy(&["record", &blocked.pid(), "--redact", "-o", "/tmp/never-written.hangspy"]);
+    assert_ends(&refused, 2, &["would hold what --redact leaves out"]);
+    let lines = fs::read_to_string(&audit).expect("was written");
+    let lines: Vec<serde_json::Value> =
+        lines.lines().map(|line| serde_json::from_str(line).expect("an object in each line")).collect();
+    assert_eq!(lines.len(), 2, "one line for each attach: {lines:?}");
+    for line in lines {
+        assert_eq!(line["process"].to_string(), blocked.pid());
+        assert_eq!(line["reads"][0], "memory");
+    }
+    let unwritable = hangspy(&[&blocked.pid(), "--audit", "/no/such/folder/audit"]);
+    assert_ends(&unwritable, 2, &["cannot write /no/such/folder/audit"]);
+    assert!(unwritable.stdout.is_empty(), "it looked without writing that down");
 }
 
 /// A run of ten minutes that is well under way: its first verdict has been read.

@@ -7,7 +7,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
 use super::duration;
-use crate::drive::{Colors, Format, GraphThreads};
+use crate::drive::{self, Colors, Format, GraphThreads};
 
 /// The version; `scripts/release` adds the commit.
 const VERSION: &str = match option_env!("HANGSPY_VERSION") {
@@ -92,6 +92,11 @@ pub enum Verb {
         /// The shell
         shell: Shell,
     },
+    /// Print the manual page, of hangspy or of a verb
+    Man {
+        /// The verb
+        verb: Option<String>,
+    },
 }
 
 /// `hangspy diagnose`
@@ -120,6 +125,9 @@ pub struct Diagnose {
     /// Keep the capture and write report, JSON and flame graph into this folder
     #[arg(short, long, value_name = "DIR")]
     pub output: Option<PathBuf>,
+    /// What is not told, and what is written down.
+    #[command(flatten)]
+    pub privacy: Privacy,
 }
 
 /// `hangspy dump`
@@ -135,6 +143,9 @@ pub struct Dump {
     /// Print one JSON object
     #[arg(long)]
     pub json: bool,
+    /// What is not told, and what is written down.
+    #[command(flatten)]
+    pub privacy: Privacy,
 }
 
 /// `hangspy record`
@@ -166,6 +177,26 @@ pub struct Record {
     /// Which threads a flame graph shows
     #[arg(long, value_enum, value_name = "WHICH", default_value_t = ThreadsChoice::Fitting)]
     pub threads: ThreadsChoice,
+    /// What is not told, and what is written down.
+    #[command(flatten)]
+    pub privacy: Privacy,
+}
+
+/// What is not told of a target, and what is written down about looking at it.
+#[derive(Debug, Args)]
+pub struct Privacy {
+    /// Leave out source lines, addresses, folders and URLs; keeps no capture
+    #[arg(long)]
+    pub redact: bool,
+    /// Add a line for each attach to this file: who, when, whom, what could be read and by what right
+    #[arg(long, value_name = "FILE")]
+    pub audit: Option<PathBuf>,
+}
+
+impl From<Privacy> for drive::Privacy {
+    fn from(words: Privacy) -> Self {
+        Self { redact: words.redact, audit: words.audit }
+    }
 }
 
 /// `hangspy report`
@@ -191,6 +222,9 @@ pub struct Report {
     /// Print one JSON object instead of the screen
     #[arg(long)]
     pub json: bool,
+    /// Leave out source lines, addresses, folders and URLs
+    #[arg(long)]
+    pub redact: bool,
 }
 
 /// `hangspy ps`

@@ -26,6 +26,8 @@ pub enum Request {
     Doctor(drive::Doctor),
     /// `hangspy completions`
     Completions(Shell),
+    /// `hangspy man`
+    Manual(Option<String>),
 }
 
 impl Arguments {
@@ -37,7 +39,8 @@ impl Arguments {
             None => self.diagnose.into(),
             Some(Verb::Diagnose(words)) => words.into(),
             Some(Verb::Dump(words)) => {
-                Request::Dump(drive::Dump { asked: words.target.unwrap_or_default(), json: words.json })
+                let (asked, privacy) = (words.target.unwrap_or_default(), words.privacy.into());
+                Request::Dump(drive::Dump { asked, json: words.json, privacy })
             }
             Some(Verb::Record(words)) => Request::Record(drive::Record {
                 asked: words.target.unwrap_or_default(),
@@ -46,6 +49,7 @@ impl Arguments {
                 outputs: words.output,
                 format: words.format.map(Into::into),
                 threads: words.threads.into(),
+                privacy: words.privacy.into(),
             }),
             Some(Verb::Report(words)) => Request::Report(drive::Render {
                 captures: words.capture,
@@ -53,12 +57,14 @@ impl Arguments {
                 format: words.format.map(Into::into),
                 threads: words.threads.into(),
                 json: words.json,
+                redact: words.redact,
             }),
             Some(Verb::Ps(words)) => Request::Processes(drive::Processes { json: words.json }),
             Some(Verb::Doctor(words)) => {
                 Request::Doctor(drive::Doctor { asked: words.target.unwrap_or_default(), json: words.json })
             }
             Some(Verb::Completions { shell }) => Request::Completions(shell),
+            Some(Verb::Man { verb }) => Request::Manual(verb),
         };
         (request, console)
     }
@@ -72,6 +78,7 @@ impl From<arguments::Diagnose> for Request {
             rate: words.rate,
             json: words.json,
             output: words.output,
+            privacy: words.privacy.into(),
         })
     }
 }
@@ -91,6 +98,7 @@ impl Request {
             Self::Processes(request) => drive::processes(*request, console),
             Self::Doctor(request) => drive::doctor(request, console),
             Self::Completions(shell) => completions(*shell, console),
+            Self::Manual(verb) => manual(verb.as_deref(), console),
         }
     }
 }
@@ -100,6 +108,26 @@ fn completions(shell: Shell, console: Console) -> Result<()> {
     let mut script = Vec::new();
     clap_complete::generate(shell, &mut Arguments::command(), "hangspy", &mut script);
     console.print(&script)
+}
+
+/// Prints a manual page: `man -l <(hangspy man dump)` shows it.
+fn manual(verb: Option<&str>, console: Console) -> Result<()> {
+    let mut command = Arguments::command();
+    command.build();
+    if let Some(verb) = verb {
+        let known = command.find_subcommand(verb).cloned();
+        command = known.ok_or_else(|| Error::Usage {
+            message: format!("there is no verb {verb}"),
+            hint: Some("list the verbs: hangspy --help".to_owned()),
+        })?;
+    }
+    let title = verb.map_or_else(|| "hangspy".to_owned(), |verb| format!("hangspy-{verb}"));
+    let mut page = Vec::new();
+    clap_mangen::Man::new(command)
+        .title(title)
+        .render(&mut page)
+        .map_err(|source| Error::Output { path: "stdout".into(), source })?;
+    console.print(&page)
 }
 
 /// Prints what clap has to say, help or a complaint, and tells the exit code.

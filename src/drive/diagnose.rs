@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::console::Console;
 use super::observe::Plan;
 use super::outputs::{GraphThreads, Outputs};
-use super::session::{self, Watch};
+use super::session::{self, Privacy, Watch};
 use crate::error::Result;
 use crate::render;
 use crate::report::Report;
@@ -24,6 +24,8 @@ pub struct Diagnose {
     pub json: bool,
     /// Keep the capture and render it into this folder.
     pub output: Option<PathBuf>,
+    /// What is not told, and what is written down.
+    pub privacy: Privacy,
 }
 
 /// Watches the target and prints what is wrong.
@@ -32,12 +34,15 @@ pub struct Diagnose {
 ///
 /// See [`crate::error::Error`]; a refusal by the kernel comes after the answer that `/proc` alone allows.
 pub fn diagnose(request: &Diagnose, console: Console) -> Result<()> {
-    let mut outputs = Outputs::new(GraphThreads::Fitting);
+    let mut outputs = Outputs::new(GraphThreads::Fitting).keeping(&request.privacy);
     if let Some(folder) = &request.output {
         outputs.claim_folder(folder)?;
     }
     let plan = Plan { length: request.length, rate: request.rate };
-    let outcome = session::watch(&Watch { asked: &request.asked, plan, early_verdict: true }, &mut outputs, console)?;
+    // The first verdict is said in words that nobody has gone through.
+    let early_verdict = !request.privacy.redact;
+    let watch = Watch { asked: &request.asked, plan, early_verdict, privacy: &request.privacy };
+    let outcome = session::watch(&watch, &mut outputs, console)?;
     let written = outputs.write(&outcome.report);
     show(&outcome.report, request.json, console)?;
     outputs.announce(console);

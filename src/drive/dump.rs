@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::console::{self, Console};
 use super::observe::Plan;
 use super::outputs::{GraphThreads, Outputs};
-use super::session::{self, Watch};
+use super::session::{self, Privacy, Watch};
 use crate::error::Result;
 use crate::render;
 
@@ -19,6 +19,8 @@ pub struct Dump {
     pub asked: String,
     /// Print JSON.
     pub json: bool,
+    /// What is not told, and what is written down.
+    pub privacy: Privacy,
 }
 
 /// Prints what the target does now.
@@ -27,7 +29,7 @@ pub struct Dump {
 ///
 /// See [`crate::error::Error`].
 pub fn dump(request: &Dump, console: Console) -> Result<()> {
-    let watch = Watch { asked: &request.asked, plan: INSTANT, early_verdict: false };
+    let watch = Watch { asked: &request.asked, plan: INSTANT, early_verdict: false, privacy: &request.privacy };
     let outcome = session::watch(&watch, &mut Outputs::new(GraphThreads::Fitting), console)?;
     let mut bytes = Vec::new();
     let rendered = if request.json {

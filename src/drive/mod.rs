@@ -7,6 +7,7 @@
 //!
 //! Only this room and `os` ask a clock, only this room prints.
 
+mod audit;
 mod console;
 mod diagnose;
 mod doctor;
@@ -34,3 +35,4 @@ pub use outputs::{Format, GraphThreads};
 pub use processes::{Processes, processes};
 pub use record::{Record, record};
 pub use report::{Render, report};
+pub use session::Privacy;

@@ -5,6 +5,7 @@ use std::io::{self, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
 use super::console::Console;
+use super::session::Privacy;
 use crate::error::{Error, Result};
 use crate::render;
 use crate::report::Report;
@@ -87,19 +88,25 @@ pub(super) struct Outputs {
     claims: Vec<Claim>,
     created_folders: Vec<PathBuf>,
     threads: GraphThreads,
-    keeps_capture: bool,
+    /// What is wrong with a capture, where none may be written.
+    no_capture: Option<&'static str>,
 }
 
 impl Outputs {
     /// No files yet; flame graphs will show `threads`.
     pub(super) fn new(threads: GraphThreads) -> Self {
-        Self { claims: Vec::new(), created_folders: Vec::new(), threads, keeps_capture: true }
+        Self { claims: Vec::new(), created_folders: Vec::new(), threads, no_capture: None }
     }
 
-    /// The same without captures: for outputs that are made from one.
-    pub(super) fn without_capture(mut self) -> Self {
-        self.keeps_capture = false;
+    /// The same without captures; the words say what is wrong with one.
+    pub(super) fn without_capture(mut self, reason: &'static str) -> Self {
+        self.no_capture = Some(reason);
         self
+    }
+
+    /// The same without what may not be kept: a capture holds everything that was seen.
+    pub(super) fn keeping(self, privacy: &Privacy) -> Self {
+        if privacy.redact { self.without_capture("would hold what --redact leaves out") } else { self }
     }
 
     /// Claims `paths`; a folder (one that exists, or a path that ends in `/`) gets every format.
@@ -122,7 +129,7 @@ impl Outputs {
             fs::create_dir_all(folder).map_err(|source| Error::Output { path: folder.to_owned(), source })?;
             self.created_folders.push(folder.to_owned());
         }
-        let keeps_capture = self.keeps_capture;
+        let keeps_capture = self.no_capture.is_none();
         let wanted = IN_A_FOLDER.iter().filter(|(_, format)| keeps_capture || *format != Format::Capture);
         for (name, format) in wanted {
             self.claim_file(folder.join(name), *format)?;
@@ -131,9 +138,9 @@ impl Outputs {
     }
 
     fn claim_file(&mut self, path: PathBuf, format: Format) -> Result<()> {
-        if format == Format::Capture && !self.keeps_capture {
+        if let Some(reason) = self.no_capture.filter(|_| format == Format::Capture) {
             return Err(Error::Usage {
-                message: format!("{} would be a copy of the capture that is read", path.display()),
+                message: format!("{} {reason}", path.display()),
                 hint: Some("name the formats you want: -o report.txt -o flamegraph.svg".to_owned()),
             });
         }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::console::Console;
 use super::observe::Plan;
 use super::outputs::{Format, GraphThreads, Outputs};
-use super::session::{self, Watch};
+use super::session::{self, Privacy, Watch};
 use crate::error::Result;
 
 /// What `hangspy record` was asked.
@@ -24,6 +24,8 @@ pub struct Record {
     pub format: Option<Format>,
     /// Which threads a flame graph shows.
     pub threads: GraphThreads,
+    /// What is not told, and what is written down.
+    pub privacy: Privacy,
 }
 
 /// Records and writes what was asked for.
@@ -32,9 +34,11 @@ pub struct Record {
 ///
 /// See [`crate::error::Error`].
 pub fn record(request: &Record, console: Console) -> Result<()> {
-    let mut outputs = Outputs::new(request.threads).claim(&request.outputs, request.format)?;
+    let mut outputs =
+        Outputs::new(request.threads).keeping(&request.privacy).claim(&request.outputs, request.format)?;
     let plan = Plan { length: request.length, rate: request.rate };
-    let outcome = session::watch(&Watch { asked: &request.asked, plan, early_verdict: false }, &mut outputs, console)?;
+    let watch = Watch { asked: &request.asked, plan, early_verdict: false, privacy: &request.privacy };
+    let outcome = session::watch(&watch, &mut outputs, console)?;
     let written = outputs.write(&outcome.report);
     outputs.announce(console);
     written?;

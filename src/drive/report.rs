@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use super::console::Console;
 use super::diagnose;
 use super::outputs::{Format, GraphThreads, Outputs};
+use super::session::Privacy;
 use crate::error::{Error, Result};
 use crate::{journal, report};
 
@@ -21,6 +22,8 @@ pub struct Render {
     pub threads: GraphThreads,
     /// Print JSON instead of the screen.
     pub json: bool,
+    /// Leave out source lines, addresses, folders and URLs.
+    pub redact: bool,
 }
 
 /// Reads the captures and renders them as one.
@@ -29,7 +32,9 @@ pub struct Render {
 ///
 /// When a capture is not one of ours, and when an output cannot be written.
 pub fn report(request: &Render, console: Console) -> Result<()> {
-    let mut outputs = Outputs::new(request.threads).without_capture().claim(&request.outputs, request.format)?;
+    let mut outputs = Outputs::new(request.threads)
+        .without_capture("would be a copy of the capture that is read")
+        .claim(&request.outputs, request.format)?;
     let mut recordings = Vec::new();
     let mut asked = String::new();
     for path in &request.captures {
@@ -45,7 +50,8 @@ pub fn report(request: &Render, console: Console) -> Result<()> {
         let path = request.captures.first().cloned().unwrap_or_default();
         return Err(Error::Capture { path, reason: "it holds no look at any process".to_owned() });
     }
-    let report = report::build(&recordings, &asked);
+    let privacy = Privacy { redact: request.redact, audit: None };
+    let report = privacy.apply(report::build(&recordings, &asked))?;
     outputs.write(&report)?;
     if request.outputs.is_empty() || request.json {
         diagnose::show(&report, request.json, console)?;

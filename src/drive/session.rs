@@ -1,14 +1,15 @@
 //! What `diagnose`, `dump` and `record` have in common: find, watch, keep, conclude.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use super::console::Console;
-use super::excerpts;
 use super::interrupt::Interrupt;
 use super::leash;
 use super::narrator::Narrator;
 use super::observe::{self, Observed, Plan};
 use super::outputs::Outputs;
+use super::{audit, excerpts};
 use crate::error::{Error, Gate, Result};
 use crate::report::{self, Report};
 use crate::snapshot::{Cost, Recording};
@@ -23,6 +24,27 @@ pub(super) struct Watch<'a> {
     pub(super) plan: Plan,
     /// Say the verdict on stderr as soon as there is one.
     pub(super) early_verdict: bool,
+    /// What is not told, and what is written down.
+    pub(super) privacy: &'a Privacy,
+}
+
+/// What is not told of a target, and what is written down about looking at it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Privacy {
+    /// Leave out source lines, addresses, folders and URLs.
+    pub redact: bool,
+    /// Add a line for each attach to this file.
+    pub audit: Option<PathBuf>,
+}
+
+impl Privacy {
+    /// The report as it may be shown.
+    pub(super) fn apply(&self, report: Report) -> Result<Report> {
+        if !self.redact {
+            return Ok(report);
+        }
+        report::redacted(&report).map_err(|error| Error::Bug(format!("the report could not be redacted: {error}")))
+    }
 }
 
 /// What a watch came to.
@@ -46,6 +68,9 @@ pub(super) fn watch(watch: &Watch<'_>, outputs: &mut Outputs, console: Console) 
     let _limit = leash::Limit::new(watch.plan.length);
     leash::fasten(interrupt.clone(), console)?;
     let processes = target::find(watch.asked)?;
+    if let Some(file) = &watch.privacy.audit {
+        audit::write(file, watch.asked, &processes)?;
+    }
     let mut narrator = Narrator::new(watch, &outputs.captures(), console)?;
     let outcome = observe::observe(processes, watch.plan, &interrupt, &mut narrator);
     let mut observed = match outcome {
@@ -71,7 +96,7 @@ pub(super) fn watch(watch: &Watch<'_>, outputs: &mut Outputs, console: Console) 
     }
     let first = report::build(&recordings, watch.asked);
     excerpts::add(&first, &mut recordings);
-    let report = report::build(&recordings, watch.asked);
+    let report = watch.privacy.apply(report::build(&recordings, watch.asked))?;
     let kept = narrator.finish(&recordings);
     Ok(Outcome { report, refusals, kept })
 }

@@ -12,6 +12,7 @@ mod observations;
 mod pools;
 mod profile;
 mod ranking;
+mod redact;
 mod requests;
 mod surroundings;
 mod task_model;
@@ -26,5 +27,6 @@ pub use model::{
     Window,
 };
 pub use pools::pool_line;
+pub use redact::redacted;
 pub use requests::request_text;
 pub use task_model::{PrimitiveReport, TaskGroupReport, TaskReport, TasksReport};
