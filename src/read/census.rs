@@ -6,8 +6,6 @@
 //!
 //! One reader for each part, each a function of the [`Scene`]; pools and requests may refer to the tasks read before.
 
-use std::sync::Arc;
-
 use super::codes::CodeTable;
 use super::kernel_threads::KernelThreads;
 use super::known::why;
@@ -17,7 +15,7 @@ use super::own::OwnReader;
 use super::stacks::StackTable;
 use super::task_reader::{self, TasksRead};
 use crate::memory::Pages;
-use crate::snapshot::{Address, Census, Known, LockSample, Moment, ThreadSample, Why};
+use crate::snapshot::{Address, Census, Known, LockSample, Moment, Why};
 
 /// What the readers of a census read from, and what is known already.
 pub(super) struct Scene<'a> {
@@ -28,9 +26,6 @@ pub(super) struct Scene<'a> {
     pub(super) interpreters: &'a [Address],
     /// Python's threads and their frames, as of the snapshot before.
     pub(super) threads: &'a [LiveThread],
-    /// What that snapshot says of them, by id.
-    #[expect(dead_code, reason = "for the readers of chains and pools, which come next")]
-    pub(super) samples: &'a [Arc<ThreadSample>],
     /// Locks that threads slept for, as of the snapshot before.
     pub(super) locks: &'a [LockSample],
     /// Running loops, as of the snapshot before.
@@ -43,13 +38,7 @@ pub(super) struct Scene<'a> {
 
 impl OwnReader {
     /// Reads everything once.
-    pub(super) fn census(
-        &mut self,
-        kernel: &mut KernelThreads,
-        samples: &[Arc<ThreadSample>],
-        at: Moment,
-        deadline: Moment,
-    ) -> Census {
+    pub(super) fn census(&mut self, kernel: &mut KernelThreads, at: Moment, deadline: Moment) -> Census {
         let threads = match self.live_threads(kernel) {
             Ok((threads, _)) => threads,
             Err(error) => return Census::unknown(at, why(error)),
@@ -62,7 +51,6 @@ impl OwnReader {
             pages: &pages,
             interpreters: &interpreters,
             threads: &threads,
-            samples,
             locks: &self.last_locks,
             loops: &self.last_loops,
             codes: &mut self.stacks.codes,

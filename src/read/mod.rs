@@ -60,6 +60,8 @@ mod task_frames;
 mod task_holds;
 mod task_list;
 mod task_reader;
+#[cfg(test)]
+mod task_tests;
 mod task_waits;
 mod tasks;
 mod thread_calls;

@@ -24,8 +24,6 @@ pub struct Sampler {
     failed: u64,
     codes_given: usize,
     stacks_given: usize,
-    /// The threads of the last snapshot.
-    last: Vec<Arc<ThreadSample>>,
 }
 
 #[derive(Debug)]
@@ -56,7 +54,7 @@ impl Sampler {
             Access::ProcOnly { .. } => Way::ProcOnly,
         };
         let kernel = KernelThreads::new(process.pid);
-        Self { process, way, kernel, samples: 0, failed: 0, codes_given: 0, stacks_given: 0, last: Vec::new() }
+        Self { process, way, kernel, samples: 0, failed: 0, codes_given: 0, stacks_given: 0 }
     }
 
     /// The process that is looked at.
@@ -84,7 +82,6 @@ impl Sampler {
         let mut threads: Vec<Arc<ThreadSample>> =
             threads.into_iter().map(|(thread, python, os)| Arc::new(self.thread(thread, Some(python), os))).collect();
         self.add_native_threads(&mut threads, at);
-        self.last.clone_from(&threads);
         Ok(Snapshot { at, took: clock::now().since(at), interpreters, threads, loops, locks, gaps })
     }
 
@@ -158,7 +155,7 @@ impl Sampler {
         let at = clock::now();
         let deadline = Moment(at.0.saturating_add(u64::try_from(limit.as_nanos()).unwrap_or(u64::MAX)));
         let census = match &mut self.way {
-            Way::Own(reader) => reader.census(&mut self.kernel, &self.last, at, deadline),
+            Way::Own(reader) => reader.census(&mut self.kernel, at, deadline),
             Way::Walked(_) => Census::unknown(at, Why::NotInThisPython),
             Way::ProcOnly => Census::unknown(at, Why::NotPermitted),
         };

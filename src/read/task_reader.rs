@@ -55,7 +55,7 @@ struct TaskHead {
 
 /// A task, read.
 #[derive(Debug)]
-struct Record {
+pub(super) struct Record {
     head: TaskHead,
     phase: TaskPhase,
     chain: Known<StackId>,
@@ -67,7 +67,7 @@ struct Record {
 }
 
 /// Reads the tasks of one census.
-struct Reader<'s, 'a> {
+pub(super) struct Reader<'s, 'a> {
     scene: &'s mut Scene<'a>,
     kinds: Kinds,
     functions: Functions,
@@ -86,18 +86,7 @@ struct Reader<'s, 'a> {
 /// When the process is gone or closed to us.
 pub(super) fn read(scene: &mut Scene<'_>) -> Result<TasksRead, ReadError> {
     let TaskList { tasks: listed, mut gaps, .. } = TaskList::read(scene)?;
-    let waits = Waits::new(scene.objects, ThreadCalls::read(scene));
-    let mut reader = Reader {
-        scene,
-        kinds: Kinds::default(),
-        functions: Functions::default(),
-        waits,
-        holds: TaskHolds::default(),
-        held: Vec::new(),
-        frames: Vec::new(),
-        kept: Vec::new(),
-        renewals: 0,
-    };
+    let mut reader = Reader::new(scene);
     let mut records = Vec::with_capacity(listed.len());
     for (index, address) in listed.iter().enumerate() {
         if clock::now() >= reader.scene.deadline {
@@ -118,9 +107,24 @@ pub(super) fn read(scene: &mut Scene<'_>) -> Result<TasksRead, ReadError> {
     Ok(TasksRead { census, holds: reader.held, frames: reader.kept, gaps })
 }
 
-impl Reader<'_, '_> {
+impl<'s, 'a> Reader<'s, 'a> {
+    pub(super) fn new(scene: &'s mut Scene<'a>) -> Self {
+        let waits = Waits::new(scene.objects, ThreadCalls::read(scene));
+        Self {
+            scene,
+            kinds: Kinds::default(),
+            functions: Functions::default(),
+            waits,
+            holds: TaskHolds::default(),
+            held: Vec::new(),
+            frames: Vec::new(),
+            kept: Vec::new(),
+            renewals: 0,
+        }
+    }
+
     /// A task that is not done; `None` for one that is, and for what is no task.
-    fn task(&mut self, address: Address) -> Result<Option<Record>, ReadError> {
+    pub(super) fn task(&mut self, address: Address) -> Result<Option<Record>, ReadError> {
         let mut last = None;
         for attempt in 1..=ATTEMPTS {
             let head = match self.head(address) {
