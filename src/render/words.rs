@@ -106,7 +106,7 @@ pub(super) fn activity(cause: Cause) -> (&'static str, &'static str) {
         Cause::SlowClient => (WAITS, "a client to take its response"),
         Cause::OpenStream => (WAITS, "an open stream to end"),
         Cause::FdLimit => (WAITS, "a free file descriptor"),
-        Cause::Quota => (WAITS, "the next period of its CPU quota"),
+        Cause::Quota => (WAITS, "the next period"),
         Cause::Debugger => (WAITS, "a debugger"),
         Cause::PageFaults => (WAITS, "pages that were thrown out to be read back"),
         Cause::Freezer => (WAITS, "its control group to be thawed"),

@@ -60,7 +60,10 @@ pub(super) fn observations(analysis: &Analysis<'_>, kinds: &[Kind]) -> Vec<Obser
     if !kinds.contains(&Kind::LoopStarved) {
         said.extend(busy_threads(analysis));
     }
-    said.extend(fate(analysis));
+    // Beside trouble it is told among what that hurts.
+    if kinds.iter().all(|kind| matches!(kind, Kind::Healthy | Kind::CannotTell)) {
+        said.extend(fate(analysis));
+    }
     said.extend(young_worker(analysis));
     let process = analysis.pid().0;
     said.into_iter().map(|summary| Observation { process, summary }).collect()
