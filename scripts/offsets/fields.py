@@ -25,6 +25,7 @@ RUNTIME = {
     "interpreters_main": {8: "_PyRuntimeState:interpreters.main"},
     "gil?": {8: "_PyRuntimeState:ceval.gil", 12: None},
     "gil_drop_request?": {8: "_PyRuntimeState:ceval.gil_drop_request", 9: None},
+    "collecting?": {8: "_PyRuntimeState:gc.collecting", 9: None},
 }
 
 INTERPRETER = {

@@ -45,6 +45,8 @@ pub struct RuntimeOffsets {
     pub gil: Option<usize>,
     /// `ceval.gil_drop_request` (int), 3.8 only.
     pub gil_drop_request: Option<usize>,
+    /// `gc.collecting` (int), 3.8 only.
+    pub collecting: Option<usize>,
 }
 
 /// `PyInterpreterState`
@@ -60,7 +62,7 @@ pub struct InterpreterOffsets {
     pub gil: Option<usize>,
     /// `ceval.gil_drop_request` (int), 3.9 to 3.12.
     pub gil_drop_request: Option<usize>,
-    /// `gc.collecting` (int). In `_PyRuntime` and therefore absent in 3.8.
+    /// `gc.collecting` (int), since 3.9.
     pub collecting: Option<usize>,
     /// `asyncio_tasks_head` (list node), since 3.14.
     pub tasks_head: Option<usize>,

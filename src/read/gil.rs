@@ -43,9 +43,10 @@ pub(crate) fn interpreter(
     runtime: Address,
     interpreter: Address,
 ) -> (InterpreterSample, Option<Gil>) {
-    let collecting = match offsets.interpreter.collecting {
-        Some(offset) => known(flag(memory, interpreter.plus(offset))),
-        None => Known::Unknown(Why::NotInThisPython),
+    let collecting = match (offsets.interpreter.collecting, offsets.runtime.collecting) {
+        (Some(offset), _) => known(flag(memory, interpreter.plus(offset))),
+        (None, Some(offset)) => known(flag(memory, runtime.plus(offset))),
+        (None, None) => Known::Unknown(Why::NotInThisPython),
     };
     let gil = if offsets.free_threaded {
         Known::Unknown(Why::NotInThisPython)

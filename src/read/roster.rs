@@ -149,12 +149,14 @@ impl Roster {
             let address = interpreter.address;
             let drop_request = layout.gil_drop_request.map(|offset| address.plus(offset));
             let drop_request = drop_request.or(offsets.runtime.gil_drop_request.map(|offset| runtime.plus(offset)));
+            let collecting = layout.collecting.map(|offset| address.plus(offset));
+            let collecting = collecting.or(offsets.runtime.collecting.map(|offset| runtime.plus(offset)));
             slots.interpreters.push(InterpreterSlots {
                 gil_words,
                 next: batch.want(address.plus(layout.next), 8),
                 threads_head: batch.want(address.plus(layout.threads_head), 8),
                 gil: layout.gil.map(|offset| batch.want(address.plus(offset), 8)),
-                collecting: layout.collecting.map(|offset| batch.want(address.plus(offset), 4)),
+                collecting: collecting.map(|address| batch.want(address, 4)),
                 drop_request: drop_request.map(|address| batch.want(address, 4)),
             });
         }

@@ -7,7 +7,13 @@ use crate::snapshot::{Known, PythonVersion, Why};
 pub(super) const OFFSETS: Offsets = Offsets {
     version: PythonVersion { major: 3, minor: 10, patch: Known::Unknown(Why::NotRead) },
     free_threaded: false,
-    runtime: RuntimeOffsets { interpreters_head: 32, interpreters_main: 40, gil: Some(352), gil_drop_request: None },
+    runtime: RuntimeOffsets {
+        interpreters_head: 32,
+        interpreters_main: 40,
+        gil: Some(352),
+        gil_drop_request: None,
+        collecting: None,
+    },
     interpreter: InterpreterOffsets {
         next: 0,
         threads_head: 8,

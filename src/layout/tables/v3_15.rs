@@ -8,7 +8,13 @@ use crate::snapshot::{Known, PythonVersion, Why};
 pub(super) const OFFSETS: Offsets = Offsets {
     version: PythonVersion { major: 3, minor: 15, patch: Known::Unknown(Why::NotRead) },
     free_threaded: false,
-    runtime: RuntimeOffsets { interpreters_head: 936, interpreters_main: 944, gil: None, gil_drop_request: None },
+    runtime: RuntimeOffsets {
+        interpreters_head: 936,
+        interpreters_main: 944,
+        gil: None,
+        gil_drop_request: None,
+        collecting: None,
+    },
     interpreter: InterpreterOffsets {
         next: 7264,
         threads_head: 7336,

@@ -12,6 +12,7 @@ pub(super) const OFFSETS: Offsets = Offsets {
         interpreters_main: 40,
         gil: Some(1152),
         gil_drop_request: Some(596),
+        collecting: Some(544),
     },
     interpreter: InterpreterOffsets {
         next: 0,
