@@ -192,6 +192,10 @@ fn look_on(session: Session, mut neighbour: Neighbour, orders: &Orders, messenge
             messenger.tell(Sighting::Census { codes, stacks, census });
             census_due = now.after(CENSUS_EVERY);
             pace.forgive();
+            // What comes after the last one may take longer than anybody waits for it.
+            if stopping && !messenger.flush() {
+                return;
+            }
         }
         if stopping {
             break false;

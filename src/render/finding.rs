@@ -224,10 +224,16 @@ fn activity(report: &Report, verdict: &Verdict) -> Option<(&'static str, String)
     let Some(cause) = verdict.cause else {
         return party.map(|party| ("concerns", party));
     };
-    if matches!(verdict.kind, Kind::PoolExhausted) && verdict.blame.is_some() {
+    let of_pool = matches!(cause, Cause::ThreadPool | Cause::DefaultExecutor | Cause::DbPool | Cause::HttpPool);
+    if of_pool && verdict.kind == Kind::PoolExhausted {
         // The blamed function has a place; it is others who wait for one.
         let peer = matches!(verdict.second_party, SecondParty::Peer { .. });
         return party.filter(|_| peer).map(|party| ("waits for", party));
+    }
+    if of_pool {
+        // Which pool it is, the summary says.
+        let (label, phrase) = words::activity(cause);
+        return Some((label, phrase.to_owned()));
     }
     let (label, phrase) = words::activity(cause);
     let phrase = seen(report, verdict, cause).unwrap_or_else(|| phrase.to_owned());
