@@ -36,6 +36,15 @@ impl<'a> Pages<'a> {
         self.kept.borrow_mut().clear();
     }
 
+    /// Reads what is there now, whatever was kept.
+    ///
+    /// # Errors
+    ///
+    /// As [`Memory::read`].
+    pub fn read_now(&self, address: Address, length: usize) -> Result<Vec<u8>, ReadError> {
+        self.memory.read(address, length)
+    }
+
     /// Copies what is kept; false when some of it is not there.
     fn copy(&self, address: Address, bytes: &mut [u8]) -> bool {
         let kept = self.kept.borrow();
@@ -157,6 +166,7 @@ mod tests {
         memory.byte.set(8);
         assert_eq!(pages.read_u64(Address(4100)), Ok(0x0707_0707_0707_0707));
         assert_eq!(memory.fetches.get(), 1);
+        assert_eq!(pages.read_now(Address(4100), 2), Ok(vec![8, 8]));
         pages.renew();
         assert_eq!(pages.read(Address(0), 1), Ok(vec![8]));
     }

@@ -13,7 +13,7 @@ use std::collections::HashSet;
 
 use super::census::Scene;
 use super::objects::Objects;
-use crate::memory::{Batch, ReadError};
+use crate::memory::{Batch, ReadError, u64_at};
 use crate::os::clock;
 use crate::snapshot::{Address, Why};
 
@@ -100,8 +100,12 @@ impl TaskList {
         let memory = scene.objects.memory;
         let (mut before, mut at) = (head, memory.read_pointer(head)?);
         // A head that was never used is null.
-        while at != head && !at.is_null() {
-            if memory.read_pointer(at.plus(8))? != before {
+        if at.is_null() {
+            return Ok(true);
+        }
+        while at != head {
+            // A node that was taken out has no links.
+            if at.is_null() || memory.read_pointer(at.plus(8))? != before {
                 return Ok(false);
             }
             self.add(Address(at.0.wrapping_sub(node as u64)));
@@ -139,23 +143,30 @@ impl TaskList {
             _ => return Err(ReadError::Implausible(found.value)),
         };
         let layout = &objects.offsets.object;
-        let slots = objects.memory.read_u64(set.plus(layout.set_mask))?.saturating_add(1);
+        let (mask, table) = (layout.set_mask, layout.set_table);
+        let size = mask.max(table) + 8;
+        let shape = || -> Result<(u64, Address), ReadError> {
+            let head = scene.pages.read_now(set, size)?;
+            let word = |offset| u64_at(&head, offset).ok_or(ReadError::Unmapped(set));
+            Ok((word(mask)?.saturating_add(1), Address(word(table)?)))
+        };
+        let (slots, table) = shape()?;
         if slots > MOST_SLOTS {
             return Err(ReadError::Implausible(set));
         }
-        let table = objects.memory.read_pointer(set.plus(layout.set_table))?;
         let mut from = 0;
         while from < slots && !self.is_over(scene) {
             let count = (slots - from).min(SLOTS_AT_ONCE);
             let start = table.plus((from as usize).saturating_mul(layout.set_entry_size));
             let bytes = objects.memory.read(start, count as usize * layout.set_entry_size)?;
-            let keys = bytes.chunks_exact(layout.set_entry_size).filter_map(|entry| crate::memory::u64_at(entry, 0));
+            let keys = bytes.chunks_exact(layout.set_entry_size).filter_map(|entry| u64_at(entry, 0));
             let keys: Vec<Address> = keys.filter(|key| *key != 0).map(Address).collect();
             let tasks = if weak { referents(objects, &keys)? } else { keys };
             tasks.into_iter().for_each(|task| self.add(task));
             from += count;
         }
-        Ok(())
+        // A set that grew moved to another table, and the old one may be something else by now.
+        if shape()? == (slots, table) { Ok(()) } else { Err(ReadError::Implausible(table)) }
     }
 }
 
