@@ -1,7 +1,7 @@
 //! Every output format for every kind of day, compared with golden files, and the promises that no golden file can keep.
 #![expect(clippy::expect_used, reason = "a test fails by panicking")]
 
-use hangspy::render::{self, Graph, Layout, ProcessRow, Screen};
+use hangspy::render::{self, DoctorPage, GateRow, Graph, Layout, ProcessRow, ReadRow, Screen};
 use hangspy::report::{Kind, Report};
 use unicode_width::UnicodeWidthStr;
 
@@ -182,6 +182,45 @@ fn processes_are_listed_in_columns() {
     let narrow = Screen { width: 60, ..Screen::default() };
     golden::assert_golden("render/processes.narrow.txt", &set(|out| render::processes(&rows, narrow, out)));
     golden::assert_golden("render/processes.json", &set(|out| render::processes_json(&rows, out)));
+}
+
+#[test]
+fn gates_are_told_with_what_opens_them() {
+    let gate = |gate: &str, state: &str, words: &str, opens: Option<&str>| GateRow {
+        gate: gate.to_owned(),
+        state: state.to_owned(),
+        words: words.to_owned(),
+        opens: opens.map(str::to_owned),
+    };
+    let read = |what: &str, gives: &str, allowed| ReadRow { what: what.to_owned(), gives: gives.to_owned(), allowed };
+    let closed = DoctorPage {
+        pid: 31,
+        command: "uvicorn main:app\x1b[2J".to_owned(),
+        tool: "0.1.0".to_owned(),
+        user: Some(10_001),
+        answer: "proc-only",
+        gates: vec![
+            gate("process", "open", "it is there", None),
+            gate(
+                "user",
+                "shut",
+                "it runs as user 0, hangspy as 10001",
+                Some("securityContext: {runAsUser: 0, capabilities: {add: [SYS_PTRACE]}}"),
+            ),
+            gate("dumpable", "unknown", "cannot be seen of a process of root", None),
+            gate("user namespace", "open", "both are in the same", None),
+        ],
+        reads: vec![read("memory", "stacks, loops, locks", false), read("stat", "states and CPU of threads", true)],
+    };
+    let open = DoctorPage {
+        pid: 32,
+        answer: "full",
+        gates: vec![gate("process", "open", "it is there", None)],
+        ..closed.clone()
+    };
+    let pages = [closed, open];
+    golden::assert_golden("render/doctor.txt", &set(|out| render::doctor(&pages, Screen::default(), out)));
+    golden::assert_golden("render/doctor.json", &set(|out| render::doctor_json(&pages, out)));
 }
 
 #[test]

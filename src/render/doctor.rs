@@ -88,7 +88,7 @@ fn process(page: &mut Page, one: &DoctorPage) {
     );
     page.blank();
     let (ink, words) = match one.answer {
-        "full" => (Ink::Good, "READABLE: every gate is open"),
+        "full" => (Ink::Good, "READABLE: nothing stands in the way"),
         "partly" => (Ink::Doubt, "READABLE, but not all of it: see what is closed below"),
         "proc-only" => (Ink::Bad, "MEMORY CLOSED: hangspy answers from /proc alone, without stacks"),
         _ => (Ink::Bad, "CLOSED: nothing can be read"),

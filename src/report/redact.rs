@@ -37,6 +37,8 @@ pub fn redacted(report: &Report) -> serde_json::Result<Report> {
 
 /// Fields that hold a path.
 const PATHS: [&str; 3] = ["file", "path", "executable"];
+/// What a request was asked for, and by whom it can be found again, where it is known.
+const REQUEST: [&str; 2] = ["path", "request_id"];
 /// What may stand before the first letter of a URL or path, and behind its last.
 const OPENING: [char; 6] = ['(', '[', '<', '"', '\'', '`'];
 const CLOSING: [char; 10] = [')', ']', '>', '"', '\'', '`', '.', ',', ';', ':'];
@@ -61,6 +63,12 @@ impl Pen {
                     match field {
                         // A path may have spaces in it, which no sentence would show.
                         Value::String(path) if PATHS.contains(&name.as_str()) => *path = file_name(path),
+                        // Of a request: the path may end in a customer's name.
+                        Value::Object(known) if REQUEST.contains(&name.as_str()) => {
+                            if let Some(text) = known.get_mut("is").filter(|text| text.is_string()) {
+                                *text = Value::String(GONE.to_string());
+                            }
+                        }
                         field => self.cross_out(field),
                     }
                 }
@@ -150,5 +158,9 @@ mod tests {
         let mut value = serde_json::json!({"file": "/srv/my shop/app.py", "stack": [{"path": "/a b/c"}], "line": 7});
         pen.cross_out(&mut value);
         assert_eq!(value, serde_json::json!({"file": "app.py", "stack": [{"path": "c"}], "line": 7}));
+        let mut request =
+            serde_json::json!({"path": {"is": "/bills/smith.pdf"}, "request_id": {"unknown": "not-read"}});
+        pen.cross_out(&mut request);
+        assert_eq!(request, serde_json::json!({"path": {"is": "…"}, "request_id": {"unknown": "not-read"}}));
     }
 }
