@@ -14,7 +14,7 @@ use std::sync::OnceLock;
 use std::time::Duration;
 
 use environments::{Environment, all};
-use hangspy::read::Sampler;
+use hangspy::read::{Allowance, Sampler};
 use hangspy::snapshot::{
     Address, Awaited, Census, Code, Frame, Known, PrimitiveKind, TaskCensus, TaskPhase, TaskSample,
 };
@@ -22,7 +22,7 @@ use program::Program;
 use serde::Deserialize;
 
 /// A census that is not cut: on a machine that is busy with other tests it takes what it takes.
-const UNHURRIED: Duration = Duration::from_secs(60);
+const UNHURRIED: Allowance = Allowance { cpu: Duration::from_secs(60), wall: Duration::from_secs(60) };
 const LOOPS: [&str; 2] = ["asyncio", "uvloop"];
 /// Tasks of the mode `many`.
 const MANY: usize = 10_000;

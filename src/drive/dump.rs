@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::console::{self, Console};
+use super::lookout::WHOLE_CENSUS;
 use super::observe::Plan;
 use super::outputs::{GraphThreads, Outputs};
 use super::session::{self, Privacy, Watch};
@@ -10,7 +11,7 @@ use crate::error::Result;
 use crate::render;
 
 /// The instant: long enough for a handful of looks, which is what it takes to tell running from waking up for a moment.
-const INSTANT: Plan = Plan { length: Duration::from_millis(100), rate: 50 };
+const INSTANT: Plan = Plan { length: Duration::from_millis(100), rate: 50, census: WHOLE_CENSUS };
 
 /// What `hangspy dump` was asked.
 #[derive(Clone, Debug)]

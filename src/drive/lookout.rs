@@ -14,15 +14,20 @@ use crate::attach::{self, Access, Session};
 use crate::error::{Error, Gate};
 use crate::memory::ReadError;
 use crate::os::clock;
-use crate::read::Sampler;
+use crate::read::{Allowance, Sampler};
 use crate::snapshot::{Census, Code, Frame, Moment, Process, Snapshot, Supervisor, Surroundings};
 
 /// When the first census is taken, counted from the first look: early, so that what is still so at the end has lasted.
 const FIRST_CENSUS: Duration = Duration::from_millis(200);
 /// How often one is taken after that. There is one at the end as well.
 const CENSUS_EVERY: Duration = Duration::from_secs(10);
-/// How long a census may take: we want to be back before the collector's patience with us ends.
-const CENSUS_TIME: Duration = Duration::from_millis(1500);
+/// What a census of a watch may take. It is more than enough for a thousand tasks, and with one of them at the beginning and
+/// one at the end it is two hundredths of a core.
+pub(super) const PASSING_CENSUS: Allowance =
+    Allowance { cpu: Duration::from_millis(30), wall: Duration::from_millis(500) };
+/// What it may take when it is all that was asked for: we want to be back before the collector's patience with us ends.
+pub(super) const WHOLE_CENSUS: Allowance =
+    Allowance { cpu: Duration::from_millis(1500), wall: Duration::from_millis(1500) };
 
 /// How many failed looks in a row end the watch: the process is there and cannot be read any more.
 const MOST_FAILURES: u64 = 50;
@@ -119,6 +124,8 @@ pub(super) struct Orders {
     pub(super) index: usize,
     /// Looks per second.
     pub(super) rate: u32,
+    /// What a census may take.
+    pub(super) census: Allowance,
     /// Ends the watch.
     pub(super) stop: Interrupt,
 }
@@ -187,7 +194,7 @@ fn look_on(session: Session, mut neighbour: Neighbour, orders: &Orders, messenge
         let now = clock::now();
         let stopping = orders.stop.asked() || failures_in_a_row >= MOST_FAILURES;
         if stopping || now >= census_due {
-            let census = Box::new(sampler.census(CENSUS_TIME));
+            let census = Box::new(sampler.census(orders.census));
             let (codes, stacks) = (sampler.new_codes(), sampler.new_stacks());
             messenger.tell(Sighting::Census { codes, stacks, census });
             census_due = now.after(CENSUS_EVERY);

@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use super::interrupt::Interrupt;
 use super::lookout::{self, Orders, Report, Sighting};
 use crate::error::{Error, Gate, Result};
+use crate::read::Allowance;
 use crate::snapshot::{Process, Recording, Why};
 
 /// How long after the window a lookout may still be busy before we go on without it: its read is stuck in the kernel.
@@ -22,6 +23,8 @@ pub(super) struct Plan {
     pub(super) length: Duration,
     /// Looks per second.
     pub(super) rate: u32,
+    /// What a census of tasks, pools and requests may take.
+    pub(super) census: Allowance,
 }
 
 /// One process and what was learnt about it.
@@ -64,7 +67,7 @@ pub(super) fn observe(
         let mut recording = Recording::new(process.clone());
         recording.ledger.rate = plan.rate;
         observed.push(Observed { recording, refused_by: None, error: None, done: false });
-        let orders = Orders { index, rate: plan.rate, stop: stop.clone() };
+        let orders = Orders { index, rate: plan.rate, census: plan.census, stop: stop.clone() };
         let send = send.clone();
         thread::Builder::new()
             .name(format!("lookout {index}"))

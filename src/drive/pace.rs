@@ -3,7 +3,7 @@
 use std::thread;
 use std::time::{Duration, Instant};
 
-use nix::time::{ClockId, clock_gettime};
+use crate::os::clock::thread_cpu;
 
 /// The most of one core that looking at one process may take. Our CPU is stolen from the sick service: with a quota of
 /// 0.8 cores a tenth of a core is already an eighth of it.
@@ -60,9 +60,4 @@ impl Pace {
         // Missed looks are left out, not made up for: a burst of looks says nothing that one does not.
         self.next = if behind > self.period { now } else { self.next } + rest;
     }
-}
-
-/// CPU time of this thread so far; zero where the clock is refused, which turns the limit off.
-fn thread_cpu() -> Duration {
-    clock_gettime(ClockId::CLOCK_THREAD_CPUTIME_ID).map_or(Duration::ZERO, Duration::from)
 }

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use super::console::Console;
+use super::lookout::PASSING_CENSUS;
 use super::observe::Plan;
 use super::outputs::{Format, GraphThreads, Outputs};
 use super::session::{self, Privacy, Watch};
@@ -36,7 +37,7 @@ pub struct Record {
 pub fn record(request: &Record, console: Console) -> Result<()> {
     let mut outputs =
         Outputs::new(request.threads).keeping(&request.privacy).claim(&request.outputs, request.format)?;
-    let plan = Plan { length: request.length, rate: request.rate };
+    let plan = Plan { length: request.length, rate: request.rate, census: PASSING_CENSUS };
     let watch = Watch { asked: &request.asked, plan, early_verdict: false, privacy: &request.privacy };
     let outcome = session::watch(&watch, &mut outputs, console)?;
     let written = outputs.write(&outcome.report);

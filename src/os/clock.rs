@@ -18,6 +18,12 @@ pub fn now() -> Moment {
     })
 }
 
+/// CPU time of the calling thread so far; zero where the clock is refused.
+#[must_use]
+pub fn thread_cpu() -> Duration {
+    clock_gettime(ClockId::CLOCK_THREAD_CPUTIME_ID).map_or(Duration::ZERO, Duration::from)
+}
+
 /// When something was that `/proc` gives in clock ticks since boot (`proc_pid_stat(5)`, field 22), to a hundredth of a
 /// second. Time in which the machine slept counts for ticks and not for [`now`], so what was before a sleep seems that much
 /// earlier.

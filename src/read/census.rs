@@ -6,6 +6,7 @@
 //!
 //! One reader for each part, each a function of the [`Scene`]; pools and requests may refer to the tasks read before.
 
+use super::allowance::{Allowance, Limit};
 use super::codes::CodeTable;
 use super::kernel_threads::KernelThreads;
 use super::known::why;
@@ -32,13 +33,15 @@ pub(super) struct Scene<'a> {
     pub(super) loops: &'a [Address],
     pub(super) codes: &'a mut CodeTable,
     pub(super) stacks: &'a mut StackTable,
-    /// When to stop and say what was not read.
-    pub(super) deadline: Moment,
+    /// What the listing of the tasks may take.
+    pub(super) for_listing: Limit,
+    /// What everything may take.
+    pub(super) limit: Limit,
 }
 
 impl OwnReader {
     /// Reads everything once.
-    pub(super) fn census(&mut self, kernel: &mut KernelThreads, at: Moment, deadline: Moment) -> Census {
+    pub(super) fn census(&mut self, kernel: &mut KernelThreads, at: Moment, allowance: Allowance) -> Census {
         let threads = match self.live_threads(kernel) {
             Ok((threads, _)) => threads,
             Err(error) => return Census::unknown(at, why(error)),
@@ -55,7 +58,8 @@ impl OwnReader {
             loops: &self.last_loops,
             codes: &mut self.stacks.codes,
             stacks: &mut self.stacks.stacks,
-            deadline,
+            for_listing: allowance.half().begin(),
+            limit: allowance.begin(),
         };
         let mut census = Census::unknown(at, Why::NotRead);
         match task_reader::read(&mut scene) {

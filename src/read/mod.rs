@@ -16,6 +16,7 @@
 //! for versions whose layout we do not know.
 
 mod agreement;
+mod allowance;
 mod census;
 mod chains;
 mod codes;
@@ -72,5 +73,6 @@ mod uvloop;
 mod waits;
 mod walked;
 
+pub use allowance::Allowance;
 pub use live::{LiveFrame, LiveThread};
 pub use sampler::Sampler;

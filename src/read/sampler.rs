@@ -1,8 +1,8 @@
 //! The sampler: from a session to one snapshot after the other.
 
 use std::sync::Arc;
-use std::time::Duration;
 
+use super::allowance::Allowance;
 use super::kernel_threads::KernelThreads;
 use super::own::{OwnReader, OwnSample};
 use super::stack_reader::Losses;
@@ -149,13 +149,12 @@ impl Sampler {
     }
 
     /// Who is in the process: tasks, pools, requests. Costs more than a snapshot, and goes by the threads and loops of the
-    /// last one; ends early when it has taken `limit`, and then says so.
+    /// last one; ends early when its allowance is spent, and then says so.
     #[must_use]
-    pub fn census(&mut self, limit: Duration) -> Census {
+    pub fn census(&mut self, allowance: Allowance) -> Census {
         let at = clock::now();
-        let deadline = Moment(at.0.saturating_add(u64::try_from(limit.as_nanos()).unwrap_or(u64::MAX)));
         let census = match &mut self.way {
-            Way::Own(reader) => reader.census(&mut self.kernel, at, deadline),
+            Way::Own(reader) => reader.census(&mut self.kernel, at, allowance),
             Way::Walked(_) => Census::unknown(at, Why::NotInThisPython),
             Way::ProcOnly => Census::unknown(at, Why::NotPermitted),
         };

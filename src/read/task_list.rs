@@ -14,7 +14,6 @@ use std::collections::HashSet;
 use super::census::Scene;
 use super::objects::Objects;
 use crate::memory::{Batch, ReadError, u64_at};
-use crate::os::clock;
 use crate::snapshot::{Address, Why};
 
 /// Tasks that are followed: a million of them is no service any more.
@@ -72,7 +71,7 @@ impl TaskList {
 
     fn is_over(&mut self, scene: &Scene<'_>) -> bool {
         let why = "a part of the tasks";
-        let over = self.tasks.len() >= MOST_TASKS || clock::now() >= scene.deadline;
+        let over = self.tasks.len() >= MOST_TASKS || scene.for_listing.is_spent();
         if over && self.gaps.iter().all(|(what, _)| what != why) {
             self.gaps.push((why.to_owned(), Why::Bounded));
         }

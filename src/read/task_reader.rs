@@ -17,7 +17,6 @@ use super::task_waits::{Wait, Waits};
 use super::thread_calls::ThreadCalls;
 use super::{primitives, tasks};
 use crate::memory::{ReadError, little_endian, u64_at};
-use crate::os::clock;
 use crate::snapshot::{
     Address, Awaited, Frame, Known, PrimitiveKind, PrimitiveSample, StackId, TaskCensus, TaskGroup, TaskHold,
     TaskPhase, TaskSample, TaskWait, Why,
@@ -89,7 +88,7 @@ pub(super) fn read(scene: &mut Scene<'_>) -> Result<TasksRead, ReadError> {
     let mut reader = Reader::new(scene);
     let mut records = Vec::with_capacity(listed.len());
     for (index, address) in listed.iter().enumerate() {
-        if clock::now() >= reader.scene.deadline {
+        if reader.scene.limit.is_spent() {
             let left = listed.len() - index;
             gaps.push((format!("what {left} of {} tasks do", listed.len()), Why::Bounded));
             break;

@@ -1,6 +1,7 @@
 //! The reader of tasks on memory that is nonsense: objects of all kinds that refer to each other at random, and in circles.
 
 use std::cell::Cell;
+use std::time::Duration;
 
 use super::census::Scene;
 use super::codes::CodeTable;
@@ -9,7 +10,8 @@ use super::stacks::StackTable;
 use super::task_reader::Reader;
 use crate::layout::{self, Offsets};
 use crate::memory::{Batch, Memory, Pages, ReadError};
-use crate::snapshot::{Address, Known, Moment, PythonVersion, Why};
+use crate::read::Allowance;
+use crate::snapshot::{Address, Known, PythonVersion, Why};
 
 /// Where type names are, one every 64 bytes.
 const NAMES_AT: u64 = 0x10_0000_0000;
@@ -84,6 +86,7 @@ impl Memory for Nonsense {
 
 #[test]
 fn nonsense_ends_and_does_no_harm() {
+    let unhurried = Allowance { cpu: Duration::from_secs(60), wall: Duration::from_secs(60) };
     let mut found = 0;
     for minor in 8..=15 {
         let version = PythonVersion { major: 3, minor, patch: Known::Unknown(Why::NotRead) };
@@ -107,7 +110,8 @@ fn nonsense_ends_and_does_no_harm() {
                 loops: &[],
                 codes: &mut codes,
                 stacks: &mut stacks,
-                deadline: Moment(u64::MAX),
+                for_listing: unhurried.begin(),
+                limit: unhurried.begin(),
             };
             let mut reader = Reader::new(&mut scene);
             for object in 0..OBJECTS {

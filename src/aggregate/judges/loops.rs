@@ -3,7 +3,7 @@
 
 use super::{Judge, blocked, deadlocked, overloaded, starved};
 use crate::aggregate::ranking::groups;
-use crate::aggregate::{Analysis, Verdict};
+use crate::aggregate::{Analysis, Kind, Verdict};
 
 pub(super) struct Loops;
 
@@ -26,8 +26,16 @@ impl Judge for Loops {
         }
         verdicts.sort_by(|one, other| {
             let by_share = other.share.total_cmp(&one.share);
-            one.kind.cmp(&other.kind).then(by_share).then(one.thread.cmp(&other.thread))
+            rank(one).cmp(&rank(other)).then(by_share).then(one.thread.cmp(&other.thread))
         });
         verdicts
+    }
+}
+
+/// How bad it is beside others: a stall that has ended is no worse than a want of the GIL that took more of the window.
+fn rank(verdict: &Verdict) -> Kind {
+    match verdict.kind {
+        Kind::LoopBlocked if verdict.since_s.is_none() => Kind::LoopStarved,
+        kind => kind,
     }
 }

@@ -1,0 +1,41 @@
+//! How much a census may take. Whoever looks on takes little of the pod's CPU; whoever asked for this one instant gets all.
+
+use std::time::Duration;
+
+use crate::os::clock;
+use crate::snapshot::Moment;
+
+/// What a census may take.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Allowance {
+    /// CPU time of ours.
+    pub cpu: Duration,
+    /// Time that goes by.
+    pub wall: Duration,
+}
+
+/// An allowance that is being spent.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Limit {
+    cpu: Duration,
+    wall: Moment,
+}
+
+impl Allowance {
+    /// Begins to spend it.
+    pub(super) fn begin(self) -> Limit {
+        Limit { cpu: clock::thread_cpu().saturating_add(self.cpu), wall: clock::now().after(self.wall) }
+    }
+
+    /// Half of it.
+    pub(super) fn half(self) -> Self {
+        Self { cpu: self.cpu / 2, wall: self.wall / 2 }
+    }
+}
+
+impl Limit {
+    /// Whether it is time to stop and to say what was not read.
+    pub(super) fn is_spent(self) -> bool {
+        clock::now() >= self.wall || clock::thread_cpu() >= self.cpu
+    }
+}
