@@ -18,9 +18,8 @@ impl Pools {
     ) -> Result<(), ReadError> {
         let Some((_, frame)) = self.frames_of(around, user.frames, Function::AsyncpgAcquire) else { return Ok(()) };
         let frame = *frame;
-        let Some(innermost) = user.frames.first() else { return Ok(()) };
         // With a connection in hand it may still wait for the server.
-        if !self.is(around, Some(innermost), Function::AsyncioQueueGet) {
+        if !self.waits_for_queue(objects, around, user)? {
             return Ok(());
         }
         // A method with an inner function that uses `self` keeps it in a cell.

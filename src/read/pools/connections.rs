@@ -294,6 +294,25 @@ pub(super) fn note(list: &mut Vec<Occupier>, around: &Around<'_>, user: &User<'_
 }
 
 impl Pools {
+    /// Whether a task waits in `asyncio.Queue.get`, by itself or with a timeout around it.
+    pub(super) fn waits_for_queue(
+        &mut self,
+        objects: Objects<'_>,
+        around: &Around<'_>,
+        user: &User<'_>,
+    ) -> Result<bool, ReadError> {
+        let Some(innermost) = user.frames.first() else { return Ok(false) };
+        match self.functions.of(around.codes, innermost) {
+            Function::AsyncioQueueGet => Ok(true),
+            Function::WaitFor => {
+                let inner = lenient(self.locals.get(objects, innermost, "fut"))?;
+                let task = around.tasks.iter().find(|task| Some(task.task) == inner);
+                Ok(self.is(around, task.and_then(|task| task.frames.first()), Function::AsyncioQueueGet))
+            }
+            _ => Ok(false),
+        }
+    }
+
     /// Whether the frame at this position is of a function.
     pub(super) fn is(&mut self, around: &Around<'_>, frame: Option<&LiveFrame>, function: Function) -> bool {
         frame.is_some_and(|frame| self.functions.of(around.codes, frame) == function)

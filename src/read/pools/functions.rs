@@ -17,6 +17,8 @@ pub(super) enum Function {
     QueueGet,
     /// `asyncio.Queue.get`
     AsyncioQueueGet,
+    /// `asyncio.wait_for`, which waits in a task of its own up to 3.11.
+    WaitFor,
     /// `QueuePool._do_get` of SQLAlchemy (`sqlalchemy/pool/impl.py`).
     SqlalchemyCheckout,
     /// `Queue.get` of SQLAlchemy (`sqlalchemy/util/queue.py`), with or without asyncio.
@@ -39,6 +41,7 @@ const KNOWN: &[(&str, &str, Function)] = &[
     ("_worker", "concurrent/futures/thread.py", Function::ExecutorWorker),
     ("get", "queue.py", Function::QueueGet),
     ("get", "asyncio/queues.py", Function::AsyncioQueueGet),
+    ("wait_for", "asyncio/tasks.py", Function::WaitFor),
     ("_do_get", "sqlalchemy/pool/impl.py", Function::SqlalchemyCheckout),
     ("get", "sqlalchemy/util/queue.py", Function::SqlalchemyQueueGet),
     ("greenlet_spawn", "sqlalchemy/util/concurrency.py", Function::SqlalchemyGreenlet),

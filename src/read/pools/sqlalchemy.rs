@@ -35,8 +35,7 @@ impl Pools {
             pool.filter(|_| at >= 2)
         } else if let Some((_, frame)) = self.frames_of(around, user.frames, Function::SqlalchemyGreenlet) {
             let frame = *frame;
-            let innermost = user.frames.first();
-            if !self.is(around, innermost, Function::AsyncioQueueGet) {
+            if !self.waits_for_queue(objects, around, user)? {
                 return Ok(());
             }
             match lenient(self.locals.get(objects, &frame, "fn"))? {
