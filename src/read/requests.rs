@@ -105,9 +105,10 @@ impl Requests {
         let code = |frame: &LiveFrame| codes.get(frame.code.0 as usize);
         let mut serving = HashMap::new();
         for task in frames {
-            let outermost = task.frames.last().and_then(code);
+            // Newer releases of AnyIO run what a group starts inside of a function of their own.
+            let mut outermost = task.frames.iter().rev().take(2).filter_map(code);
             let inner = |frame: &LiveFrame| code(frame).is_some_and(|code| is_middleware(code, "__call__"));
-            if !outermost.is_some_and(|code| is_middleware(code, "coro")) || task.frames.iter().any(inner) {
+            if !outermost.any(|code| is_middleware(code, "coro")) || task.frames.iter().any(inner) {
                 continue;
             }
             for frame in task.frames.iter().rev() {
