@@ -115,8 +115,8 @@ impl Requests {
                 match self.locals.get(scene.objects, frame, "scope") {
                     Err(gone @ (ReadError::Gone | ReadError::Refused)) => return Err(gone),
                     Ok(Some(scope)) => {
+                        // Where an inner function has it, this is a cell; a frame further in has the scope itself.
                         serving.insert(scope, task.task);
-                        break;
                     }
                     Ok(None) | Err(_) => {}
                 }
