@@ -1,5 +1,7 @@
 //! What a thread's system call waits for: the descriptors and paths that its arguments lead to.
 
+use std::collections::HashMap;
+
 use crate::memory::{Memory, ReadError};
 use crate::os::descriptors::DescriptorResolver;
 use crate::os::open_files::epoll_targets;
@@ -16,6 +18,11 @@ const PAGE: u64 = 4096;
 /// Descriptors that are resolved for one thread. A call that waits for more is an event loop's, and which of them it
 /// waits for says little.
 const MOST_DESCRIPTORS: usize = 8;
+/// A poll of more descriptors than this is crowded: the kernel prints all of them, holding the mutex that the poll needs
+/// too, and for a thousand that takes milliseconds.
+const CROWDED: usize = 64;
+/// So many times what a crowded poll waits for is taken from the last reading.
+const CROWDED_EVERY: u32 = 50;
 /// The number of a descriptor that is still being opened.
 const NO_DESCRIPTOR: i32 = -1;
 
@@ -24,12 +31,14 @@ const NO_DESCRIPTOR: i32 = -1;
 pub(super) struct Waits {
     process: ProcessId,
     descriptors: DescriptorResolver,
+    /// Crowded polls: a few of what they wait for, and how often that may still be used.
+    crowded: HashMap<i32, (Vec<i32>, u32)>,
 }
 
 impl Waits {
     /// Nothing is read yet.
     pub(super) fn new(process: ProcessId) -> Self {
-        Self { process, descriptors: DescriptorResolver::new(process) }
+        Self { process, descriptors: DescriptorResolver::new(process), crowded: HashMap::new() }
     }
 
     /// Fills in what the thread's system call waits for. Without memory, only what the arguments say themselves.
@@ -44,10 +53,7 @@ impl Waits {
         };
         let mut numbers = match wish {
             Wanted::Descriptor(number) => vec![number],
-            Wanted::Epoll(number) => {
-                let targets = epoll_targets(self.process, number).unwrap_or_default();
-                std::iter::once(number).chain(targets).collect()
-            }
+            Wanted::Epoll(number) => std::iter::once(number).chain(self.epoll_targets(number)).collect(),
             Wanted::PollArray { address, .. } => bytes(address).map(|bytes| polled(&bytes)).unwrap_or_default(),
             Wanted::SelectSets { count, sets } => {
                 sets.into_iter().filter_map(bytes).flat_map(|bytes| selected(&bytes, count)).collect()
@@ -65,6 +71,26 @@ impl Waits {
         };
         numbers.truncate(MOST_DESCRIPTORS);
         os.waits_on = numbers.into_iter().map(|number| self.descriptors.resolve(number)).collect();
+    }
+}
+
+impl Waits {
+    /// What an epoll descriptor waits for; of a crowded one a few.
+    fn epoll_targets(&mut self, number: i32) -> Vec<i32> {
+        if let Some((targets, left)) = self.crowded.get_mut(&number)
+            && *left > 0
+        {
+            *left -= 1;
+            return targets.clone();
+        }
+        let mut targets = epoll_targets(self.process, number).unwrap_or_default();
+        if targets.len() > CROWDED {
+            targets.truncate(MOST_DESCRIPTORS);
+            self.crowded.insert(number, (targets.clone(), CROWDED_EVERY));
+        } else {
+            self.crowded.remove(&number);
+        }
+        targets
     }
 }
 
