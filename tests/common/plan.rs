@@ -12,7 +12,7 @@ pub(crate) const LABELS: [&str; 9] = ["3.8", "3.9", "3.10", "3.11", "3.12", "3.1
 /// How far apart the places of two neighbouring applications are; it has no divisor in common with the number of places,
 /// so that as many applications as there are places visit all of them.
 const STRIDE: usize = 5;
-/// Where the fully crossed applications also run under a master with workers.
+/// Where those of the fully crossed applications that fall sick in one worker alone also run under a master with workers.
 const WORKERS_ON: [(&str, Loop); 3] = [("3.9", Loop::Uvloop), ("3.12", Loop::Asyncio), ("3.15", Loop::Uvloop)];
 /// Where they also run under gunicorn.
 const GUNICORN_ON: [(&str, Loop); 3] = [("3.8", Loop::Asyncio), ("3.11", Loop::Uvloop), ("3.14", Loop::Asyncio)];
@@ -78,8 +78,10 @@ pub(crate) fn plan(apps: &[App], found: &Environments, wish: Option<&str>) -> Re
     for app in apps.iter().filter(|app| app.truth.cross == Cross::Full) {
         let everywhere = LABELS.iter().flat_map(|label| Loop::BOTH.map(|event_loop| (*label, event_loop)));
         cells.extend(everywhere.map(|(label, event_loop)| cell(app, app.truth.launch, label, event_loop, found)));
-        cells.extend(WORKERS_ON.map(|(label, event_loop)| cell(app, Launch::Workers, label, event_loop, found)));
-        cells.extend(GUNICORN_ON.map(|(label, event_loop)| cell(app, Launch::Gunicorn, label, event_loop, found)));
+        if alone(app) {
+            cells.extend(WORKERS_ON.map(|(label, event_loop)| cell(app, Launch::Workers, label, event_loop, found)));
+            cells.extend(GUNICORN_ON.map(|(label, event_loop)| cell(app, Launch::Gunicorn, label, event_loop, found)));
+        }
     }
     for (index, app) in apps.iter().filter(|app| app.truth.cross == Cross::One).enumerate() {
         cells.push(one_place(app, index, found));
@@ -92,6 +94,11 @@ pub(crate) fn plan(apps: &[App], found: &Environments, wish: Option<&str>) -> Re
             .collect::<Result<Vec<_>, _>>()
             .map(|cells| cells.concat()),
     }
+}
+
+/// Whether of several workers only the one falls sick that gets the request: what a truth says is true of one process.
+fn alone(app: &App) -> bool {
+    app.truth.healthy || app.truth.trigger.as_deref().is_some_and(|trigger| trigger != "startup")
 }
 
 /// The place of the `index`th application that runs once: where its turn is, or the next one where it can run.

@@ -53,7 +53,12 @@ fn full_cross() -> Result<(), Failed> {
     let under_master = |row: &str| cells.iter().filter(|cell| cell.row() == row).count();
     expect(under_master("idle+workers") == 3 && under_master("idle+gunicorn") == 3, "three of each master", &cells)?;
     let unserved = cells.iter().filter(|cell| cell.row() == "idle+gunicorn" && cell.place.is_ok()).count();
-    expect(unserved == 0, "no gunicorn where the package is missing", &cells)
+    expect(unserved == 0, "no gunicorn where the package is missing", &cells)?;
+    let mut by_itself = app("sick", "full")?;
+    by_itself.truth.healthy = false;
+    by_itself.truth.trigger = Some("startup".to_owned());
+    let cells = plan(&[by_itself], &machine(), None)?;
+    expect(cells.len() == LABELS.len() * 2, "no master where every worker falls sick by itself", &cells)
 }
 
 fn spread() -> Result<(), Failed> {
