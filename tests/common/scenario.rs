@@ -16,7 +16,7 @@ use super::launch::Running;
 use super::load::Clients;
 use super::plan::Cell;
 use super::truth::Truth;
-use super::watch::{StateWatch, awake_s, look};
+use super::watch::{CROWDED_CPU_SHARE_LIMIT, StateWatch, awake_s, look};
 use super::witness::Witness;
 
 /// How long hangspy looks: its default.
@@ -87,6 +87,9 @@ fn observe(cell: &Cell, environment: &Environment, folder: &Path) -> Result<Evid
     halt.map_or(Ok(()), Moment::finish)?;
     let request = request.map(|request| since_then(request, &awake_s(pid)));
     let mut run = looked?;
+    if cell.app.truth.crowded {
+        run.cpu_share_limit = run.cpu_share_limit.max(CROWDED_CPU_SHARE_LIMIT);
+    }
     run.throttled = throttled;
     if truth.halt.is_none() {
         run.stopped = stopped;

@@ -64,6 +64,10 @@ pub(crate) struct Truth {
     /// Whether it keeps a core busy although no cause says so.
     #[serde(default)]
     pub(crate) computes: bool,
+    /// Whether it has threads by the dozen that move, or descriptors by the thousand: a look at it may cost as much as hangspy
+    /// allows itself.
+    #[serde(default)]
+    pub(crate) crowded: bool,
     /// Packages it needs beyond FastAPI and uvicorn.
     #[serde(default)]
     pub(crate) packages: Vec<String>,
