@@ -123,8 +123,10 @@ impl<'a> Case<'a> {
             Some(address) => SecondParty::Peer { address, service: None },
             None => resource(what),
         };
-        // It will end in time; how long that may take nobody knows.
-        let confidence = if holder.timed { Confidence::Possible } else { Confidence::Likely };
+        // One will end in time; how long that may take nobody knows. And a semaphore is there to let others wait: that its
+        // holders do not move may be no more than a slow upstream.
+        let may_be_meant = holder.timed || self.primitive.kind == PrimitiveKind::Semaphore;
+        let confidence = if may_be_meant { Confidence::Possible } else { Confidence::Likely };
         let finding = self.finding(summary, evidence, Cause::AsyncioLock, hold).confidence(confidence);
         Some(finding.advice(HOLD_FOR_LESS).blame(blame(self.analysis, Actor::Task(hold.task)), party).verdict())
     }
