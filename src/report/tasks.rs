@@ -56,7 +56,7 @@ fn group(
         count: group.count,
         unchanged: Known::from_option((read_twice && all_listed).then_some(unchanged), unknown),
         phase: phase(group.phase).to_owned(),
-        waits_for: members.first().map(|task| wait_words(recording, tasks, task, census.at)).unwrap_or_default(),
+        waits_for: waits_of(analysis, census, tasks, members),
         place: users_place(recording, &analysis.book, group.chain),
         awaited_by: awaiting.map(|task| task_name(tasks, *task)).collect(),
         stack: group.chain.ok().map(|chain| places(recording, recording.stack(chain))).unwrap_or_default(),
@@ -65,6 +65,14 @@ fn group(
             (_, why) => why.map(|why| why.words().to_owned()),
         },
     }
+}
+
+/// What the members of a group wait for: all for the same, or what the first of them does.
+fn waits_of(analysis: &Analysis<'_>, census: &Census, tasks: &TaskCensus, members: &[&TaskSample]) -> String {
+    let words = |task: &&TaskSample| wait_words(analysis.recording, tasks, task, census.at);
+    let mut all = members.iter().map(words);
+    let Some(first) = all.next() else { return String::new() };
+    if all.all(|other| other == first) { first } else { format!("{first} (the first of them)") }
 }
 
 fn one(
