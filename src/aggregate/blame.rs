@@ -1,7 +1,9 @@
 //! Whom to blame for a stall: the deepest frame of the user's that nearly all looks share.
 //!
-//! Stacks that could not be relied on are never used; of those that were cut only the outer frames are there, and they
-//! have no say about what is deeper. The order in which an answer is looked for:
+//! Stacks that could not be relied on are never used. Of those that were cut only the outer frames are there. Where one of
+//! the user's is among them, the cut says that what it called did not last for as long as a reading takes, and speaks
+//! against everything deeper; else it has no say about that. (Whole stacks alone would mislead: of a function that calls
+//! short ones without pause, only those looks are whole that met one of them for long.) The order in which an answer is looked for:
 //!
 //! 1. the deepest frame of the user's that more than 90 % of the looks share (not a generator expression's own frame, it
 //!    is a part of the function around it);
@@ -126,8 +128,11 @@ fn deepest(book: &Book, paths: &[Path<'_>], tenths: usize, wanted: impl Fn(CodeF
     let mut all: usize = paths.iter().map(|path| path.seen.looks).sum();
     let mut best = None;
     for depth in 0.. {
-        // A cut stack that ends here has no say any more.
-        let ended = |path: &&&Path<'_>| path.seen.cut && path.frames.len() == depth;
+        // A cut stack that ends here without a frame that is wanted has no say any more.
+        let ended = |path: &&&Path<'_>| {
+            let silent = || path.frames.iter().all(|frame| !wanted(book.code(frame.code)));
+            path.seen.cut && path.frames.len() == depth && silent()
+        };
         all -= company.iter().filter(ended).map(|path| path.seen.looks).sum::<usize>();
         let mut votes: BTreeMap<CodeId, usize> = BTreeMap::new();
         for path in &company {

@@ -256,6 +256,27 @@ fn python_that_computes_is_blamed_on_the_function_that_all_looks_share() {
     assert_verdict("pure Python", &scene, Kind::LoopBlocked, Cause::PythonCpu, "score", Some("scores"));
 }
 
+/// Of a function that calls short ones without pause only those looks are whole that met the same short one for long.
+#[test]
+fn what_a_cut_left_out_did_not_last() {
+    let outer: &[Line<'_>] = &[("score", "/srv/app.py", 17), ("async handle", "/srv/app.py", 22)];
+    for (story, end, blamed) in [("cut inside of the user's code", outer, "score"), ("cut further out", &[], "weigh")] {
+        let mut scene = Scene::new();
+        let whole = scene.endpoint(&[&[("weigh", "/srv/app.py", 11)], outer].concat());
+        let cut = if end.is_empty() {
+            scene.stack(&[&[("_run_once", "asyncio/base_events.py", 2027)]])
+        } else {
+            scene.endpoint(end)
+        };
+        for index in 0..LOOKS {
+            let stack = if index % 5 == 0 { StackSample::Stable(whole) } else { StackSample::Cut(cut) };
+            let shot = running(whole, GilRole::Holds);
+            scene.look(Shot { stack, on_cpu_ns: index * PERIOD, ..shot }, Vec::new());
+        }
+        assert_verdict(story, &scene, Kind::LoopBlocked, Cause::PythonCpu, blamed, Some("handle"));
+    }
+}
+
 #[test]
 fn native_code_is_told_by_whether_it_keeps_the_gil() {
     let compute = |gil: GilRole, text: &str| {
