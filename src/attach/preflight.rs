@@ -58,10 +58,15 @@ pub(super) fn is_young(alive: &Alive) -> bool {
     own.is_some_and(|own| alive.start_ticks.saturating_add(SECOND) >= own.start_ticks)
 }
 
-/// Whether the process has ended since, so that whatever failed failed for that reason.
+/// `PF_EXITING` of Linux `include/linux/sched.h`: on its way out. It has no memory and no executable any more before its state
+/// says so.
+const EXITING: u64 = 0x4;
+
+/// Whether the process has ended since, or is about to, so that whatever failed failed for that reason.
 pub(super) fn is_gone(pid: ProcessId) -> bool {
     let text = fs::read(format!("/proc/{pid}/stat")).unwrap_or_default();
-    parse_stat(&String::from_utf8_lossy(&text)).is_none_or(|stat| matches!(stat.state, 'Z' | 'X' | 'x'))
+    let ends = |stat: Stat| matches!(stat.state, 'Z' | 'X' | 'x') || stat.flags & EXITING != 0;
+    parse_stat(&String::from_utf8_lossy(&text)).is_none_or(ends)
 }
 
 fn parse_stat(text: &str) -> Option<Stat> {
