@@ -3,7 +3,9 @@
 use std::time::Duration;
 
 use hangspy::report::Kind;
-use hangspy::snapshot::{Address, Census, Known, Listener, Moment, RequestSample, StackId, TaskCensus, ThreadId, Why};
+use hangspy::snapshot::{
+    Address, Census, Known, Listener, Moment, RequestSample, StackId, TaskCensus, TaskGroup, TaskPhase, ThreadId, Why,
+};
 
 use super::scenes::{LOOKS, PERIOD, PID, POLL, START, Scene, waiting};
 use super::{first, report};
@@ -11,9 +13,17 @@ use super::{first, report};
 const WORKER: &[super::Line<'_>] =
     &[("export", "/srv/app.py", 7), ("run", "site-packages/anyio/_backends/_asyncio.py", 986)];
 
-/// A server whose loop is idle, with one worker thread, and requests at two looks.
+/// uvicorn whose loop is idle, with one worker thread, and requests at two looks.
 fn server(requests: impl Fn(u64) -> Vec<RequestSample>) -> Scene {
+    serving("site-packages/uvicorn/server.py", requests)
+}
+
+/// As [`server`], of the server whose main task is in this file.
+fn serving(file: &str, requests: impl Fn(u64) -> Vec<RequestSample>) -> Scene {
     let mut scene = Scene::new();
+    let main = scene.stack(&[&[("main_loop", file, 248)]]);
+    let serves = TaskGroup { chain: Known::Is(main), phase: TaskPhase::Waiting, count: 1 };
+    let tasks = TaskCensus { found: 1, groups: vec![serves], ..TaskCensus::default() };
     let (idle, worker): (StackId, StackId) = (scene.idle_stack(), scene.stack(&[WORKER]));
     for _ in 0..LOOKS {
         let main = waiting(idle, 232, [POLL as u64, 0, 0, u64::MAX, 0, 0]).no_step();
@@ -23,7 +33,7 @@ fn server(requests: impl Fn(u64) -> Vec<RequestSample>) -> Scene {
         scene.recording.censuses.push(Census {
             at: Moment(START + look * PERIOD),
             took: Duration::from_millis(2),
-            tasks: Known::Is(TaskCensus::default()),
+            tasks: Known::Is(tasks.clone()),
             pools: Vec::new(),
             requests: requests(number),
             gaps: Vec::new(),
@@ -74,19 +84,23 @@ fn an_address_that_another_request_had_before_is_another_request() {
 #[test]
 fn a_server_without_requests_sends_one_outside() {
     let outside = |scene: &Scene| first(&report(scene)).summary.contains("look outside");
-    let waiting = |count: u32| {
-        let mut scene = server(|_| Vec::new());
-        scene.around(|around| {
-            let listener =
-                Listener { address: "0.0.0.0:8000".to_owned(), port: 8000, waiting: count, limit: Known::Is(2048) };
-            around.listeners = Known::Is(vec![listener]);
-        });
-        scene
-    };
+    let waiting = |count: u32| with_clients(server(|_| Vec::new()), count);
     assert!(outside(&waiting(0)));
     assert!(!outside(&waiting(3)), "somebody waits to be let in");
     assert!(!outside(&server(|_| vec![request(1, "/export")])), "a request is in flight");
     let mut unseen = waiting(0);
     unseen.recording.censuses.pop();
     assert!(!outside(&unseen), "one look is not enough");
+    let stranger = with_clients(serving("site-packages/aiohttp/web.py", |_| Vec::new()), 0);
+    assert!(!outside(&stranger), "requests of other servers are not known");
+}
+
+/// Adds a listener at which so many clients wait.
+fn with_clients(mut scene: Scene, count: u32) -> Scene {
+    scene.around(|around| {
+        let listener =
+            Listener { address: "0.0.0.0:8000".to_owned(), port: 8000, waiting: count, limit: Known::Is(2048) };
+        around.listeners = Known::Is(vec![listener]);
+    });
+    scene
 }

@@ -3,7 +3,7 @@
 use crate::aggregate::phrases::count_words;
 use crate::aggregate::{Analysis, Confidence, Finding, Kind, Verdict};
 use crate::classify::Look;
-use crate::snapshot::{Role, Server};
+use crate::snapshot::{Role, StackId, TaskCensus};
 
 /// The verdict on a process in which no judge found trouble.
 pub(super) fn healthy(analysis: &Analysis<'_>) -> Verdict {
@@ -58,15 +58,25 @@ pub(super) fn healthy(analysis: &Analysis<'_>) -> Verdict {
 
 /// Whether a server has nothing to do: no request at any look at them, and nobody waits to be let in.
 fn nothing_waits(analysis: &Analysis<'_>) -> bool {
-    let recording = analysis.recording;
-    let censuses = &recording.censuses;
+    let censuses = &analysis.recording.censuses;
     let no_request = censuses.len() >= LOOKS_AT_REQUESTS
-        && censuses
-            .iter()
-            .all(|census| census.requests.is_empty() && census.gaps.is_empty() && census.tasks.get().is_some());
+        && censuses.iter().all(|census| {
+            let read = census.tasks.get().is_some_and(|tasks| is_uvicorn(analysis, tasks));
+            read && census.requests.is_empty() && census.gaps.is_empty()
+        });
     let listeners = analysis.last_surroundings().and_then(|around| around.listeners.get());
     let nobody_waits = listeners.is_some_and(|all| !all.is_empty() && all.iter().all(|listener| listener.waiting == 0));
-    matches!(recording.process.server, Server::Uvicorn | Server::Gunicorn) && no_request && nobody_waits
+    no_request && nobody_waits
+}
+
+/// Whether uvicorn serves here: its server is a task. The requests of others are not known, also where gunicorn runs them.
+fn is_uvicorn(analysis: &Analysis<'_>, tasks: &TaskCensus) -> bool {
+    let of_server = |chain: StackId| {
+        let frames = analysis.recording.stack(chain).iter();
+        let mut codes = frames.filter_map(|frame| analysis.recording.code(frame.code));
+        codes.any(|code| code.file.ends_with("/uvicorn/server.py"))
+    };
+    tasks.groups.iter().filter_map(|group| group.chain.ok()).any(of_server)
 }
 
 /// So often requests must have been looked for before it is said that there are none.
