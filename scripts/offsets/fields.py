@@ -86,6 +86,7 @@ THREAD = {
 FRAME_OBJECT = {
     "back": {8: "PyFrameObject:f_back"},
     "code": {8: "PyFrameObject:f_code"},
+    "globals": {8: "PyFrameObject:f_globals"},
     "last_instruction": {8: "PyFrameObject:f_lasti"},
     # Since 3.10 in code units (bpo-27129).
     "instruction_unit": {8: Rust("1"), 10: Rust("2")},
@@ -103,6 +104,7 @@ FRAME_OBJECT = {
 
 INTERPRETER_FRAME = {
     "code": {11: "_PyInterpreterFrame:f_code", 13: "_PyInterpreterFrame:f_executable"},
+    "globals": {11: "_PyInterpreterFrame:f_globals"},
     # Pointers are tagged since 3.14 (`Include/internal/pycore_stackref.h`, Py_TAG_BITS and its successors).
     "tag_mask": {11: Rust("0"), 14: Rust("3")},
     "previous": {11: "_PyInterpreterFrame:previous"},

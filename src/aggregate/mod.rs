@@ -13,6 +13,7 @@ mod busy;
 mod cause;
 mod censuses;
 mod consumers;
+mod dead_loops;
 mod ending;
 mod finding;
 mod gil;

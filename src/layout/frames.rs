@@ -38,6 +38,8 @@ pub struct FrameObjectOffsets {
     pub back: usize,
     /// `f_code`
     pub code: usize,
+    /// `f_globals`
+    pub globals: usize,
     /// `f_lasti` (int)
     pub last_instruction: usize,
     /// What one unit of `f_lasti` is in bytes: 1, since 3.10 2.
@@ -69,6 +71,8 @@ pub struct FrameObjectOffsets {
 pub struct InterpreterFrameOffsets {
     /// `f_code` or `f_executable`
     pub code: usize,
+    /// `f_globals`: a plain pointer in every version.
+    pub globals: usize,
     /// Bits of a pointer that are a tag and must be cleared: 0, since 3.14 3.
     pub tag_mask: u64,
     /// `previous`

@@ -8,6 +8,7 @@
 
 use super::allowance::{Allowance, Limit};
 use super::codes::CodeTable;
+use super::handovers;
 use super::kernel_threads::KernelThreads;
 use super::known::why;
 use super::live::LiveThread;
@@ -67,6 +68,10 @@ impl OwnReader {
                 match self.requests.read(&scene, &tasks, &frames) {
                     Ok(requests) => census.requests = requests,
                     Err(error) => census.gaps.push(("requests".to_owned(), why(error))),
+                }
+                match handovers::read(&scene, &tasks) {
+                    Ok(handovers) => census.handovers = handovers,
+                    Err(error) => census.gaps.push(("what threads wait for loops".to_owned(), why(error))),
                 }
                 match self.pools.read(&scene, &frames, &holds) {
                     Ok(pools) => census.pools = pools,

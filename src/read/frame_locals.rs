@@ -105,6 +105,19 @@ impl FrameLocals {
     }
 }
 
+/// The dictionary of a frame's global variables.
+///
+/// # Errors
+///
+/// When the frame cannot be read.
+pub(super) fn globals(objects: Objects<'_>, frame: &LiveFrame) -> Result<Address, ReadError> {
+    let offset = match &objects.offsets.frame {
+        FrameOffsets::Object(layout) => layout.globals,
+        FrameOffsets::Interpreter(layout) => layout.globals,
+    };
+    objects.memory.read_pointer(frame.address.plus(offset))
+}
+
 /// Where the local variables of a frame begin, and which bits of them are no address.
 fn place(objects: Objects<'_>) -> (usize, u64) {
     match &objects.offsets.frame {

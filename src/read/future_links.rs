@@ -44,20 +44,36 @@ pub(super) fn shielded(
 }
 
 /// The variables that a callback of this name closes over; none for another callback.
-fn variables(
+pub(super) fn variables(
     objects: Objects<'_>,
     kinds: &mut Kinds,
     callback: Address,
     name: &str,
 ) -> Result<Vec<Address>, ReadError> {
-    let function = objects.memory.read_pointer(callback)?;
-    if !is_pointer(function) || kinds.of(objects, function)? != Kind::Function {
-        return Ok(Vec::new());
-    }
+    let Some(function) = function_at(objects, kinds, callback)? else { return Ok(Vec::new()) };
     let code = objects.memory.read_pointer(function.plus(objects.offsets.object.function_code))?;
     if objects.text(objects.memory.read_pointer(code.plus(objects.offsets.code.name))?)? != name {
         return Ok(Vec::new());
     }
+    closed_over(objects, kinds, function)
+}
+
+/// The function that this word refers to, if it refers to one.
+pub(super) fn function_at(
+    objects: Objects<'_>,
+    kinds: &mut Kinds,
+    word: Address,
+) -> Result<Option<Address>, ReadError> {
+    let function = objects.memory.read_pointer(word)?;
+    Ok((is_pointer(function) && kinds.of(objects, function)? == Kind::Function).then_some(function))
+}
+
+/// The variables that a function closes over.
+pub(super) fn closed_over(
+    objects: Objects<'_>,
+    kinds: &mut Kinds,
+    function: Address,
+) -> Result<Vec<Address>, ReadError> {
     let words = objects.memory.read(function, FUNCTION_WORDS * 8)?;
     let mut values = Vec::new();
     for word in words.chunks_exact(8).map(|word| Address(little_endian(word))).filter(|word| is_pointer(*word)) {
@@ -73,6 +89,7 @@ fn variables(
     Ok(values)
 }
 
-fn is_concurrent(objects: Objects<'_>, object: Address) -> bool {
+/// Whether an object is a future of `concurrent.futures`, where it is none of asyncio.
+pub(super) fn is_concurrent(objects: Objects<'_>, object: Address) -> bool {
     objects.type_of(object).and_then(|kind| objects.base_named(kind, "Future")).is_ok_and(|base| base.is_some())
 }

@@ -19,3 +19,11 @@ pub(crate) fn why(error: ReadError) -> Why {
         ReadError::Implausible(_) => Why::Implausible,
     }
 }
+
+/// What was read, or nothing when that could not be; an error only where nothing more can be read at all.
+pub(super) fn lenient<T: Default>(read: Result<T, ReadError>) -> Result<T, ReadError> {
+    match read {
+        Err(gone @ (ReadError::Gone | ReadError::Refused)) => Err(gone),
+        other => Ok(other.unwrap_or_default()),
+    }
+}

@@ -31,6 +31,7 @@ mod functions;
 mod future_links;
 mod gil;
 mod handlers;
+mod handovers;
 mod held_slots;
 #[cfg(test)]
 mod hostile_tests;

@@ -10,6 +10,7 @@
 mod census;
 mod code;
 mod event_loop;
+mod handover;
 mod known;
 mod lock;
 mod names;
@@ -26,6 +27,7 @@ mod thread;
 pub use census::Census;
 pub use code::{Code, CodeFlags, CodeId, Frame, StackId};
 pub use event_loop::{LoopKind, LoopSample, Step, TaskRef};
+pub use handover::Handover;
 pub use known::{Known, Why};
 pub use lock::{LockHolder, LockKind, LockSample, ParentLock, SignalHandler};
 pub use names::{Address, Moment, ProcessId, ThreadId};

@@ -3,9 +3,9 @@
 use std::time::Duration;
 
 use hangspy::snapshot::{
-    Actor, Address, Awaited, Census, CodeId, Frame, Known, Moment, Occupier, PoolKind, PoolSample, PrimitiveKind,
-    PrimitiveSample, RequestSample, StackId, TaskCensus, TaskGroup, TaskHold, TaskPhase, TaskSample, TaskWait,
-    ThreadId, Why,
+    Actor, Address, Awaited, Census, CodeId, Frame, Handover, Known, Moment, Occupier, PoolKind, PoolSample,
+    PrimitiveKind, PrimitiveSample, RequestSample, StackId, TaskCensus, TaskGroup, TaskHold, TaskPhase, TaskSample,
+    TaskWait, ThreadId, Why,
 };
 
 /// A census of some tasks that wait in every way there is.
@@ -44,6 +44,7 @@ pub(crate) fn census(at: Moment) -> Census {
         }),
         pools: vec![pool()],
         requests: vec![request()],
+        handovers: vec![handover()],
         gaps: vec![("a part of the tasks".to_owned(), Why::Bounded)],
     }
 }
@@ -72,6 +73,15 @@ fn pool() -> PoolSample {
         waiting: Known::Is(22),
         occupiers: vec![Occupier { who: Actor::Thread(ThreadId(33)), place, job: Some(Address(0x7700)) }],
         waiters: vec![Occupier { who: Actor::Task(Address(0x5000)), place: None, job: None }],
+    }
+}
+
+fn handover() -> Handover {
+    Handover {
+        thread: ThreadId(33),
+        future: Address(0x9400),
+        event_loop: Address(0x7f00_0000_9000),
+        task: Some(Address(0x5000)),
     }
 }
 

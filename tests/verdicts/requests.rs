@@ -36,6 +36,7 @@ fn serving(file: &str, requests: impl Fn(u64) -> Vec<RequestSample>) -> Scene {
             tasks: Known::Is(tasks.clone()),
             pools: Vec::new(),
             requests: requests(number),
+            handovers: Vec::new(),
             gaps: Vec::new(),
         });
     }

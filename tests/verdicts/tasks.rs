@@ -24,14 +24,14 @@ const REFRESH: Line<'_> = ("async refresh", "/srv/app.py", 14);
 const QUOTE: Line<'_> = ("async quote", "/srv/app.py", 31);
 
 /// A server whose loop turns for 3 s, read twice.
-struct Story {
-    scene: Scene,
-    tasks: Vec<TaskSample>,
-    primitives: Vec<PrimitiveSample>,
+pub(super) struct Story {
+    pub(super) scene: Scene,
+    pub(super) tasks: Vec<TaskSample>,
+    pub(super) primitives: Vec<PrimitiveSample>,
 }
 
 impl Story {
-    fn new() -> Self {
+    pub(super) fn new() -> Self {
         let mut scene = Scene::new();
         for _ in 0..LOOKS {
             scene.idle();
@@ -40,7 +40,7 @@ impl Story {
     }
 
     /// A task at these frames, innermost first, that waits.
-    fn task(&mut self, number: u64, lines: &[&[Line<'_>]], on: Awaited) -> &mut TaskSample {
+    pub(super) fn task(&mut self, number: u64, lines: &[&[Line<'_>]], on: Awaited) -> &mut TaskSample {
         let chain = self.scene.stack(lines);
         self.tasks.push(TaskSample {
             address: Address(0x5000 + number * 0x100),
@@ -59,7 +59,7 @@ impl Story {
         TaskHold { task: Address(0x5000 + number * 0x100), frame: self.scene.frame(line) }
     }
 
-    fn lock(&mut self, address: u64, waiters: &[u64], holders: Vec<TaskHold>) -> &mut PrimitiveSample {
+    pub(super) fn lock(&mut self, address: u64, waiters: &[u64], holders: Vec<TaskHold>) -> &mut PrimitiveSample {
         self.primitives.push(PrimitiveSample {
             address: Address(address),
             kind: PrimitiveKind::Lock,
@@ -74,7 +74,7 @@ impl Story {
     }
 
     /// The scene, with what `change` makes of the first reading.
-    fn told_with(mut self, change: impl Fn(&mut TaskCensus)) -> Scene {
+    pub(super) fn told_with(mut self, change: impl Fn(&mut TaskCensus)) -> Scene {
         self.tasks.sort_by_key(|task| task.address);
         self.primitives.sort_by_key(|primitive| primitive.address);
         let found = self.tasks.len() as u64;
@@ -90,7 +90,7 @@ impl Story {
         self.scene
     }
 
-    fn told(self) -> Scene {
+    pub(super) fn told(self) -> Scene {
         self.told_with(|_| ())
     }
 }

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::across_await;
 use super::throttled::{Throttling, throttling};
+use crate::aggregate::dead_loops;
 use crate::aggregate::hurt::hurts;
 use crate::aggregate::phrases::{count_words, length_words, place_of, place_words, share_words};
 use crate::aggregate::ranking::Group;
@@ -156,6 +157,9 @@ fn evidence(analysis: &Analysis<'_>, track: &Track<'_>, group: &Group<'_>) -> Ve
         evidence.push("none of its frames is on the stack; the route that runs names it as its endpoint".to_owned());
     }
     evidence.extend(lock_words(analysis, &looks));
+    if group.cause == Cause::FutureResult && !stall.ended {
+        evidence.extend(dead_loops::words(analysis, track));
+    }
     evidence.extend(switches(&looks));
     evidence.extend(gil_words(analysis, &looks));
     if reason.example.manner != Manner::Waiting {

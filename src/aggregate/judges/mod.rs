@@ -3,6 +3,7 @@
 
 mod across_await;
 mod blocked;
+mod dead_loop;
 mod deadlocked;
 mod descriptors;
 mod healthy;
@@ -41,6 +42,7 @@ const JUDGES: &[&dyn Judge] = &[
     &loops::Loops,
     &task_deadlocks::TaskDeadlocks,
     &lifespan::Lifespan,
+    &dead_loop::DeadLoops,
     &pools::Pools,
     &unserved::NeverServed,
     &workerless::Workerless,

@@ -55,6 +55,7 @@ pub(super) const OFFSETS: Offsets = Offsets {
     },
     frame: FrameOffsets::Interpreter(InterpreterFrameOffsets {
         code: 32,
+        globals: 8,
         tag_mask: 0,
         previous: 48,
         instruction: 56,

@@ -55,6 +55,7 @@ pub(super) const OFFSETS: Offsets = Offsets {
     },
     frame: FrameOffsets::Interpreter(InterpreterFrameOffsets {
         code: 0,
+        globals: 24,
         tag_mask: 0,
         previous: 8,
         instruction: 56,

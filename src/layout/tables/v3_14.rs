@@ -56,6 +56,7 @@ pub(super) const OFFSETS: Offsets = Offsets {
     },
     frame: FrameOffsets::Interpreter(InterpreterFrameOffsets {
         code: 0,
+        globals: 24,
         tag_mask: 3,
         previous: 8,
         instruction: 56,

@@ -56,6 +56,7 @@ pub(super) const OFFSETS: Offsets = Offsets {
     frame: FrameOffsets::Object(FrameObjectOffsets {
         back: 24,
         code: 32,
+        globals: 48,
         last_instruction: 104,
         instruction_unit: 1,
         value_stack: 64,

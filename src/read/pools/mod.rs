@@ -18,6 +18,7 @@ use self::functions::{Function, Functions};
 use super::census::Scene;
 use super::codes::CodeTable;
 use super::frame_locals::FrameLocals;
+use super::known::lenient;
 use super::live::{LiveFrame, LiveThread};
 use super::task_frames::TaskFrames;
 use crate::memory::ReadError;
@@ -128,12 +129,4 @@ fn add(list: &mut Vec<Occupier>, who: Actor, place: Option<Frame>, job: Option<A
 fn place(around: &Around<'_>, frame: &LiveFrame) -> Frame {
     let index = around.codes.find(frame.code_address);
     Frame { code: frame.code, line: index.and_then(|index| around.codes.line_at(index, frame.instruction)) }
-}
-
-/// What was read, or nothing when that could not be; an error only where nothing more can be read at all.
-fn lenient<T: Default>(read: Result<T, ReadError>) -> Result<T, ReadError> {
-    match read {
-        Err(gone @ (ReadError::Gone | ReadError::Refused)) => Err(gone),
-        other => Ok(other.unwrap_or_default()),
-    }
 }

@@ -1,0 +1,79 @@
+//! Event loops that no thread runs, and threads that wait for them.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use super::{Analysis, Track};
+use crate::snapshot::{Address, Census, Handover, Snapshot};
+
+/// How gaps of snapshots begin in which a thread that runs a loop can have been overlooked.
+const OVERLOOKED: [&str; 3] = ["threads", "kernel ids of", "event loop of thread"];
+/// So many looks at all threads it takes to say that none of them runs a loop.
+const FEWEST_LOOKS: usize = 3;
+
+/// A loop that no thread runs, while threads wait for coroutines which they handed to it.
+#[derive(Clone, Debug)]
+pub(super) struct DeadLoop<'a> {
+    /// The loop object.
+    pub(super) address: Address,
+    /// The waits that were there at an earlier look too.
+    pub(super) waits: Vec<&'a Handover>,
+    /// For how long all of them have been there at least.
+    pub(super) since: Duration,
+    /// The last look at them.
+    pub(super) census: &'a Census,
+}
+
+/// The loops that threads wait for at the last look and at one `apart` before it, and that ran in no look at all. Those with
+/// the most waits come first.
+pub(super) fn dead_loops<'a>(analysis: &Analysis<'a>, apart: Duration) -> Vec<DeadLoop<'a>> {
+    let censuses: &'a [Census] = &analysis.recording.censuses;
+    let Some(census) = censuses.last() else { return Vec::new() };
+    let mut found: BTreeMap<Address, DeadLoop<'a>> = BTreeMap::new();
+    for wait in census.handovers.iter().filter(|wait| runs_nowhere(analysis, wait.event_loop).is_some()) {
+        let same = |earlier: &&Census| earlier.handovers.iter().any(|other| other == wait);
+        let first = censuses.iter().rev().take_while(same).last();
+        let Some(since) = first.map(|first| census.at.since(first.at)).filter(|since| *since >= apart) else {
+            continue;
+        };
+        let dead = found.entry(wait.event_loop).or_insert_with(|| DeadLoop {
+            address: wait.event_loop,
+            waits: Vec::new(),
+            since,
+            census,
+        });
+        dead.waits.push(wait);
+        dead.since = dead.since.min(since);
+    }
+    let mut found: Vec<DeadLoop<'a>> = found.into_values().collect();
+    found.sort_by_key(|dead| std::cmp::Reverse(dead.waits.len()));
+    found
+}
+
+/// That no thread runs a loop, in words; `None` when one did in any look, or too few looks saw all threads.
+pub(super) fn runs_nowhere(analysis: &Analysis<'_>, event_loop: Address) -> Option<String> {
+    let snapshots = &analysis.recording.snapshots;
+    let overlooks = |what: &str| OVERLOOKED.iter().any(|start| what.starts_with(start));
+    let whole = |snapshot: &&Snapshot| !snapshot.gaps.iter().any(|(what, _)| overlooks(what));
+    let (whole, all) = (snapshots.iter().filter(whole).count(), snapshots.len());
+    let ran = analysis.tracks.iter().any(|track| track.address == event_loop);
+    (!ran && whole >= FEWEST_LOOKS && whole * 2 > all)
+        .then(|| format!("a loop that no thread runs, in {whole} of {whole} looks at all threads"))
+}
+
+/// What the future that a loop's own thread waits for waits for in turn: the loop itself, or one that nobody runs.
+pub(super) fn words(analysis: &Analysis<'_>, track: &Track<'_>) -> Option<String> {
+    let waits = &analysis.recording.censuses.last()?.handovers;
+    let wait = waits.iter().find(|wait| wait.thread == track.thread)?;
+    let what = match wait.task {
+        Some(_) => "the task that would set it belongs to",
+        None => "the call that would set it stands in the queue of",
+    };
+    if wait.event_loop == track.address {
+        return Some(format!("{what} this very loop"));
+    }
+    if let Some(other) = analysis.tracks.iter().find(|other| other.address == wait.event_loop) {
+        return Some(format!("{what} the loop of thread {}", other.thread));
+    }
+    runs_nowhere(analysis, wait.event_loop).map(|words| format!("{what} {words}"))
+}

@@ -1,0 +1,100 @@
+//! A loop beside the one that serves whose thread has ended, while others wait for what they handed to it.
+//!
+//! A loop that no thread runs is nothing bad: it may be between two runs, or done. That somebody waits for it is.
+
+use std::time::Duration;
+
+use super::Judge;
+use crate::aggregate::dead_loops::{DeadLoop, dead_loops, runs_nowhere};
+use crate::aggregate::phrases::{count_words, length_words, place_words};
+use crate::aggregate::pools::snapshot_at;
+use crate::aggregate::users::groups;
+use crate::aggregate::{Analysis, Cause, Confidence, Finding, Kind, SecondParty, Verdict, task_name, users_place};
+use crate::snapshot::{Actor, Occupier, TaskSample, ThreadId};
+
+pub(super) struct DeadLoops;
+
+/// The two looks that show the same have to be so far apart: a loop that is run in turns may be between two of them.
+const APART: Duration = Duration::from_secs(2);
+/// Loops of one process that are told.
+const MOST: usize = 3;
+/// Tasks on such a loop that are named.
+const MOST_NAMED: usize = 3;
+
+impl Judge for DeadLoops {
+    fn judge(&self, analysis: &Analysis<'_>) -> Vec<Verdict> {
+        dead_loops(analysis, APART).iter().filter_map(|dead| verdict(analysis, dead)).take(MOST).collect()
+    }
+}
+
+fn verdict(analysis: &Analysis<'_>, dead: &DeadLoop<'_>) -> Option<Verdict> {
+    let waiter = |thread| Occupier { who: Actor::Thread(thread), place: None, job: None };
+    let waiters: Vec<Occupier> = dead.waits.iter().map(|wait| waiter(wait.thread)).collect();
+    let blamed = groups(analysis, dead.census, &waiters).into_iter().next().map(|group| group.blamed);
+    let place = blamed.map(|blamed| place_words(&blamed.place(analysis.recording)));
+    let place = place.map(|place| format!(" in {place}")).unwrap_or_default();
+    let count = waiters.len() as u64;
+    let verb = if count == 1 { "waits" } else { "wait" };
+    let threads = count_words(count, "thread");
+    let since = asleep(analysis, dead).unwrap_or(dead.since).max(dead.since);
+    let finding = Finding::new(
+        Kind::LoopGone,
+        analysis.pid(),
+        format!("{threads} {verb}{place} for a coroutine of an event loop that no thread runs"),
+        runs_nowhere(analysis, dead.address)?,
+    )
+    .cause(Cause::FutureResult, Confidence::Likely)
+    .lasting(Some(since.as_secs_f64()), 1.0)
+    .evidence([
+        format!("{threads} {verb} for the same futures in two looks {} apart", length_words(dead.since)),
+        handed(dead),
+    ])
+    .evidence(left(analysis, dead))
+    .hurts(vec![format!("{threads} {verb} for ever, and whoever hands that loop a coroutine will")])
+    .advice(
+        "see in the log what ended the thread of that loop (an exception, loop.stop()); when it ends, start it anew or fail \
+         loudly, and wait with a timeout: future.result(timeout=...)",
+    )
+    .blame(
+        blamed.map(|blamed| blamed.blame(analysis.recording)),
+        SecondParty::Resource { name: "an event loop that no thread runs".to_owned() },
+    );
+    Some(finding.on(dead.waits.first()?.thread.0, None).verdict())
+}
+
+/// Whether the loop has begun with what it was handed.
+fn handed(dead: &DeadLoop<'_>) -> String {
+    let begun = dead.waits.iter().filter(|wait| wait.task.is_some()).count();
+    let queued = dead.waits.len() - begun;
+    let in_queue = format!("{} in its queue", count_words(queued as u64, "such call"));
+    let in_tasks = format!("{} of its own", count_words(begun as u64, "awaited task"));
+    match (queued, begun) {
+        (_, 0) => in_queue,
+        (0, _) => in_tasks,
+        _ => format!("{in_queue}, {in_tasks}"),
+    }
+}
+
+/// Tasks that stopped where they were when the loop did.
+fn left(analysis: &Analysis<'_>, dead: &DeadLoop<'_>) -> Option<String> {
+    let tasks = dead.census.tasks.get()?;
+    let own: Vec<_> = tasks.tasks.iter().filter(|task| task.event_loop == dead.address).collect();
+    let words = |task: &&TaskSample| {
+        let name = task_name(tasks, task.address);
+        match users_place(analysis.recording, &analysis.book, task.chain) {
+            Some(place) => format!("{name} in {}", place_words(&place)),
+            None => name,
+        }
+    };
+    let named: Vec<String> = own.iter().take(MOST_NAMED).map(words).collect();
+    let more = if own.len() > named.len() { ", ..." } else { "" };
+    (!own.is_empty())
+        .then(|| format!("{} left on it: {}{more}", count_words(own.len() as u64, "task"), named.join(", ")))
+}
+
+/// For how long the thread that moved last has not moved.
+fn asleep(analysis: &Analysis<'_>, dead: &DeadLoop<'_>) -> Option<Duration> {
+    let (_, snapshot) = snapshot_at(analysis, dead.census.at)?;
+    let asleep = |thread: ThreadId| snapshot.thread(thread)?.os.asleep_for.ok();
+    dead.waits.iter().map(|wait| asleep(wait.thread)).collect::<Option<Vec<_>>>()?.into_iter().min()
+}
