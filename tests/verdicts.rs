@@ -12,6 +12,8 @@ mod causes;
 mod dead_loops;
 #[path = "verdicts/ends.rs"]
 mod ends;
+#[path = "verdicts/events.rs"]
+mod events;
 #[path = "verdicts/gil.rs"]
 mod gil;
 #[path = "common/golden.rs"]

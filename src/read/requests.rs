@@ -179,14 +179,18 @@ fn request(
         Some(kind) => objects.text(kind)?,
         None => return Ok(None),
     };
-    // Its background tasks may go on for long.
-    let complete = match kind.as_str() {
-        "http" => keys.value(objects, &attributes, "response_complete")?,
-        _ => None,
+    let mut flag = |name| match kind.as_str() {
+        "http" => match keys.value(objects, &attributes, name)? {
+            Some(flag) => Ok(Some(objects.integer(flag)? != 0)),
+            None => Ok(None),
+        },
+        _ => Ok(None),
     };
-    if complete.map(|flag| objects.integer(flag)).transpose()?.is_some_and(|flag| flag != 0) {
+    // Its background tasks may go on for long.
+    if flag("response_complete")? == Some(true) {
         return Ok(None);
     }
+    let answering = Known::from_option(flag("response_started")?, Why::NotInThisPython);
     let mut value = |name| keys.value(objects, &entries, name)?.ok_or(ReadError::Implausible(scope));
     let text = |object: Address, longest: usize| -> Result<String, ReadError> {
         Ok(objects.text(object)?.chars().take(longest).collect())
@@ -206,6 +210,7 @@ fn request(
             false => Known::Unknown(Why::Bounded),
         },
         age: Known::Unknown(Why::NotInThisPython),
+        answering,
         task: Known::Unknown(Why::NotRead),
         thread: Known::Is(None),
     };

@@ -23,6 +23,9 @@ pub struct RequestSample {
     pub request_id: Known<Option<String>>,
     /// How long it has been in flight, where the server keeps that.
     pub age: Known<Duration>,
+    /// Whether its answer has begun, as that of a stream has. Unknown for a WebSocket.
+    #[serde(default)]
+    pub answering: Known<bool>,
     /// The task that serves it.
     pub task: Known<Address>,
     /// The thread that runs its endpoint; `Is(None)` when no thread of a pool does.

@@ -94,6 +94,7 @@ fn request() -> RequestSample {
         protocol: Known::Is("h11".to_owned()),
         request_id: Known::Is(None),
         age: Known::Unknown(Why::NotInThisPython),
+        answering: Known::Is(false),
         task: Known::Is(Address(0x5000)),
         thread: Known::Is(Some(ThreadId(33))),
     }

@@ -52,6 +52,7 @@ fn request(address: u64, path: &str) -> RequestSample {
         protocol: Known::Is("h11".to_owned()),
         request_id: Known::Is(None),
         age: Known::Unknown(Why::NotInThisPython),
+        answering: Known::Is(false),
         task: Known::Is(Address(0x5000)),
         thread: Known::Is(Some(ThreadId(PID + 1))),
     }

@@ -23,6 +23,7 @@ mod task_deadlocks;
 mod throttled;
 mod undecided;
 mod unserved;
+mod unset_event;
 mod workerless;
 
 use super::{Analysis, Kind, Verdict, fate};
@@ -48,6 +49,7 @@ const JUDGES: &[&dyn Judge] = &[
     &workerless::Workerless,
     &throttled::Throttled,
     &stuck_tasks::StuckTasks,
+    &unset_event::UnsetEvents,
     &proc_only::FactsOfTheKernel,
     &undecided::Undecided,
 ];

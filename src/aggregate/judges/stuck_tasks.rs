@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use super::Judge;
 use super::task_deadlocks::blame;
+use crate::aggregate::bystanders;
 use crate::aggregate::phrases::{count_words, length_words, place_of, place_words};
 use crate::aggregate::{
     Analysis, Cause, Confidence, Finding, Kind, SecondParty, Verdict, same_wait_since, task_name, users_frame,
@@ -14,7 +15,7 @@ use crate::aggregate::{
 };
 use crate::classify::Origin;
 use crate::snapshot::{
-    Actor, Address, Awaited, Census, Known, Moment, PrimitiveKind, PrimitiveSample, TaskCensus, TaskHold, TaskSample,
+    Actor, Awaited, Census, Known, Moment, PrimitiveKind, PrimitiveSample, TaskCensus, TaskHold, TaskSample,
 };
 
 pub(super) struct StuckTasks;
@@ -197,25 +198,9 @@ impl<'a> Case<'a> {
     }
 
     /// Whether a task that runs code of the user's does something else than wait for this primitive, or behind those who
-    /// do. Not all tasks may be listed: then there can be one.
+    /// do.
     fn somebody_else(&self) -> bool {
-        if self.tasks.found > self.tasks.tasks.len() as u64 {
-            return true;
-        }
-        let mut behind: Vec<Address> =
-            self.tasks.tasks.iter().filter(|task| self.wants(task)).map(|task| task.address).collect();
-        let mut at = 0;
-        while let Some(task) = behind.get(at).and_then(|task| self.tasks.task(*task)) {
-            let more: Vec<Address> = task.awaited_by.iter().filter(|task| !behind.contains(task)).copied().collect();
-            behind.extend(more);
-            at += 1;
-        }
-        let users = |task: &&TaskSample| match task.chain {
-            Known::Is(chain) => users_frame(self.analysis.recording, &self.analysis.book, chain).is_some(),
-            // It runs, or could not be read.
-            Known::Unknown(_) => true,
-        };
-        self.tasks.tasks.iter().filter(users).any(|task| !behind.contains(&task.address))
+        bystanders::some_task(self.analysis, self.tasks, |task| self.wants(task))
     }
 
     fn wants(&self, task: &TaskSample) -> bool {
