@@ -212,6 +212,41 @@ fn interrupted_work_is_kept() {
     }
 }
 
+/// Runs a command on a terminal of 80 columns, types Ctrl-C once it shows its progress, and prints all that was shown.
+const TYPIST: &str = r"
+import fcntl, os, pty, struct, sys, termios
+pid, terminal = pty.fork()
+if pid == 0:
+    fcntl.ioctl(0, termios.TIOCSWINSZ, struct.pack('HHHH', 24, 80, 0, 0))
+    os.execv(sys.argv[1], sys.argv[1:])
+shown, typed = b'', False
+try:
+    while True:
+        shown += os.read(terminal, 65536)
+        if not typed and b' looks' in shown:
+            typed = bool(os.write(terminal, b'\x03'))
+except OSError:
+    os.waitpid(pid, 0)
+sys.stdout.buffer.write(shown)
+";
+
+#[test]
+fn the_echo_of_ctrl_c_leaves_no_bar_behind() {
+    let target = Program::python(IDLE);
+    let python = interpreters::interpreters().into_iter().next().expect("some CPython is installed");
+    let arguments = ["-c", TYPIST, env!("CARGO_BIN_EXE_hangspy"), &target.pid(), "--for", "60s"];
+    let output = Command::new(&python.path).args(arguments).output().expect("Python starts");
+    let shown = text(&output.stdout);
+    let (before, after) = shown.split_once("^C").unwrap_or_else(|| panic!("Ctrl-C is not echoed: {shown:?}"));
+    let line = before.rsplit_once("\x1b[2K").map_or(before, |(_, line)| line);
+    let columns = line.chars().count();
+    assert!(line.contains("looking") && columns + "^C".len() < 80, "the bar has {columns} columns: {line:?}");
+    assert!(after.starts_with("\r\x1b[2K"), "the line is cleared before anything else is shown: {after:?}");
+    let last = after.rsplit_once("\x1b[2K").map_or(after, |(_, last)| last);
+    let heading = format!("pid {}", target.pid());
+    assert!(last.contains(&heading) && !last.contains("looking"), "the report stands alone: {last:?}");
+}
+
 #[test]
 fn a_target_that_ends_while_it_is_watched_is_reported() {
     let blocked = Program::python(BLOCKED);

@@ -22,6 +22,7 @@ mod observe;
 mod outputs;
 mod pace;
 mod processes;
+mod progress;
 mod record;
 mod report;
 mod session;

@@ -3,11 +3,12 @@
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
-use indicatif::{ProgressBar, ProgressStyle};
+use indicatif::ProgressBar;
 
 use super::console::Console;
 use super::lookout::Sighting;
 use super::observe::{Listener, Observed};
+use super::progress;
 use super::session::{Watch, own_cost};
 use crate::error::{Error, Result};
 use crate::journal;
@@ -53,7 +54,7 @@ impl Narrator {
             Ok(Capture { writer, members: Vec::new() })
         };
         let captures = captures.iter().map(begin).collect::<Result<_>>()?;
-        let progress = console.shows_progress().then(|| progress_bar(watch.plan.length));
+        let progress = console.shows_progress().then(|| progress::bar(watch.plan.length));
         let early = watch.early_verdict.then_some(0);
         Ok(Self {
             captures,
@@ -192,11 +193,4 @@ impl Listener for Narrator {
             bar.set_message(format!("{looks} looks"));
         }
     }
-}
-
-fn progress_bar(window: Duration) -> ProgressBar {
-    let bar = ProgressBar::new(u64::try_from(window.as_millis()).unwrap_or(u64::MAX));
-    let style =
-        ProgressStyle::with_template("looking {bar:30} {msg}, {eta} left").map(|style| style.progress_chars("##-"));
-    bar.with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()))
 }
