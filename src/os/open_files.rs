@@ -4,7 +4,10 @@
 //! would hang us in the same way as the thread that we look at.
 
 use std::collections::HashSet;
+use std::fs::File;
 use std::os::unix::fs::{FileTypeExt, MetadataExt};
+
+use nix::fcntl::readlinkat;
 
 use super::proc_file::{SMALL, numbered_entries, read_link, read_text, reason};
 use super::sockets::socket_inode;
@@ -39,16 +42,34 @@ pub fn link(process: ProcessId, number: i32) -> Result<String, Why> {
     read_link(format!("/proc/{process}/fd/{number}"))
 }
 
+/// The folder `/proc/PID/fd`, kept open: reading a link by its number alone costs a fifth less than by its whole path (of
+/// 1,000 sockets 2.7 ms instead of 3.4 were measured).
+struct Folder(File);
+
+impl Folder {
+    fn open(process: ProcessId) -> Result<Self, Why> {
+        File::open(format!("/proc/{process}/fd")).map(Self).map_err(|error| reason(&error))
+    }
+
+    /// Where a descriptor leads.
+    fn link(&self, number: u32) -> Result<String, Why> {
+        let target = readlinkat(&self.0, number.to_string().as_str()).map_err(|errno| reason(&errno.into()))?;
+        Ok(target.to_string_lossy().into_owned())
+    }
+}
+
 /// The open descriptors and where they lead, at most [`MOST_DESCRIPTORS`], by number.
 ///
 /// # Errors
 /// The reason why the kernel did not list them.
 pub fn links(process: ProcessId) -> Result<Vec<(i32, String)>, Why> {
     let (numbers, _) = numbered_entries(format!("/proc/{process}/fd"), MOST_DESCRIPTORS)?;
+    let folder = Folder::open(process)?;
     let mut links = Vec::with_capacity(numbers.len());
-    for number in numbers.into_iter().filter_map(|number| i32::try_from(number).ok()) {
-        match link(process, number) {
-            Ok(link) => links.push((number, link)),
+    for number in numbers {
+        let Ok(descriptor) = i32::try_from(number) else { continue };
+        match folder.link(number) {
+            Ok(link) => links.push((descriptor, link)),
             // The folder is open to the process's user, what it lists is not: nothing known is not nothing there.
             Err(Why::NotPermitted) => return Err(Why::NotPermitted),
             // Closed meanwhile.
@@ -152,6 +173,7 @@ pub(super) fn other_end(process: ProcessId, number: i32, wanted: &str) -> Vec<(u
     for other in processes::list().unwrap_or_default() {
         // Not permitted or gone: not visible.
         let Ok((numbers, _)) = numbered_entries(format!("/proc/{other}/fd"), MOST_DESCRIPTORS) else { continue };
+        let Ok(folder) = Folder::open(other) else { continue };
         for held in numbers {
             read = read.saturating_add(1);
             if read > MOST_LINKS_FOR_HOLDERS || holders.len() >= MOST_HOLDERS {
@@ -160,9 +182,7 @@ pub(super) fn other_end(process: ProcessId, number: i32, wanted: &str) -> Vec<(u
             if other == process && i32::try_from(held) == Ok(number) {
                 continue;
             }
-            if read_link(format!("/proc/{other}/fd/{held}")).is_ok_and(|link| link == wanted)
-                && is_other_end(access_mode(other, held))
-            {
+            if folder.link(held).is_ok_and(|link| link == wanted) && is_other_end(access_mode(other, held)) {
                 holders.push((other.0, threads::kernel_name(other, ThreadId(other.0)).ok().unwrap_or_default()));
                 break;
             }
