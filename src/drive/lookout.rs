@@ -142,14 +142,13 @@ fn refused_by(access: &Access) -> Option<Gate> {
 /// Watches `process` until told to stop or until it ends. Nobody listening is a reason to stop as well.
 pub(super) fn watch(process: Process, orders: &Orders, send: &Sender<Report>) {
     let mut messenger = Messenger::new(orders.index, send);
-    match attach::attach_or_proc_only(process) {
-        Ok(session) => {
+    // The neighbour first: who is attached to is not refused any more.
+    let neighbour = Neighbour::of(process.pid);
+    match neighbour.and_then(|neighbour| Ok((attach::attach_or_proc_only(process)?, neighbour))) {
+        Ok((session, neighbour)) => {
             let attached = Sighting::Attached(session.process.clone(), refused_by(&session.access));
             if messenger.tell(attached) {
-                match Neighbour::of(session.process.pid) {
-                    Ok(neighbour) => look_on(session, neighbour, orders, &mut messenger),
-                    Err(error) => _ = messenger.tell(Sighting::Refused(error)),
-                }
+                look_on(session, neighbour, orders, &mut messenger);
             }
         }
         Err(error) => {
