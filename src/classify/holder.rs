@@ -3,6 +3,9 @@
 use super::{Place, SecondParty, Sight};
 use crate::snapshot::{CodeId, Frame, Known, LockHolder, LockSample, Recording, StackSample, ThreadSample};
 
+/// How the holder of a lock is named that waits for it itself.
+pub const SAME_THREAD: &str = "the same thread";
+
 impl<'a> Sight<'a> {
     /// The lock that the thread sleeps for.
     #[must_use]
@@ -25,7 +28,7 @@ impl<'a> Sight<'a> {
                 let Some(holder) = self.snapshot.thread(thread) else { return SecondParty::None };
                 if thread == self.thread.thread {
                     let outer = frame.map(|frame| self.frames_from(frame)).unwrap_or_default();
-                    return SecondParty::Holder { holder: "the same thread".to_owned(), stack: outer };
+                    return SecondParty::Holder { holder: SAME_THREAD.to_owned(), stack: outer };
                 }
                 SecondParty::Holder { holder: thread_words(holder), stack: self.places_of(holder) }
             }

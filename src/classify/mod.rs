@@ -23,6 +23,7 @@ mod words;
 pub use activity::{Activity, Manner};
 pub use book::{Book, CodeFacts, Phase, StackFacts};
 pub use detectors::{FIFO, activity};
+pub use holder::SAME_THREAD;
 pub use look::{Look, look};
 pub use marks::Marks;
 pub use origin::Origin;

@@ -2,6 +2,7 @@
 
 use super::model::ThreadReport;
 use crate::aggregate::{Analysis, places, share_of, thread_name};
+use crate::classify::{Activity, Cause, SAME_THREAD, SecondParty};
 use crate::snapshot::{Known, Reader, Snapshot, StackSample, ThreadId, ThreadSample, Why};
 
 /// The threads of a process as they were last seen.
@@ -28,7 +29,7 @@ fn report(analysis: &Analysis<'_>, index: usize, snapshot: &Snapshot, thread: &T
         name: thread_name(thread),
         python: thread.python.is_some(),
         runs_loop: analysis.track_of(thread.thread).is_some(),
-        doing: analysis.activity(index, snapshot, thread).doing,
+        doing: doing(analysis.activity(index, snapshot, thread)),
         cpu_share: cpu_share(analysis, index, thread),
         gil_share: match thread.python {
             Some(_) => share_of(analysis, thread.thread),
@@ -37,6 +38,17 @@ fn report(analysis: &Analysis<'_>, index: usize, snapshot: &Snapshot, thread: &T
         },
         stack,
         stack_unknown,
+    }
+}
+
+/// What a thread does, and of one that waits for a lock who has it.
+fn doing(activity: Activity) -> String {
+    let Activity { cause, doing, party, .. } = activity;
+    match (cause, party) {
+        (Some(Cause::Lock | Cause::ImportLock), SecondParty::Holder { holder, .. }) if holder != SAME_THREAD => {
+            format!("{doing}: {holder} has it")
+        }
+        _ => doing,
     }
 }
 

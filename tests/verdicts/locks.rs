@@ -59,6 +59,8 @@ fn the_holder_stands_beside_the_waiter() {
     let told =
         verdict.evidence.iter().any(|fact| fact.contains("holds the lock in reindex (app.py:40) in 150 of 150 looks"));
     assert!(told, "the evidence says where it was taken: {:?}", verdict.evidence);
+    let main = report.threads.iter().find(|thread| thread.thread == PID).expect("the main thread is in the report");
+    assert_eq!(main.doing, "waiting for a lock: thread 4712 worker-4712 has it");
 }
 
 #[test]

@@ -6,6 +6,7 @@ use crate::aggregate::phrases::{count_words, length_words, place_of, place_words
 use crate::aggregate::track::thread_name;
 use crate::aggregate::wait_graph::{Cycle, Edge, cycles};
 use crate::aggregate::{Analysis, Cause, Confidence, Finding, Kind, LOOKS_TO_BLAME, SecondParty, Verdict};
+use crate::classify::SAME_THREAD;
 use crate::snapshot::{LockKind, SignalHandler, StackSample, ThreadId, ThreadSample};
 
 /// The verdicts, one for each cycle.
@@ -140,7 +141,7 @@ fn party(analysis: &Analysis<'_>, edge: &Edge) -> SecondParty {
     }
     let taken = edge.frame.and_then(|taken| frames.iter().position(|frame| *frame == taken));
     let outer = taken.and_then(|at| frames.get(at..)).unwrap_or_default();
-    SecondParty::Holder { holder: "the same thread".to_owned(), stack: places(analysis.recording, outer) }
+    SecondParty::Holder { holder: SAME_THREAD.to_owned(), stack: places(analysis.recording, outer) }
 }
 
 fn advice(analysis: &Analysis<'_>, cycle: &Cycle) -> &'static str {
