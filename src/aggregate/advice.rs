@@ -59,6 +59,14 @@ pub(super) fn for_blocked_loop(cause: Cause, blame: Option<&Blame>, party: &Seco
         {
             format!("the child is stopped: let it go on with kill -CONT {pid}; wait for it with a timeout, off the loop")
         }
+        Cause::Subprocess if let SecondParty::Child { pid, state, .. } = party
+            && state == "D" =>
+        {
+            format!("{}; where the GIL is held while it starts, a thread does not help", for_stuck_child(*pid))
+        }
+        Cause::Subprocess if let SecondParty::File { held_by: Some(heirs), .. } = party => {
+            format!("let what runs on in the background close that output ({heirs}), or start it with output of its own")
+        }
         Cause::Subprocess => "use await asyncio.create_subprocess_exec(...), or run it in a thread".to_owned(),
         Cause::FileIo if is_fifo(party) => {
             format!("start the process at the other end, or open it with os.O_NONBLOCK; {thread}")
@@ -121,9 +129,12 @@ fn waits_for_kafka(party: &SecondParty) -> bool {
 
 /// What to do about a loop that is kept from running.
 #[must_use]
-pub(super) fn for_starved_loop(cause: Cause, function: Option<&Place>) -> String {
+pub(super) fn for_starved_loop(cause: Cause, function: Option<&Place>, party: &SecondParty) -> String {
     let call = function.map_or_else(|| "that work".to_owned(), |place| short_name(&place.function));
     match cause {
+        Cause::GilHeldWaiting if let SecondParty::Child { pid, .. } = party => {
+            format!("{}; Python keeps the GIL until the child has started", for_stuck_child(*pid))
+        }
         Cause::GilNativeHold => format!("move {call} to a process: its native code computes without releasing the GIL"),
         Cause::GilHeldWaiting => {
             format!("the library behind {call} waits without releasing the GIL: update it, or move it to a process")
@@ -131,6 +142,13 @@ pub(super) fn for_starved_loop(cause: Cause, function: Option<&Place>) -> String
         Cause::GilPythonThreads => format!("move {call} to a process, or run fewer such threads"),
         _ => "give the process more CPU, or run fewer busy threads".to_owned(),
     }
+}
+
+/// What to do about a child that does not come out of the kernel.
+fn for_stuck_child(pid: u32) -> String {
+    format!(
+        "see what the child waits for in the kernel: cat /proc/{pid}/wchan; check the file systems of its program and its files"
+    )
 }
 
 /// What to do about a pool of which every place is taken.

@@ -135,6 +135,37 @@ fn the_far_end_is_named() {
 }
 
 #[test]
+fn a_child_that_was_not_started_yet_has_no_name_of_its_own() {
+    let mut scene = blocked(&[], 58, [0; 6], |shot| Shot { state: TaskState::DiskSleep, ..shot });
+    let child = Child { pid: ProcessId(77), name: "uvicorn".to_owned(), state: 'D' };
+    scene.around(|around| around.children = Known::Is(vec![child.clone()]));
+    assert_verdict("vfork", &scene, Kind::LoopBlocked, Cause::Subprocess, "go", Some("handle"));
+    let said = report(&scene);
+    let words = "waiting for child process 77 to start its program, which is in uninterruptible sleep";
+    assert!(first(&said).summary.ends_with(words), "{}", first(&said).summary);
+    assert!(first(&said).advice.contains("/proc/77/wchan"), "a thread would not help: {}", first(&said).advice);
+}
+
+#[test]
+fn the_output_of_a_child_that_has_ended_is_open_elsewhere() {
+    const LIBRARY: &[Line<'_>] = &[("communicate", "subprocess.py", 1209)];
+    let child = |pid: u32, state: char| Child { pid: ProcessId(pid), name: "sh".to_owned(), state };
+    let told = |children: Vec<Child>| {
+        let mut scene = blocked(LIBRARY, 0, [9, 0, 0, 0, 0, 0], |shot| shot.on(pipe(9, "worker")));
+        scene.around(|around| around.children = Known::Is(children.clone()));
+        assert_verdict("output", &scene, Kind::LoopBlocked, Cause::Subprocess, "go", Some("handle"));
+        first(&report(&scene)).clone()
+    };
+    let verdict = told(vec![child(70, 'S'), child(77, 'Z'), child(80, 'S')]);
+    let words = "the output of child process 77 (sh), which has ended; open in pid 12 (worker)";
+    assert!(verdict.summary.ends_with(words), "{}", verdict.summary);
+    assert!(verdict.advice.contains("pid 12 (worker)"), "{}", verdict.advice);
+    let verdict = told(vec![child(12, 'S'), child(77, 'Z'), child(80, 'S')]);
+    let expected = SecondParty::Child { pid: 12, name: "sh".to_owned(), state: "S".to_owned() };
+    assert_eq!(verdict.second_party, expected, "the child at the other end is the one that is read from");
+}
+
+#[test]
 fn the_metadata_service_of_a_cloud_is_recognised() {
     let scene = blocked(&[], 45, [7, 0, 0, 0, 0, 0], |shot| shot.on(tcp(7, "169.254.169.254:80", "ESTAB")));
     assert_verdict("credentials", &scene, Kind::LoopBlocked, Cause::SocketRead, "go", Some("handle"));

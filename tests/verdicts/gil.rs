@@ -1,9 +1,9 @@
 //! What is said about the GIL: the ledger, and the GIL against a native mutex.
 
 use hangspy::report::{Cause, Confidence, GilReport, Kind, Report, SecondParty};
-use hangspy::snapshot::{GilRole, Known, Moment, StackSample};
+use hangspy::snapshot::{Child, GilRole, Known, Moment, ProcessId, StackSample, TaskState};
 
-use super::scenes::{PERIOD, PID, START, Scene, Shot, running, waiting};
+use super::scenes::{LOOKS, PERIOD, PID, START, Scene, Shot, running, waiting};
 use super::{CONSUMER, assert_healthy, assert_verdict, first, report};
 
 const FUTEX: u32 = 202;
@@ -128,6 +128,24 @@ fn the_gil_against_a_native_mutex_is_a_deadlock() {
     let SecondParty::Holder { holder, stack } = &first(&said).second_party else { panic!("no holder") };
     assert!(holder.contains("worker-4713"), "{holder}");
     assert_eq!(stack.first().map(|place| place.function.as_str()), Some("render"));
+}
+
+#[test]
+fn a_child_that_does_not_start_keeps_the_gil() {
+    let mut scene = Scene::new();
+    let idle = scene.idle_stack();
+    let spawn = scene.stack(&[&[("_execute_child", "subprocess.py", 1800), ("convert", "/srv/app.py", 9)]]);
+    for _ in 0..LOOKS {
+        let vfork = Shot { state: TaskState::DiskSleep, gil: GilRole::Holds, ..waiting(spawn, 58, [0; 6]).no_step() };
+        scene.look(waits(idle), vec![(PID + 1, vfork)]);
+    }
+    let child = Child { pid: ProcessId(77), name: "uvicorn".to_owned(), state: 'D' };
+    scene.around(|around| around.children = Known::Is(vec![child.clone()]));
+    assert_verdict("vfork", &scene, Kind::LoopStarved, Cause::GilHeldWaiting, "convert", None);
+    let said = report(&scene);
+    let expected = SecondParty::Child { pid: 77, name: "uvicorn".to_owned(), state: "D".to_owned() };
+    assert_eq!(first(&said).second_party, expected);
+    assert!(first(&said).advice.contains("/proc/77/wchan"), "{}", first(&said).advice);
 }
 
 #[test]

@@ -192,15 +192,7 @@ fn of_gil(
         Some(_) => Confidence::Likely,
         None => Confidence::Possible,
     };
-    let held = owners.first().map(|owner| match (cause, owners.len()) {
-        (Cause::GilPythonThreads, many @ 2..) => {
-            format!("{many} other threads take turns with it; none has it in more than {} of them", owner.looks)
-        }
-        _ => {
-            let name = thread_name(owner.thread);
-            format!("thread {} {name} holds it in {} of {} of them", owner.thread.thread, owner.looks, indices.len())
-        }
-    });
+    let held = held_words(cause, &owners, indices.len());
     let stays = mean_hold.map(|hold| match native {
         true => format!("it stays with one thread for {} or more", length_words(hold)),
         false => format!("it changes hands every {} on average", length_words(hold)),
@@ -209,16 +201,31 @@ fn of_gil(
     let lasts = track.looks.last().is_some_and(|last| last.look == Look::StarvedOfGil);
     let since = length.filter(|_| lasts && cause != Cause::GilPythonThreads).map(|length| length.as_secs_f64());
     let quota = throttling(analysis).as_ref().and_then(Throttling::contribution);
+    let party = worst.as_ref().map(|(blamed, owner, _)| second_party(analysis, cause, blamed, owner));
+    let party = party.unwrap_or(SecondParty::None);
     let finding = Finding::new(Kind::LoopStarved, analysis.pid(), summary, evidence)
         .cause(cause, confidence)
         .on(track.thread.0, Some(track.kind.word()))
         .lasting(since, share)
         .evidence(held.into_iter().chain(stays).chain(quota))
         .hurts(hurts(analysis, track))
-        .advice(advice::for_starved_loop(cause, place.as_ref()));
-    let party = worst.as_ref().map(|(blamed, owner, _)| second_party(analysis, cause, blamed, owner));
+        .advice(advice::for_starved_loop(cause, place.as_ref(), &party));
     let blame = worst.map(|(blamed, _, _)| blamed.blame(analysis.recording));
-    Some(finding.blame(blame, party.unwrap_or(SecondParty::None)).verdict())
+    Some(finding.blame(blame, party).verdict())
+}
+
+/// Who has the GIL while the loop waits for it.
+fn held_words(cause: Cause, owners: &[Owner<'_>], starved: usize) -> Option<String> {
+    let most = owners.first()?;
+    Some(match (cause, owners.len()) {
+        (Cause::GilPythonThreads, many @ 2..) => {
+            format!("{many} other threads take turns with it; none has it in more than {} of them", most.looks)
+        }
+        _ => {
+            let name = thread_name(most.thread);
+            format!("thread {} {name} holds it in {} of {starved} of them", most.thread.thread, most.looks)
+        }
+    })
 }
 
 /// The owner of the GIL waits for a mutex that only a thread which waits for the GIL can let go.

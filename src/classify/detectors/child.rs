@@ -1,8 +1,9 @@
 //! Waiting for a child process: to start, to write, to end.
 
 use super::Detector;
+use super::pipe::others;
 use crate::classify::{Activity, Cause, Marks, SecondParty, Sight};
-use crate::snapshot::{Call, Child, ProcessId};
+use crate::snapshot::{Call, Child, Descriptor, DescriptorKind, ProcessId};
 
 pub(super) struct WaitingForChild;
 
@@ -18,17 +19,13 @@ impl Detector for WaitingForChild {
             _ => return None,
         };
         let child = find(sight, asked);
-        let named = match (child, asked) {
-            (Some(child), _) => match state_words(child.state) {
-                Some(state) => format!("child process {} ({}), which is {state}", child.pid, child.name),
-                None => format!("child process {} ({})", child.pid, child.name),
-            },
-            (None, Some(pid)) => format!("child process {pid}"),
-            (None, None) => "a child process".to_owned(),
-        };
+        let heirs = sight.waits_on().iter().find_map(|descriptor| others(sight, descriptor));
+        if let Some((child, heirs)) = child.filter(|child| child.state == ENDED).zip(heirs) {
+            return Some(left_open(child, heirs));
+        }
         let words = match syscall.call {
-            Call::Spawn => "waiting for a child process to start".to_owned(),
-            _ => format!("waiting for {named}"),
+            Call::Spawn => to_start(child),
+            _ => format!("waiting for {}", named(child, asked)),
         };
         let party = child.map(|child| SecondParty::Child {
             pid: child.pid.0,
@@ -37,6 +34,34 @@ impl Detector for WaitingForChild {
         });
         Some(Activity::waiting(Cause::Subprocess, words.clone(), words).with(party.unwrap_or(SecondParty::None)))
     }
+}
+
+/// The state of a child that has ended and was not waited for.
+const ENDED: char = 'Z';
+
+fn named(child: Option<&Child>, asked: Option<u32>) -> String {
+    match (child, asked) {
+        (Some(child), _) => match state_words(child.state) {
+            Some(state) => format!("child process {} ({}), which {state}", child.pid, child.name),
+            None => format!("child process {} ({})", child.pid, child.name),
+        },
+        (None, Some(pid)) => format!("child process {pid}"),
+        (None, None) => "a child process".to_owned(),
+    }
+}
+
+/// A parent is suspended from `vfork` until its child has another program. Until then the child has the parent's name.
+fn to_start(child: Option<&Child>) -> String {
+    let Some(child) = child else { return "waiting for a child process to start its program".to_owned() };
+    let state = state_words(child.state).map(|state| format!(", which {state}")).unwrap_or_default();
+    format!("waiting for child process {} to start its program{state}", child.pid)
+}
+
+/// The child has ended and its output has not: what it started in the background has that open as well.
+fn left_open(child: &Child, heirs: String) -> Activity {
+    let path = format!("the output of child process {} ({}), which has ended", child.pid, child.name);
+    let words = format!("waiting for the end of {path}; open in {heirs}");
+    Activity::waiting(Cause::Subprocess, words.clone(), words).with(SecondParty::File { path, held_by: Some(heirs) })
 }
 
 /// The pid that `wait4` or `waitid` names, if it names one.
@@ -55,10 +80,10 @@ fn awaited(name: &str, arguments: &[u64; 6]) -> Option<u32> {
 /// The state of a child that will not move by itself, in words; nothing of one that may.
 fn state_words(state: char) -> Option<&'static str> {
     match state {
-        'T' => Some("stopped by a signal"),
-        't' => Some("stopped by a tracer"),
-        'Z' => Some("ended already"),
-        'D' => Some("in uninterruptible sleep"),
+        'T' => Some("is stopped by a signal"),
+        't' => Some("is stopped by a tracer"),
+        ENDED => Some("has ended"),
+        'D' => Some("is in uninterruptible sleep"),
         _ => None,
     }
 }
@@ -69,10 +94,24 @@ pub(super) fn state_of(sight: &Sight<'_>, pid: ProcessId) -> Option<&'static str
     children.iter().find(|child| child.pid == pid).and_then(|child| state_words(child.state))
 }
 
-/// The child that is meant: the one asked for, else the only one, else the youngest that still runs.
+/// The child that is meant: the one asked for; the one at the other end of the pipe; else the only one, else the youngest
+/// that still runs. Where the other end is in other hands, one that has ended may have left it to them.
 fn find<'a>(sight: &Sight<'a>, asked: Option<u32>) -> Option<&'a Child> {
     let children = sight.surroundings?.children.get()?;
-    let exact = asked.and_then(|pid| children.iter().find(|child| child.pid == ProcessId(pid)));
-    let alive = || children.iter().filter(|child| child.state != 'Z').max_by_key(|child| child.pid);
-    exact.or_else(|| if let [only] = children.as_slice() { Some(only) } else { alive() })
+    let of_pid = |pid: u32| children.iter().find(|child| child.pid == ProcessId(pid));
+    let mut others = sight.waits_on().iter().flat_map(at_other_end).peekable();
+    let youngest =
+        |ended: bool| children.iter().filter(|child| (child.state == ENDED) == ended).max_by_key(|child| child.pid);
+    let left_behind = if others.peek().is_some() { youngest(true) } else { None };
+    let only = if let [only] = children.as_slice() { Some(only) } else { None };
+    let meant = asked.and_then(of_pid).or_else(|| others.find_map(of_pid)).or(left_behind);
+    meant.or(only).or_else(|| youngest(false))
+}
+
+fn at_other_end(descriptor: &Descriptor) -> impl Iterator<Item = u32> {
+    let others = match &descriptor.kind {
+        DescriptorKind::Pipe { others, .. } => others.as_slice(),
+        _ => &[],
+    };
+    others.iter().map(|(pid, _)| *pid)
 }

@@ -98,14 +98,14 @@ fn flags(call: &str, arguments: &[u64; 6]) -> Option<u64> {
 }
 
 /// Who holds the other end, in words.
-fn others(sight: &Sight<'_>, descriptor: &Descriptor) -> Option<String> {
+pub(super) fn others(sight: &Sight<'_>, descriptor: &Descriptor) -> Option<String> {
     let DescriptorKind::Pipe { others, .. } = &descriptor.kind else { return None };
     let words = |(pid, name): &(u32, String)| {
         if *pid == sight.process().pid.0 {
             return "this process itself".to_owned();
         }
         match state_of(sight, ProcessId(*pid)) {
-            Some(state) => format!("pid {pid} ({name}), {state}"),
+            Some(state) => format!("pid {pid} ({name}), which {state}"),
             None => format!("pid {pid} ({name})"),
         }
     };
