@@ -188,6 +188,29 @@ fn the_holder_of_a_lock_is_judged_by_its_stack() {
 }
 
 #[test]
+fn words_that_the_truth_expects_must_be_said() {
+    let mut truth = sick_truth();
+    truth["says"] = json!("which is stopped");
+    let mut report = right_report();
+    let found = complaints(&truth, WITNESS, &report, &right_run());
+    assert!(found.len() == 1 && found[0].starts_with("words: expected \"which is stopped\""), "{found:#?}");
+    report["verdicts"][0]["summary"] = json!("waiting for child process 9, which is stopped by a signal");
+    accepts(&truth, WITNESS, &report);
+}
+
+#[test]
+fn the_file_that_is_waited_for_is_judged_like_a_peer() {
+    let log = WITNESS.replace("127.0.0.1:4321", "/mnt/journal");
+    let mut report = right_report();
+    let file = |path: &str| json!({"kind": "file", "path": path, "held_by": null});
+    report["verdicts"][0]["second_party"] = file("/mnt/journal");
+    accepts(&sick_truth(), &log, &report);
+    report["verdicts"][0]["second_party"] = file("/mnt/other");
+    let found = complaints(&sick_truth(), &log, &report, &right_run());
+    assert_eq!(found, ["peer: expected /mnt/journal, said /mnt/other"]);
+}
+
+#[test]
 fn no_blame_at_all_is_refused() {
     let mut report = right_report();
     report["verdicts"][0]["blame"] = json!(null);

@@ -199,12 +199,14 @@ fn diagnosis(case: &Case, verdict: &Verdict) -> Vec<String> {
     if truth.peer == Some(Peer::Witness) {
         let said = match &verdict.second_party {
             SecondParty::Peer { address, .. } => address.as_str(),
+            SecondParty::File { path, .. } => path.as_str(),
             _ => "no address",
         };
         if !case.witness.peers.iter().any(|peer| peer == said) {
             complaints.push(format!("peer: expected {}, said {said}", case.witness.peers.join(" or ")));
         }
     }
+    complaints.extend(unsaid(truth, verdict));
     complaints.extend(holder(truth, verdict));
     complaints.extend(contributor(case, verdict));
     complaints.extend(killer(case, verdict));
@@ -212,6 +214,13 @@ fn diagnosis(case: &Case, verdict: &Verdict) -> Vec<String> {
     let unsaid = truth.hurts.as_ref().filter(unsaid);
     complaints.extend(unsaid.map(|word| format!("hurts: expected {word:?}, said {:?}", verdict.hurts)));
     complaints
+}
+
+/// Words that the truth expects somewhere in the verdict.
+fn unsaid(truth: &Truth, verdict: &Verdict) -> Option<String> {
+    let expected = truth.says.as_ref()?;
+    let said = serde_json::to_string(verdict).unwrap_or_default();
+    (!said.contains(expected.as_str())).then(|| format!("words: expected {expected:?}, said {said}"))
 }
 
 /// Who killed the process, and that it ended, must be said where its truth says so.

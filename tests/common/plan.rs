@@ -140,6 +140,9 @@ fn place(app: &App, launch: Launch, label: &str, found: &Environments) -> Result
     if app.truth.needs_root && !nix::unistd::geteuid().is_root() {
         return Err("needs root".to_owned());
     }
+    if let Some(file) = app.truth.needs_files.iter().find(|file| !file.exists()) {
+        return Err(format!("there is no {} here", file.display()));
+    }
     if let Some(reason) = cgroup::missing(app.truth.limits.as_ref(), app.truth.halt.as_ref()) {
         return Err(reason);
     }

@@ -25,7 +25,7 @@ pub(crate) struct Truth {
     pub(crate) file: Option<String>,
     /// The coroutine function beside it; `None` where it does not matter.
     pub(crate) coroutine: Option<String>,
-    /// `witness`: the address that the application's log announces; `None` where it does not matter.
+    /// `witness`: the address or path that the application's log announces; `None` where it does not matter.
     pub(crate) peer: Option<Peer>,
     /// A function on the stack of the thread that holds what is waited for; `None` where nobody does.
     #[serde(default)]
@@ -43,6 +43,9 @@ pub(crate) struct Truth {
     /// More arguments for the server.
     #[serde(default)]
     pub(crate) arguments: Vec<String>,
+    /// Words that the verdict must say, anywhere.
+    #[serde(default)]
+    pub(crate) says: Option<String>,
     /// A word that must be among what the verdict says it hurts.
     #[serde(default)]
     pub(crate) hurts: Option<String>,
@@ -61,6 +64,9 @@ pub(crate) struct Truth {
     /// Whether it can only be brought about by root.
     #[serde(default)]
     pub(crate) needs_root: bool,
+    /// Devices and other files without which it cannot be brought about.
+    #[serde(default)]
+    pub(crate) needs_files: Vec<PathBuf>,
     /// Whether it keeps a core busy although no cause says so.
     #[serde(default)]
     pub(crate) computes: bool,

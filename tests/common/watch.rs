@@ -34,17 +34,19 @@ pub(crate) struct StateWatch {
 }
 
 impl StateWatch {
-    /// Watches a process and its descendants of this moment.
+    /// Watches a process and its descendants of this moment, those with another program left out: nobody looks at them.
     pub(crate) fn start(pid: u32) -> Self {
         let over = Arc::new(AtomicBool::new(false));
         let family = family(pid);
+        let program = program(pid);
         let thread = std::thread::spawn({
             let over = Arc::clone(&over);
             move || {
+                let stopped = |member: u32| state(member).filter(|state| matches!(state.as_str(), "T" | "t"));
                 let mut seen = BTreeSet::new();
                 while !over.load(Ordering::Relaxed) {
                     for member in &family {
-                        if let Some(state @ ("T" | "t")) = state(*member).as_deref() {
+                        if let Some(state) = stopped(*member).filter(|_| self::program(*member) == program) {
                             seen.insert(format!("process {member} in state {state}"));
                         }
                     }
@@ -87,6 +89,11 @@ fn family(pid: u32) -> Vec<u32> {
         next += 1;
     }
     family
+}
+
+/// The program that a process runs.
+fn program(pid: u32) -> Option<PathBuf> {
+    fs::read_link(format!("/proc/{pid}/exe")).ok()
 }
 
 /// The state letter of a process.
