@@ -16,19 +16,15 @@ impl Pools {
         user: &User<'_>,
         found: &mut Found,
     ) -> Result<(), ReadError> {
-        let Some((_, frame)) = self.frames_of(around, user.frames, Function::AsyncpgAcquire) else { return Ok(()) };
-        let frame = *frame;
+        let Some(met) = self.meet(objects, around, user.frames, Function::AsyncpgAcquire)? else { return Ok(()) };
         // With a connection in hand it may still wait for the server.
         if !self.waits_for_queue(objects, around, user)? {
             return Ok(());
         }
-        // A method with an inner function that uses `self` keeps it in a cell.
-        let mut candidates: Vec<Address> = lenient(self.locals.get(objects, &frame, "self"))?.into_iter().collect();
-        if let Some(pool) = candidates.first_mut() {
-            *pool = lenient(through_cell(objects, *pool))?;
-        } else {
-            candidates = lenient(self.locals.cells(objects, &frame))?;
-        }
+        let candidates = match met.this {
+            Some(pool) => vec![pool],
+            None => lenient(self.locals.cells(objects, &met.frame))?,
+        };
         for pool in candidates {
             let Ok(kind) = objects.type_of(pool) else { continue };
             if self.holdings.thing(objects, kind)? == Some(Thing::AsyncpgPool) {
@@ -39,13 +35,6 @@ impl Pools {
         }
         Ok(())
     }
-}
-
-fn through_cell(objects: Objects<'_>, object: Address) -> Result<Address, ReadError> {
-    if objects.type_name_of(object)? == "cell" {
-        return objects.memory.read_pointer(object.plus(objects.offsets.object.cell_value));
-    }
-    Ok(object)
 }
 
 /// What is known of a pool by itself.

@@ -1,6 +1,6 @@
 //! `concurrent.futures.ThreadPoolExecutor`, the one that a loop has for itself among them.
 
-use super::{Around, Found, Function, Pools, add, lenient, new_pool, place};
+use super::{Around, Found, Function, Met, Pools, add, lenient, new_pool, place};
 use crate::memory::{ReadError, little_endian, u64_at};
 use crate::read::known::known;
 use crate::read::objects::Objects;
@@ -49,11 +49,11 @@ impl Pools {
         found: &mut Found,
     ) -> Result<(), ReadError> {
         for thread in around.threads {
-            let Some((at, frame)) = self.frames_of(around, &thread.frames, Function::ExecutorWorker) else { continue };
-            let frame = *frame;
+            let met = self.meet(objects, around, &thread.frames, Function::ExecutorWorker)?;
+            let Some(Met { at, frame, .. }) = met else { continue };
             let (Some(reference), Some(queue)) = (
-                lenient(self.locals.get(objects, &frame, "executor_reference"))?,
-                lenient(self.locals.get(objects, &frame, "work_queue"))?,
+                self.local(objects, &frame, "executor_reference")?,
+                self.local(objects, &frame, "work_queue")?,
             ) else {
                 continue;
             };
@@ -64,7 +64,7 @@ impl Pools {
             }
             let pool = found.pool(executor, || executor_sample(objects, around, executor, queue));
             if at > 0 {
-                let job = lenient(self.locals.get(objects, &frame, "work_item"))?;
+                let job = self.local(objects, &frame, "work_item")?;
                 let innermost = thread.frames.first().map(|frame| place(around, frame));
                 add(&mut pool.occupiers, Actor::Thread(thread.thread), innermost, job);
                 pool.in_use = Known::Is(pool.occupiers.len() as u64);

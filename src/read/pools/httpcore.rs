@@ -21,15 +21,11 @@ impl Pools {
         user: &User<'_>,
         found: &mut Found,
     ) -> Result<(), ReadError> {
-        let Some((at, frame)) = self.frames_of(around, user.frames, Function::HttpcoreRequest) else { return Ok(()) };
-        let frame = *frame;
-        if at == 0 {
+        let Some(met) = self.meet(objects, around, user.frames, Function::HttpcoreRequest)? else { return Ok(()) };
+        if met.at == 0 {
             return Ok(());
         }
-        let (Some(pool), Some(request)) = (
-            lenient(self.locals.get(objects, &frame, "self"))?,
-            lenient(self.locals.get(objects, &frame, "pool_request"))?,
-        ) else {
+        let (Some(pool), Some(request)) = (met.this, self.local(objects, &met.frame, "pool_request")?) else {
             return Ok(());
         };
         let has_one = lenient(value(objects, request, "connection"))?.is_some();

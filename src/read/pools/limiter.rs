@@ -1,6 +1,6 @@
 //! AnyIO's worker threads and the limiter that says how many may work at once.
 
-use super::{Around, Found, Function, Pools, add, lenient, new_pool, place};
+use super::{Around, Found, Function, Met, Pools, add, lenient, new_pool, place};
 use crate::memory::ReadError;
 use crate::read::known::known;
 use crate::read::objects::Objects;
@@ -22,12 +22,11 @@ impl Pools {
         found: &mut Found,
     ) -> Result<(), ReadError> {
         for thread in around.threads {
-            let Some((at, frame)) = self.frames_of(around, &thread.frames, Function::AnyioWorker) else { continue };
-            let frame = *frame;
+            let met = self.meet(objects, around, &thread.frames, Function::AnyioWorker)?;
+            let Some(Met { at, frame, this: Some(worker) }) = met else { continue };
             let interpreter = around.interpreters.get(usize::from(thread.interpreter)).copied().unwrap_or_default();
-            let event_loop = lenient(self.loop_of_worker(objects, &frame))?;
-            let limiter = match event_loop {
-                Some(event_loop) => lenient(limiter_of(objects, interpreter, event_loop))?,
+            let limiter = match lenient(objects.attribute(worker, "loop"))? {
+                Some(event_loop) => lenient(limiter_of(objects, interpreter, event_loop.value))?,
                 None => None,
             };
             let Some(limiter) = limiter else { continue };
@@ -35,22 +34,12 @@ impl Pools {
             let inner = at.checked_sub(1).and_then(|at| thread.frames.get(at));
             let parked = inner.is_none_or(|inner| self.functions.of(around.codes, inner) == Function::QueueGet);
             if !parked {
-                let job = lenient(self.locals.get(objects, &frame, "future"))?;
+                let job = self.local(objects, &frame, "future")?;
                 let innermost = thread.frames.first().map(|frame| place(around, frame));
                 add(&mut pool.occupiers, Actor::Thread(thread.thread), innermost, job);
             }
         }
         Ok(())
-    }
-
-    /// The loop that a worker thread works for.
-    fn loop_of_worker(
-        &mut self,
-        objects: Objects<'_>,
-        frame: &crate::read::live::LiveFrame,
-    ) -> Result<Option<Address>, ReadError> {
-        let Some(worker) = self.locals.get(objects, frame, "self")? else { return Ok(None) };
-        Ok(objects.attribute(worker, "loop")?.map(|entry| entry.value))
     }
 }
 

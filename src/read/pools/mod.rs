@@ -20,6 +20,7 @@ use super::codes::CodeTable;
 use super::frame_locals::FrameLocals;
 use super::known::lenient;
 use super::live::{LiveFrame, LiveThread};
+use super::objects::Objects;
 use super::task_frames::TaskFrames;
 use crate::memory::ReadError;
 use crate::snapshot::{Actor, Address, Frame, Known, Occupier, PoolKind, PoolSample, TaskHold, Why};
@@ -75,16 +76,39 @@ impl Pools {
         Ok(found.into_samples())
     }
 
-    /// The frames of a thread or task that are of this function, with the position counted from the innermost.
-    fn frames_of<'f>(
-        &'f mut self,
-        around: &'f Around<'_>,
-        frames: &'f [LiveFrame],
+    /// The outermost frame of a thread or task that is of this function.
+    fn meet(
+        &mut self,
+        objects: Objects<'_>,
+        around: &Around<'_>,
+        frames: &[LiveFrame],
         wanted: Function,
-    ) -> Option<(usize, &'f LiveFrame)> {
+    ) -> Result<Option<Met>, ReadError> {
         let functions = &mut self.functions;
-        frames.iter().enumerate().rev().find(|(_, frame)| functions.of(around.codes, frame) == wanted)
+        let met = frames.iter().enumerate().rev().find(|(_, frame)| functions.of(around.codes, frame) == wanted);
+        let Some((at, frame)) = met else { return Ok(None) };
+        let this = match self.local(objects, frame, "self")? {
+            // A method with an inner function that uses `self` keeps it in a cell.
+            Some(this) => lenient(through_cell(objects, this).map(Some))?,
+            None => None,
+        };
+        Ok(Some(Met { at, frame: *frame, this }))
     }
+
+    /// A local variable; `None` also when it cannot be read.
+    fn local(&mut self, objects: Objects<'_>, frame: &LiveFrame, name: &str) -> Result<Option<Address>, ReadError> {
+        lenient(self.locals.get(objects, frame, name))
+    }
+}
+
+/// A function that pools are found by, on the stack of a thread or task.
+#[derive(Clone, Copy, Debug)]
+struct Met {
+    /// Its position, counted from the innermost frame.
+    at: usize,
+    frame: LiveFrame,
+    /// The object whose method it is.
+    this: Option<Address>,
 }
 
 /// The pools found so far.
@@ -129,4 +153,12 @@ fn add(list: &mut Vec<Occupier>, who: Actor, place: Option<Frame>, job: Option<A
 fn place(around: &Around<'_>, frame: &LiveFrame) -> Frame {
     let index = around.codes.find(frame.code_address);
     Frame { code: frame.code, line: index.and_then(|index| around.codes.line_at(index, frame.instruction)) }
+}
+
+/// What an object stands for: of a cell what it holds.
+fn through_cell(objects: Objects<'_>, object: Address) -> Result<Address, ReadError> {
+    if objects.type_name_of(object)? == "cell" {
+        return objects.memory.read_pointer(object.plus(objects.offsets.object.cell_value));
+    }
+    Ok(object)
 }

@@ -19,26 +19,23 @@ impl Pools {
         user: &User<'_>,
         found: &mut Found,
     ) -> Result<(), ReadError> {
-        let pool = if let Some((at, frame)) = self.frames_of(around, user.frames, Function::SqlalchemyCheckout) {
-            let frame = *frame;
-            let inside = at.checked_sub(1).and_then(|at| user.frames.get(at));
-            let pool = lenient(self.locals.get(objects, &frame, "self"))?;
+        let pool = if let Some(met) = self.meet(objects, around, user.frames, Function::SqlalchemyCheckout)? {
+            let inside = met.at.checked_sub(1).and_then(|at| user.frames.get(at));
             if !self.is(around, inside, Function::SqlalchemyQueueGet) {
                 // A place is taken before the connection for it is made.
-                if let (Some(pool), true) = (pool, at > 0) {
+                if let (Some(pool), true) = (met.this, met.at > 0) {
                     let pool = found.pool(pool, || sample(objects, pool));
                     note(&mut pool.occupiers, around, user, None);
                 }
                 return Ok(());
             }
             // Innermost is the wait for the queue's condition, one frame further in.
-            pool.filter(|_| at >= 2)
-        } else if let Some((_, frame)) = self.frames_of(around, user.frames, Function::SqlalchemyGreenlet) {
-            let frame = *frame;
+            met.this.filter(|_| met.at >= 2)
+        } else if let Some(met) = self.meet(objects, around, user.frames, Function::SqlalchemyGreenlet)? {
             if !self.waits_for_queue(objects, around, user)? {
                 return Ok(());
             }
-            match lenient(self.locals.get(objects, &frame, "fn"))? {
+            match self.local(objects, &met.frame, "fn")? {
                 Some(function) => lenient(pool_behind(objects, function))?,
                 None => None,
             }
