@@ -132,6 +132,7 @@ CODE = {
     "line_table": {8: "PyCodeObject:co_lnotab", 10: "PyCodeObject:co_linetable"},
     "line_table_kind": {8: Rust("LineTable::Lnotab"), 10: Rust("LineTable::Pep626"), 11: Rust("LineTable::Locations")},
     "local_names": {8: "PyCodeObject:co_varnames", 11: "PyCodeObject:co_localsplusnames"},
+    "names": {8: "PyCodeObject:co_names"},
     "stack_size": {8: "PyCodeObject:co_stacksize"},
     "exception_table?": {11: "PyCodeObject:co_exceptiontable"},
     "code_bytes?": {8: "PyCodeObject:co_code", 11: None},

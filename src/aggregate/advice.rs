@@ -170,6 +170,13 @@ pub(super) fn for_exhausted_pool(cause: Cause, function: Option<&Place>) -> Stri
                 "set a timeout in {call}, or give it an executor of its own: loop.run_in_executor(own, {call}, ...)"
             )
         }
+        Cause::AsyncioQueue => format!(
+            "set a timeout in {call}, put the item back in a finally, and do not wait for one for ever: \
+             asyncio.wait_for(queue.get(), ...)"
+        ),
+        Cause::AsyncioLock => {
+            format!("set a timeout in {call}, and await nothing slow while it has a token")
+        }
         _ => format!("set a timeout in {call}, or limit how many may run at once; more threads only delay it"),
     }
 }

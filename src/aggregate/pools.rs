@@ -70,6 +70,10 @@ impl<'a> Standing<'a> {
             let moved = self.last.occupiers.iter().filter(|user| !self.did_not_move(analysis, user)).count();
             moved == 0 || users.len() > FEW && moved < users.len() || users.len() > FEW * FEW
         };
+        // How many items such a queue has is not known: only that nobody got one shows that none came back.
+        if self.last.kind == PoolKind::AsyncioQueue && !waiters_stay {
+            return None;
+        }
         match (users_stay, waiters_stay) {
             (true, true) => Some(Stuck::SameUsers),
             (true, false) if proven() => Some(Stuck::SameUsers),
@@ -141,6 +145,7 @@ pub(super) fn all_words(kind: PoolKind, size: u64) -> String {
 pub(super) fn pool_words(kind: PoolKind, count: u64) -> String {
     let thing = match kind {
         PoolKind::AnyioLimiter => "worker thread",
+        PoolKind::CapacityLimiter => "limiter token",
         PoolKind::ThreadPool => "executor thread",
         PoolKind::DefaultExecutor => "default executor thread",
         PoolKind::DbPool => "database connection",

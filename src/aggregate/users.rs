@@ -29,12 +29,23 @@ pub(super) fn groups(analysis: &Analysis<'_>, census: &Census, users: &[Occupier
             group.1.push(user.who);
         }
     }
-    let group = |(seen, users): (Vec<Seen>, Vec<Actor>)| {
-        Some(Users { blamed: blame(analysis.recording, &analysis.book, &seen, false)?, users })
+    let group = |(code, (seen, users)): (CodeId, (Vec<Seen>, Vec<Actor>))| {
+        Some(Users { blamed: blame_for(analysis, code, &seen)?, users })
     };
-    let mut groups: Vec<Users> = by_function.into_values().filter_map(group).collect();
+    let mut groups: Vec<Users> = by_function.into_iter().filter_map(group).collect();
     groups.sort_by_key(|group| (std::cmp::Reverse(group.users.len()), group.blamed.code));
     groups
+}
+
+/// The frame of a function that all of these stacks blame each by itself. Where they come to it on different ways it is no
+/// frame that they share: then it is that of the stack seen most often.
+fn blame_for(analysis: &Analysis<'_>, code: CodeId, seen: &[Seen]) -> Option<Blamed> {
+    let of = |seen: &[Seen]| blame(analysis.recording, &analysis.book, seen, false);
+    let together = of(seen).filter(|blamed| blamed.code == code);
+    together.or_else(|| {
+        let same = |one: &Seen| seen.iter().filter(|other| (other.stack, other.cut) == (one.stack, one.cut)).count();
+        of(&[*seen.iter().max_by_key(|one| (same(one), std::cmp::Reverse(one.stack)))?])
+    })
 }
 
 /// How many users of the last census are in which function, the most first; `None` stands for no function of the user's.

@@ -127,6 +127,8 @@ pub struct CodeOffsets {
     pub instructions: Option<usize>,
     /// `co_varnames` up to 3.10, `co_localsplusnames` since.
     pub local_names: usize,
+    /// `co_names` (tuple): global variables and attributes that it uses.
+    pub names: usize,
     /// `co_stacksize` (int): slots of the value stack.
     pub stack_size: usize,
     /// `co_exceptiontable` (bytes), since 3.11.

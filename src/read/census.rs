@@ -15,7 +15,7 @@ use super::live::LiveThread;
 use super::objects::Objects;
 use super::own::OwnReader;
 use super::stacks::StackTable;
-use super::task_reader::{self, TasksRead};
+use super::task_reader;
 use crate::memory::Pages;
 use crate::snapshot::{Address, Census, Known, LockSample, Moment, Why};
 
@@ -64,21 +64,21 @@ impl OwnReader {
         };
         let mut census = Census::unknown(at, Why::NotRead);
         match task_reader::read(&mut scene) {
-            Ok(TasksRead { census: tasks, holds, frames, gaps }) => {
-                match self.requests.read(&scene, &tasks, &frames) {
+            Ok(tasks) => {
+                match self.requests.read(&scene, &tasks.census, &tasks.frames) {
                     Ok(requests) => census.requests = requests,
                     Err(error) => census.gaps.push(("requests".to_owned(), why(error))),
                 }
-                match handovers::read(&scene, &tasks) {
+                match handovers::read(&scene, &tasks.census) {
                     Ok(handovers) => census.handovers = handovers,
                     Err(error) => census.gaps.push(("what threads wait for loops".to_owned(), why(error))),
                 }
-                match self.pools.read(&scene, &frames, &holds) {
+                match self.pools.read(&scene, &tasks, &census.requests) {
                     Ok(pools) => census.pools = pools,
                     Err(error) => census.gaps.push(("pools".to_owned(), why(error))),
                 }
-                census.tasks = Known::Is(tasks);
-                census.gaps.extend(gaps);
+                census.gaps.extend(tasks.gaps);
+                census.tasks = Known::Is(tasks.census);
             }
             Err(error) => census.tasks = Known::Unknown(why(error)),
         }

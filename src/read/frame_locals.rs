@@ -40,6 +40,18 @@ impl FrameLocals {
         Ok(u64_at(&bytes, 0).map(|word| Address(word & !tags)).filter(|value| !value.is_null()))
     }
 
+    /// The values of all local variables of a frame, by index; null where one is not set.
+    ///
+    /// # Errors
+    ///
+    /// When the frame or its code cannot be read.
+    pub(super) fn values(&mut self, objects: Objects<'_>, frame: &LiveFrame) -> Result<Vec<Address>, ReadError> {
+        let count = self.names(objects, frame)?.len();
+        let (start, tags) = place(objects);
+        let bytes = objects.memory.read(frame.address.plus(start), count * 8)?;
+        Ok(bytes.chunks_exact(8).map(|word| Address(little_endian(word) & !tags)).collect())
+    }
+
     /// What the cells of a frame hold, up to 3.10: an argument that an inner function uses is there and not among the
     /// local variables.
     ///

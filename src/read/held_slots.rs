@@ -8,16 +8,15 @@
 
 use std::collections::HashMap;
 
+use super::exception_table::{self, Handler};
 use super::live::LiveFrame;
 use super::objects::Objects;
-use crate::layout::{FrameObjectOffsets, FrameOffsets, InterpreterFrameOffsets, Offsets};
+use crate::layout::{FrameObjectOffsets, FrameOffsets, InterpreterFrameOffsets};
 use crate::memory::{Batch, ReadError, Slot, little_endian, u64_at};
 use crate::snapshot::{Address, CodeId};
 
 /// Slots of a value stack that are looked at. `with` blocks nest to twenty at most, and each takes two.
 const MOST_SLOTS: usize = 128;
-/// Bytes of an exception table that are read: that of a function with thousands of `try` blocks.
-const LONGEST_TABLE: u64 = 64 * 1024;
 /// Functions whose tables are kept, before all are forgotten.
 const MOST_SHAPES: usize = 4096;
 /// `CO_MAXBLOCKS`: blocks of one frame (CPython `Include/cpython/code.h`), up to 3.10.
@@ -32,8 +31,7 @@ const UNBOUND: &str = "method_descriptor";
 struct Shape {
     /// Local variables, which stand below the value stack.
     locals: usize,
-    /// Handlers of exceptions: begin, end (bytes of instructions), depth.
-    handlers: Vec<(i32, i32, usize)>,
+    handlers: Vec<Handler>,
 }
 
 /// Finds out which frames hold which objects by `with`.
@@ -103,9 +101,9 @@ impl HeldSlots {
             };
             self.shapes.insert(key, shape);
         }
-        let at = |handler: &&(i32, i32, usize)| handler.0 <= frame.instruction && frame.instruction < handler.1;
         let shape = self.shapes.get(&key);
-        let depth = shape.and_then(|shape| shape.handlers.iter().find(at)).map_or(0, |handler| handler.2);
+        let handler = shape.and_then(|shape| shape.handlers.iter().find(|handler| handler.covers(frame.instruction)));
+        let depth = handler.map_or(0, |handler| handler.depth);
         Ok(shape.filter(|_| depth > 0).map(|shape| (shape.locals, depth.min(MOST_SLOTS))))
     }
 
@@ -200,39 +198,12 @@ fn live_blocks(head: &[u8], layout: &FrameObjectOffsets) -> Option<(Address, usi
 
 /// Reads how a function's frames are laid out, since 3.11.
 fn shape(objects: Objects<'_>, code: Address) -> Result<Shape, ReadError> {
-    let Offsets { code: layout, object, .. } = objects.offsets;
-    let Some(table) = layout.exception_table else { return Ok(Shape::default()) };
-    let names = objects.memory.read_pointer(code.plus(layout.local_names))?;
-    let locals = usize::try_from(objects.length(names)?).map_err(|_| ReadError::Implausible(code))?;
-    let table = objects.memory.read_pointer(code.plus(table))?;
-    let length = objects.length(table)?.min(LONGEST_TABLE) as usize;
-    let bytes = if length == 0 { Vec::new() } else { objects.memory.read(table.plus(object.bytes_data), length)? };
-    Ok(Shape { locals, handlers: handlers(&bytes) })
-}
-
-/// Decodes an exception table (CPython 3.11 `Objects/exception_handling_notes.txt`): begin, length and target in
-/// instructions of two bytes, then depth and a flag, each in groups of six bits, the most significant first.
-fn handlers(table: &[u8]) -> Vec<(i32, i32, usize)> {
-    const MORE: u8 = 0x40;
-    const BITS: u8 = 0x3f;
-    let mut bytes = table.iter();
-    let mut number = || {
-        let mut value = 0_u32;
-        loop {
-            let byte = *bytes.next()?;
-            value = value.checked_mul(64)? | u32::from(byte & BITS);
-            if byte & MORE == 0 {
-                return Some(value);
-            }
-        }
-    };
-    let mut handlers = Vec::new();
-    while let (Some(begin), Some(length), Some(_target), Some(depth)) = (number(), number(), number(), number()) {
-        let place = |instructions: u32| i32::try_from(instructions.checked_mul(2)?).ok();
-        let (Some(begin), Some(end)) = (place(begin), begin.checked_add(length).and_then(place)) else { break };
-        handlers.push((begin, end, (depth >> 1) as usize));
+    if objects.offsets.code.exception_table.is_none() {
+        return Ok(Shape::default());
     }
-    handlers
+    let names = objects.memory.read_pointer(code.plus(objects.offsets.code.local_names))?;
+    let locals = usize::try_from(objects.length(names)?).map_err(|_| ReadError::Implausible(code))?;
+    Ok(Shape { locals, handlers: exception_table::read(objects, code)? })
 }
 
 /// The words of a piece without their tags; none when it could not be read.
@@ -251,19 +222,6 @@ pub(super) fn is_pointer(word: Address) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn an_exception_table_says_how_deep_the_stack_is() {
-        // 128 | 3, 5, 9, depth 1 with the flag; 128 | 8 (begin 8), length 64 + 2 in two groups, target 20, depth 2.
-        let table = [0x83, 5, 9, 0b11, 0x88, 0x41, 2, 20, 0b100];
-        assert_eq!(handlers(&table), [(6, 16, 1), (16, 148, 2)]);
-    }
-
-    #[test]
-    fn a_table_that_makes_no_sense_ends() {
-        assert_eq!(handlers(&[0xff; 64]), []);
-        assert_eq!(handlers(&[0x83, 5]), []);
-    }
 
     #[test]
     fn blocks_that_cannot_be_are_not_believed() {

@@ -11,6 +11,8 @@ use crate::snapshot::Address;
 const LONGEST_TEXT: usize = 4096;
 /// Bytes of a type's name that are kept.
 const LONGEST_TYPE_NAME: usize = 128;
+/// Items of a list, and places of a set, that are looked through: those of `asyncio.wait` and of a task group.
+const MOST_MEMBERS: u64 = 65_536;
 /// Items of a tuple that are read: names of local variables and base classes.
 const MOST_ITEMS: usize = 4096;
 /// Digits of an int that are read: more do not fit into 64 bits.
@@ -167,6 +169,28 @@ impl<'a> Objects<'a> {
         self.memory.read_pointer(items).map(Some)
     }
 
+    /// The items of a list, the first [`MOST_MEMBERS`].
+    pub(super) fn list_items(self, list: Address) -> Result<Vec<Address>, ReadError> {
+        let count = self.length(list)?.min(MOST_MEMBERS);
+        let items = self.memory.read_pointer(list.plus(self.offsets.object.list_items))?;
+        let bytes = self.memory.read(items, count as usize * 8)?;
+        Ok(bytes.chunks_exact(8).map(|word| Address(little_endian(word))).collect())
+    }
+
+    /// The members of a set, in the order of its table, and what stands in its emptied places. One of more than
+    /// [`MOST_MEMBERS`] places is not believed.
+    pub(super) fn set_members(self, set: Address) -> Result<Vec<Address>, ReadError> {
+        let layout = &self.offsets.object;
+        let slots = self.memory.read_u64(set.plus(layout.set_mask))?.saturating_add(1);
+        if slots > MOST_MEMBERS {
+            return Err(ReadError::Implausible(set));
+        }
+        let table = self.memory.read_pointer(set.plus(layout.set_table))?;
+        let bytes = self.memory.read(table, slots as usize * layout.set_entry_size)?;
+        let keys = bytes.chunks_exact(layout.set_entry_size).filter_map(|entry| u64_at(entry, 0));
+        Ok(keys.filter(|key| *key != 0).map(Address).collect())
+    }
+
     /// The ends of a `collections.deque`.
     pub(crate) fn deque_ends(self, object: Address) -> Result<DequeEnds, ReadError> {
         let layout = &self.offsets.object;
@@ -178,6 +202,24 @@ impl<'a> Objects<'a> {
             left_index: word(layout.deque_left_index)?.cast_signed(),
         };
         if ends.length > ABSURD_LENGTH { Err(ReadError::Implausible(object)) } else { Ok(ends) }
+    }
+
+    /// The items of a `collections.deque`, the first `most`.
+    pub(super) fn deque_items(self, deque: Address, most: usize) -> Result<Vec<Address>, ReadError> {
+        let layout = &self.offsets.object;
+        let DequeEnds { length, left_block, left_index } = self.deque_ends(deque)?;
+        let wanted = usize::try_from(length).unwrap_or(most).min(most);
+        let first = usize::try_from(left_index).ok().filter(|first| *first < layout.block_length);
+        let (mut block, mut index) = (left_block, first.ok_or(ReadError::Implausible(deque))?);
+        let mut items = Vec::with_capacity(wanted);
+        while items.len() < wanted {
+            let count = (layout.block_length - index).min(wanted - items.len());
+            let bytes = self.memory.read(block.plus(layout.block_items + index * 8), count * 8)?;
+            items.extend(bytes.chunks_exact(8).map(|word| Address(little_endian(word))));
+            block = self.memory.read_pointer(block.plus(layout.block_right))?;
+            index = 0;
+        }
+        Ok(items)
     }
 
     /// The texts of many `str`s, in two fetches; `None` for what cannot be read, is longer than [`LONGEST_TEXT`], or has

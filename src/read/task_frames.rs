@@ -1,10 +1,11 @@
 //! The frames of suspended tasks, for readers that look into them.
 
 use super::chains::Chain;
+use super::coroutines::Coroutine;
 use super::live::LiveFrame;
 use super::objects::Objects;
 use crate::layout::FrameOffsets;
-use crate::snapshot::{Address, Frame};
+use crate::snapshot::{Address, CodeId, Frame};
 
 /// A suspended task and its frames, innermost first.
 #[derive(Clone, Debug)]
@@ -25,20 +26,23 @@ const MOST_FRAMES: usize = 256;
 impl TaskFrames {
     /// The frames of a chain. `shown` are the same, innermost first.
     pub(super) fn of(objects: Objects<'_>, task: Address, chain: &Chain, shown: &[Frame]) -> Self {
-        let locals = match &objects.offsets.frame {
-            FrameOffsets::Object(layout) => layout.locals,
-            FrameOffsets::Interpreter(layout) => layout.locals,
-        };
         let outer = chain.links.iter().take(MOST_FRAMES).rev();
-        let frames: Vec<LiveFrame> = outer
-            .map(|link| LiveFrame {
-                address: Address(link.coroutine.locals.0.wrapping_sub(locals as u64)),
-                code_address: link.coroutine.code,
-                code: link.function.id,
-                instruction: link.coroutine.instruction,
-            })
-            .collect();
+        let frames: Vec<LiveFrame> = outer.map(|link| frame_of(objects, &link.coroutine, link.function.id)).collect();
         let shown = shown.get(shown.len().saturating_sub(frames.len())..).unwrap_or_default().to_vec();
         Self { task, frames, shown }
+    }
+}
+
+/// The frame of a coroutine or generator that is suspended; `code` is what is kept of its code object.
+pub(super) fn frame_of(objects: Objects<'_>, coroutine: &Coroutine, code: CodeId) -> LiveFrame {
+    let locals = match &objects.offsets.frame {
+        FrameOffsets::Object(layout) => layout.locals,
+        FrameOffsets::Interpreter(layout) => layout.locals,
+    };
+    LiveFrame {
+        address: Address(coroutine.locals.0.wrapping_sub(locals as u64)),
+        code_address: coroutine.code,
+        code,
+        instruction: coroutine.instruction,
     }
 }

@@ -17,8 +17,6 @@ use crate::snapshot::{Address, Awaited, Known, Moment, PrimitiveKind, TaskCensus
 /// Functions further out that are asked when the innermost ones say nothing: a method of a primitive stands between
 /// `receive` of a stream and its future.
 const ASKED_OUTWARD: usize = 4;
-/// Members of a set that are looked through: those of `asyncio.wait` and of a task group.
-const MOST_MEMBERS: u64 = 65_536;
 /// Connections whose other end is read in one census.
 const MOST_PEERS: usize = 4096;
 
@@ -70,7 +68,7 @@ impl Waits {
             Kind::Task(_) | Kind::StrangeTask => Awaited::Task(future),
             Kind::Future { gathers: true } => {
                 let children = objects.attribute(future, "_children")?.map(|entry| entry.value);
-                let children = children.map_or(Ok(Vec::new()), |children| list(objects, children))?;
+                let children = children.map_or(Ok(Vec::new()), |children| objects.list_items(children))?;
                 self.all_of(objects, kinds, &children)?
             }
             _ => self.by_function(objects, kinds, chain, future),
@@ -124,7 +122,7 @@ impl Waits {
             Place::Other => None,
             Place::Sleep => Some(Awaited::Sleep { until: self.until(objects, local("h")?) }),
             Place::Wait => match local("fs")? {
-                Some(members) => Some(self.all_of(objects, kinds, &set(objects, members)?)?),
+                Some(members) => Some(self.all_of(objects, kinds, &objects.set_members(members)?)?),
                 None => None,
             },
             // Since 3.12 it has no task of its own, and no such variable.
@@ -136,7 +134,7 @@ impl Waits {
             Place::Lock => primitive(objects, kinds, this()?, None)?,
             Place::Get | Place::Put => primitive(objects, kinds, this()?, Some(PrimitiveKind::Queue))?,
             Place::TaskGroup => match this()?.map(|group| objects.attribute(group, "_tasks")).transpose()?.flatten() {
-                Some(members) => Some(self.all_of(objects, kinds, &set(objects, members.value)?)?),
+                Some(members) => Some(self.all_of(objects, kinds, &objects.set_members(members.value)?)?),
                 None => None,
             },
             Place::Thread => Some(Awaited::Executor { thread: Known::Unknown(Why::NotRead) }),
@@ -225,25 +223,4 @@ fn peer(objects: Objects<'_>, transport: Address) -> Result<Option<String>, Read
     let (Some(host), Some(port)) = (parts.first(), parts.get(1)) else { return Ok(None) };
     let (host, port) = (objects.text(*host)?, objects.integer(*port)?);
     Ok(Some(if host.contains(':') { format!("[{host}]:{port}") } else { format!("{host}:{port}") }))
-}
-
-/// The items of a list.
-fn list(objects: Objects<'_>, list: Address) -> Result<Vec<Address>, ReadError> {
-    let count = objects.length(list)?.min(MOST_MEMBERS);
-    let items = objects.memory.read_pointer(list.plus(objects.offsets.object.list_items))?;
-    let bytes = objects.memory.read(items, count as usize * 8)?;
-    Ok(bytes.chunks_exact(8).map(|word| Address(little_endian(word))).collect())
-}
-
-/// The members of a set, in the order of its table, and what stands in its emptied places.
-fn set(objects: Objects<'_>, set: Address) -> Result<Vec<Address>, ReadError> {
-    let layout = &objects.offsets.object;
-    let slots = objects.memory.read_u64(set.plus(layout.set_mask))?.saturating_add(1);
-    if slots > MOST_MEMBERS {
-        return Err(ReadError::Implausible(set));
-    }
-    let table = objects.memory.read_pointer(set.plus(layout.set_table))?;
-    let bytes = objects.memory.read(table, slots as usize * layout.set_entry_size)?;
-    let keys = bytes.chunks_exact(layout.set_entry_size).filter_map(|entry| crate::memory::u64_at(entry, 0));
-    Ok(keys.filter(|key| *key != 0).map(Address).collect())
 }

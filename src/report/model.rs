@@ -325,7 +325,7 @@ pub struct RequestReport {
 pub struct PoolReport {
     /// The process.
     pub process: u32,
-    /// `anyio-threads`, `thread-pool`, `default-executor`, `db-pool`, `http-pool`, `asyncio-queue`, `dns`
+    /// `anyio-threads`, `anyio-limiter`, `thread-pool`, `default-executor`, `db-pool`, `http-pool`, `asyncio-queue`, `dns`
     pub kind: String,
     /// What the program calls it, or its class.
     pub name: Known<String>,

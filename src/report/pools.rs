@@ -27,6 +27,7 @@ fn report(analysis: &Analysis<'_>, pool: &PoolSample) -> PoolReport {
 fn word(kind: PoolKind) -> &'static str {
     match kind {
         PoolKind::AnyioLimiter => "anyio-threads",
+        PoolKind::CapacityLimiter => "anyio-limiter",
         PoolKind::ThreadPool => "thread-pool",
         PoolKind::DefaultExecutor => "default-executor",
         PoolKind::DbPool => "db-pool",
@@ -53,6 +54,7 @@ pub(super) fn words(analysis: &Analysis<'_>) -> Vec<String> {
 pub fn pool_line(pool: &PoolReport) -> String {
     let (thing, taken) = match pool.kind.as_str() {
         "anyio-threads" => ("worker threads", "busy"),
+        "anyio-limiter" => ("limiter tokens", "taken"),
         "thread-pool" => ("executor threads", "busy"),
         "default-executor" => ("default executor threads", "busy"),
         "db-pool" => ("database connections", "taken"),

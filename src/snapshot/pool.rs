@@ -8,8 +8,10 @@ use super::{Address, Frame, Known, ThreadId};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum PoolKind {
-    /// `anyio.CapacityLimiter`: the threads in which sync endpoints run.
+    /// The default `anyio.CapacityLimiter`: the threads in which sync endpoints run.
     AnyioLimiter,
+    /// An `anyio.CapacityLimiter` of the program's own.
+    CapacityLimiter,
     /// `concurrent.futures.ThreadPoolExecutor`
     ThreadPool,
     /// The loop's own executor: `asyncio.to_thread`, `getaddrinfo`.

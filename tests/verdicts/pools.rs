@@ -97,6 +97,14 @@ fn whoever_has_the_places_is_blamed() {
 }
 
 #[test]
+fn whoever_comes_to_one_function_on_two_ways_is_of_one_group() {
+    let other: &[Line<'_>] = &[WORKER[0], ("other_endpoint", "/srv/app.py", 30), WORKER[2], WORKER[3]];
+    let full = |_| vec![pool(PoolKind::AnyioLimiter, 3, 9, (1..4).map(|thread| (thread, u64::from(thread))))];
+    let scene = look_at(workers(&[WORKER, other, other], slept), full);
+    assert_verdict("two endpoints, one function", &scene, Kind::PoolExhausted, Cause::ThreadPool, "fetch", None);
+}
+
+#[test]
 fn a_pool_that_turns_over_is_at_work() {
     let jobs = |look: u64| (1..5).map(move |thread| (thread, u64::from(thread) + look));
     let turning = look_at(workers(&[WORKER; 4], slept), |look| vec![pool(PoolKind::AnyioLimiter, 4, 9, jobs(look))]);
@@ -178,4 +186,46 @@ fn a_stack_that_could_not_be_read_blames_nobody() {
     let torn = |shot: Shot, _| Shot { stack: StackSample::Torn, ..shot };
     let said = report(&look_at(workers(&[WORKER; 4], torn), full));
     assert_eq!((first(&said).kind, first(&said).blame.as_ref()), (Kind::PoolExhausted, None));
+}
+
+#[test]
+fn a_limiter_of_ones_own_is_like_the_default_one_when_threads_have_its_tokens() {
+    let full = |_| {
+        let tokens = pool(PoolKind::CapacityLimiter, 2, 5, [(1, 1), (2, 2)]);
+        vec![PoolSample { waiters: threads(3..5), ..tokens }]
+    };
+    let scene = look_at(workers(&[WORKER; 2], slept), full);
+    assert_verdict("two calls, one peer", &scene, Kind::PoolExhausted, Cause::ThreadPool, "fetch", None);
+    let said = report(&scene);
+    assert_eq!(first(&said).confidence, Confidence::Certain);
+    assert!(first(&said).summary.contains("all 2 limiter tokens are taken"), "{}", first(&said).summary);
+
+    let of_tasks = |_| {
+        let tokens = pool(PoolKind::CapacityLimiter, 2, 5, []);
+        let user = |task| Occupier { who: Actor::Task(Address(task)), place: None, job: Some(Address(task + 8)) };
+        vec![PoolSample {
+            in_use: Known::Is(2),
+            occupiers: vec![user(0x100), user(0x200)],
+            waiters: threads(3..5),
+            ..tokens
+        }]
+    };
+    let said = report(&look_at(workers(&[], slept), of_tasks));
+    let verdict = first(&said);
+    assert_eq!((verdict.kind, verdict.cause), (Kind::PoolExhausted, Some(Cause::AsyncioLock)));
+    assert_eq!(verdict.confidence, Confidence::Possible, "as of a semaphore");
+}
+
+#[test]
+fn of_a_queue_only_those_who_wait_show_that_nothing_comes_back() {
+    let queue = |waiters: std::ops::Range<u32>| {
+        let items = pool(PoolKind::AsyncioQueue, 2, 2, [(1, 1), (2, 2)]);
+        vec![PoolSample { waiters: threads(waiters), ..items }]
+    };
+    let scene = look_at(workers(&[WORKER; 4], slept), |_| queue(3..5));
+    assert_verdict("nobody got one", &scene, Kind::PoolExhausted, Cause::AsyncioQueue, "fetch", None);
+    assert_eq!(first(&report(&scene)).confidence, Confidence::Likely, "how many items there are is not known");
+
+    let moving = |look: u64| if look == 0 { queue(3..5) } else { queue(4..6) };
+    assert_healthy("one of those who waited got one", &look_at(workers(&[WORKER; 5], slept), moving));
 }

@@ -9,7 +9,7 @@ use crate::aggregate::phrases::{count_words, length_words, place_words};
 use crate::aggregate::pools::{Standing, Stuck, all_words, peer_of, pool_words, snapshot_at};
 use crate::aggregate::users::{Users, groups};
 use crate::aggregate::{Analysis, Cause, Confidence, Finding, Kind, SecondParty, Verdict, advice};
-use crate::snapshot::{Actor, PoolKind};
+use crate::snapshot::{Actor, PoolKind, PoolSample};
 
 pub(super) struct Pools;
 
@@ -81,8 +81,13 @@ fn verdict(
     let Told { summary, blamed, party, since } = told;
     let kind = if nested || closes { Kind::Deadlock } else { Kind::PoolExhausted };
     let waits = format!("{} for one", counted(waiting, "waits", "wait"));
+    let cause = cause(pool.last);
     let known = pool.last.occupiers.len() as u64;
     let confidence = match proof {
+        // Tasks that let each other wait, as with a semaphore: that they do not move may be no more than a slow upstream.
+        _ if cause == Cause::AsyncioLock => Confidence::Possible,
+        // That there are no more items than are seen is what it looks like.
+        _ if cause == Cause::AsyncioQueue => Confidence::Likely,
         Stuck::SameUsers => Confidence::Certain,
         Stuck::SameWaiters if known >= size => Confidence::Certain,
         Stuck::SameWaiters => Confidence::Likely,
@@ -94,7 +99,6 @@ fn verdict(
             format!("whoever waited {} ago still waits: nothing was given back", length_words(pool.span))
         }
     };
-    let cause = cause(pool.last.kind);
     Finding::new(kind, analysis.pid(), format!("{summary}; {waits}"), first)
         .cause(cause, confidence)
         .lasting(Some(since.as_secs_f64()), 1.0)
@@ -252,7 +256,11 @@ fn waiters(analysis: &Analysis<'_>, pool: &Standing<'_>) -> Option<String> {
 fn uses(pool: &Standing<'_>) -> String {
     let things = match pool.last.kind {
         PoolKind::DbPool | PoolKind::HttpPool | PoolKind::AsyncioQueue => "user",
-        PoolKind::AnyioLimiter | PoolKind::ThreadPool | PoolKind::DefaultExecutor | PoolKind::Dns => "call",
+        PoolKind::AnyioLimiter
+        | PoolKind::CapacityLimiter
+        | PoolKind::ThreadPool
+        | PoolKind::DefaultExecutor
+        | PoolKind::Dns => "call",
     };
     count_words(pool.last.occupiers.len() as u64, things)
 }
@@ -267,7 +275,9 @@ fn hurts(pool: &Standing<'_>, victims: &[&Standing<'_>]) -> Vec<String> {
         PoolKind::DefaultExecutor => "host names, asyncio.to_thread and run_in_executor wait",
         PoolKind::DbPool => "whatever needs the database waits",
         PoolKind::HttpPool => "every further request of this client waits",
-        PoolKind::ThreadPool | PoolKind::AsyncioQueue | PoolKind::Dns => "whoever needs one waits",
+        PoolKind::CapacityLimiter | PoolKind::ThreadPool | PoolKind::AsyncioQueue | PoolKind::Dns => {
+            "whoever needs one waits"
+        }
     };
     let mut hurts = vec![own.to_owned()];
     for victim in victims {
@@ -277,9 +287,13 @@ fn hurts(pool: &Standing<'_>, victims: &[&Standing<'_>]) -> Vec<String> {
     hurts
 }
 
-fn cause(kind: PoolKind) -> Cause {
-    match kind {
-        PoolKind::AnyioLimiter | PoolKind::ThreadPool | PoolKind::AsyncioQueue => Cause::ThreadPool,
+fn cause(pool: &PoolSample) -> Cause {
+    match pool.kind {
+        PoolKind::CapacityLimiter if !pool.occupiers.iter().any(|user| matches!(user.who, Actor::Thread(_))) => {
+            Cause::AsyncioLock
+        }
+        PoolKind::AnyioLimiter | PoolKind::CapacityLimiter | PoolKind::ThreadPool => Cause::ThreadPool,
+        PoolKind::AsyncioQueue => Cause::AsyncioQueue,
         PoolKind::DefaultExecutor => Cause::DefaultExecutor,
         PoolKind::DbPool => Cause::DbPool,
         PoolKind::HttpPool => Cause::HttpPool,

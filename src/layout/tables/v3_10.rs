@@ -79,6 +79,7 @@ pub(super) const OFFSETS: Offsets = Offsets {
         line_table: 120,
         line_table_kind: LineTable::Pep626,
         local_names: 72,
+        names: 64,
         stack_size: 32,
         exception_table: None,
         code_bytes: Some(48),

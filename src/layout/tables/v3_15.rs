@@ -77,6 +77,7 @@ pub(super) const OFFSETS: Offsets = Offsets {
         line_table: 136,
         line_table_kind: LineTable::Locations,
         local_names: 96,
+        names: 32,
         stack_size: 64,
         exception_table: Some(40),
         code_bytes: None,

@@ -51,10 +51,9 @@ impl Pools {
         for thread in around.threads {
             let met = self.meet(objects, around, &thread.frames, Function::ExecutorWorker)?;
             let Some(Met { at, frame, .. }) = met else { continue };
-            let (Some(reference), Some(queue)) = (
-                self.local(objects, &frame, "executor_reference")?,
-                self.local(objects, &frame, "work_queue")?,
-            ) else {
+            let (Some(reference), Some(queue)) =
+                (self.local(objects, &frame, "executor_reference")?, self.local(objects, &frame, "work_queue")?)
+            else {
                 continue;
             };
             let executor = objects.memory.read_pointer(reference.plus(objects.offsets.object.weakref_object));

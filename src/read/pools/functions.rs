@@ -11,6 +11,8 @@ use crate::snapshot::CodeId;
 pub(super) enum Function {
     /// `WorkerThread.run` of AnyIO (`anyio/_backends/_asyncio.py`).
     AnyioWorker,
+    /// `CapacityLimiter.acquire_on_behalf_of`, which every way to take a token comes to (the same file).
+    AnyioAcquire,
     /// `_worker` of `concurrent.futures.thread`.
     ExecutorWorker,
     /// `queue.Queue.get`
@@ -38,6 +40,7 @@ pub(super) enum Function {
 /// Name of the function, end of the path of its file, what it is.
 const KNOWN: &[(&str, &str, Function)] = &[
     ("run", "anyio/_backends/_asyncio.py", Function::AnyioWorker),
+    ("acquire_on_behalf_of", "anyio/_backends/_asyncio.py", Function::AnyioAcquire),
     ("_worker", "concurrent/futures/thread.py", Function::ExecutorWorker),
     ("get", "queue.py", Function::QueueGet),
     ("get", "asyncio/queues.py", Function::AsyncioQueueGet),

@@ -1,10 +1,15 @@
-//! AnyIO's worker threads and the limiter that says how many may work at once.
+//! AnyIO's limiters: the default one, which says how many worker threads may work at once, and those of a program's own.
+//!
+//! Whoever borrows is the task, unless the program says otherwise; what runs in a thread is found through the future that
+//! the task awaits and the thread will set.
+
+use std::collections::{BTreeMap, HashMap};
 
 use super::{Around, Found, Function, Met, Pools, add, lenient, new_pool, place};
 use crate::memory::ReadError;
 use crate::read::known::known;
 use crate::read::objects::Objects;
-use crate::snapshot::{Actor, Address, PoolKind, Why};
+use crate::snapshot::{Actor, Address, Awaited, Known, Occupier, PoolKind, PoolSample, TaskCensus, Why};
 
 /// The module that keeps what AnyIO keeps for each loop, and its name there.
 const VARIABLES: (&str, &str) = ("anyio.lowlevel", "_run_vars");
@@ -12,6 +17,10 @@ const VARIABLES: (&str, &str) = ("anyio.lowlevel", "_run_vars");
 const LIMITER: &str = "_default_thread_limiter";
 /// Loops that AnyIO remembers, and what it remembers for each: a few each.
 const MOST_VARIABLES: usize = 64;
+
+/// The class of limiters, and what it keeps those who have a token in.
+const CLASS: &str = "CapacityLimiter";
+const BORROWERS: &str = "_borrowers";
 
 impl Pools {
     /// The default limiter of every loop that has worker threads.
@@ -21,6 +30,8 @@ impl Pools {
         around: &Around<'_>,
         found: &mut Found,
     ) -> Result<(), ReadError> {
+        let callers = callers(around.census);
+        let mut borrowers = BTreeMap::new();
         for thread in around.threads {
             let met = self.meet(objects, around, &thread.frames, Function::AnyioWorker)?;
             let Some(Met { at, frame, this: Some(worker) }) = met else { continue };
@@ -30,17 +41,78 @@ impl Pools {
                 None => None,
             };
             let Some(limiter) = limiter else { continue };
-            let pool = found.pool(limiter, || limiter_sample(objects, limiter));
+            let pool = found.pool(limiter, || limiter_sample(objects, limiter, PoolKind::AnyioLimiter));
             let inner = at.checked_sub(1).and_then(|at| thread.frames.get(at));
-            let parked = inner.is_none_or(|inner| self.functions.of(around.codes, inner) == Function::QueueGet);
-            if !parked {
-                let job = self.local(objects, &frame, "future")?;
+            if inner.is_none_or(|inner| self.functions.of(around.codes, inner) == Function::QueueGet) {
+                continue;
+            }
+            let job = self.local(objects, &frame, "future")?;
+            // Calls with a limiter of their own run in the same threads.
+            let own = borrowers.entry(limiter).or_insert_with(|| borrowers_of(objects, limiter).ok());
+            let caller = job.and_then(|job| callers.get(&job));
+            let elsewhere = caller.zip(own.as_ref()).is_some_and(|(caller, own)| !own.contains(caller));
+            if !elsewhere {
                 let innermost = thread.frames.first().map(|frame| place(around, frame));
                 add(&mut pool.occupiers, Actor::Thread(thread.thread), innermost, job);
             }
         }
         Ok(())
     }
+
+    /// Limiters of the program's own that a task waits for. One that nobody waits for has no frame that leads to it.
+    pub(super) fn own_limiters(
+        &mut self,
+        objects: Objects<'_>,
+        around: &Around<'_>,
+        found: &mut Found,
+    ) -> Result<(), ReadError> {
+        for task in around.tasks {
+            let met = self.meet(objects, around, &task.frames, Function::AnyioAcquire)?;
+            let Some(Met { this: Some(limiter), .. }) = met else { continue };
+            if found.has(limiter) || !objects.type_name_of(limiter).is_ok_and(|name| name == CLASS) {
+                continue;
+            }
+            let borrowers = lenient(borrowers_of(objects, limiter))?;
+            let pool = found.pool(limiter, || limiter_sample(objects, limiter, PoolKind::CapacityLimiter));
+            pool.name = Known::Is(CLASS.to_owned());
+            for user in borrowers.into_iter().filter_map(|borrower| user(around, borrower)) {
+                add(&mut pool.occupiers, user.who, user.place, user.job);
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The tasks that await calls in threads, by the future that the thread will set.
+fn callers(tasks: &TaskCensus) -> HashMap<Address, Address> {
+    let waits = tasks.tasks.iter().filter_map(|task| Some((task.address, task.wait.get()?.as_ref()?)));
+    waits
+        .filter(|(_, wait)| matches!(wait.on, Awaited::Executor { .. }))
+        .map(|(task, wait)| (wait.future, task))
+        .collect()
+}
+
+/// A task that has a token: the thread that runs its call, or itself. The token's use is known by what the task awaits: a
+/// task that went on may have given the token back and taken another. `None` for what is no task that we know.
+fn user(around: &Around<'_>, borrower: Address) -> Option<Occupier> {
+    let task = around.census.task(borrower)?;
+    let wait = task.wait.get().and_then(Option::as_ref);
+    let job = wait.map(|wait| wait.future);
+    if let Some(Awaited::Executor { thread: Known::Is(thread) }) = wait.map(|wait| &wait.on)
+        && let Some(live) = around.threads.iter().find(|live| live.thread == *thread)
+    {
+        let place = live.frames.first().map(|frame| place(around, frame));
+        return Some(Occupier { who: Actor::Thread(*thread), place, job });
+    }
+    let frames = around.tasks.iter().find(|frames| frames.task == borrower);
+    let place = frames.and_then(|frames| frames.shown.first()).copied();
+    Some(Occupier { who: Actor::Task(borrower), place, job })
+}
+
+/// Those who have a token.
+fn borrowers_of(objects: Objects<'_>, limiter: Address) -> Result<Vec<Address>, ReadError> {
+    let borrowers = objects.attribute(limiter, BORROWERS)?.ok_or(ReadError::Implausible(limiter))?;
+    objects.set_members(borrowers.value)
 }
 
 /// The default limiter of a loop.
@@ -73,9 +145,9 @@ fn named_limiter(objects: Objects<'_>, variables: Address) -> Result<Option<Addr
     Ok(None)
 }
 
-fn limiter_sample(objects: Objects<'_>, limiter: Address) -> crate::snapshot::PoolSample {
+fn limiter_sample(objects: Objects<'_>, limiter: Address, kind: PoolKind) -> PoolSample {
     let layout = &objects.offsets.object;
-    let mut pool = new_pool(limiter, PoolKind::AnyioLimiter, Why::NotInThisPython);
+    let mut pool = new_pool(limiter, kind, Why::NotInThisPython);
     let attribute = |name| objects.attribute(limiter, name)?.ok_or(ReadError::Implausible(limiter));
     pool.size = known(attribute("_total_tokens").and_then(|total| match objects.type_name_of(total.value)?.as_str() {
         "int" => u64::try_from(objects.integer(total.value)?).map_err(|_| ReadError::Implausible(limiter)),
@@ -84,12 +156,12 @@ fn limiter_sample(objects: Objects<'_>, limiter: Address) -> crate::snapshot::Po
     }));
     let count =
         |name, offset| known(attribute(name).and_then(|entry| objects.memory.read_u64(entry.value.plus(offset))));
-    pool.in_use = count("_borrowers", layout.set_used);
+    pool.in_use = count(BORROWERS, layout.set_used);
     pool.waiting = count("_wait_queue", layout.dict_used);
-    // An OrderedDict begins like a dict; whoever borrows is the task, unless the program says otherwise.
+    // An OrderedDict begins like a dict. Each wait has an event of its own.
     let waiting = attribute("_wait_queue").and_then(|queue| objects.dict_entries(queue.value));
     for entry in waiting.unwrap_or_default() {
-        add(&mut pool.waiters, Actor::Task(entry.key), None, None);
+        add(&mut pool.waiters, Actor::Task(entry.key), None, Some(entry.value));
     }
     pool
 }

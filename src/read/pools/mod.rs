@@ -9,6 +9,7 @@ mod executors;
 mod functions;
 mod httpcore;
 mod limiter;
+mod queues;
 mod sqlalchemy;
 
 use std::collections::BTreeMap;
@@ -22,8 +23,11 @@ use super::known::lenient;
 use super::live::{LiveFrame, LiveThread};
 use super::objects::Objects;
 use super::task_frames::TaskFrames;
+use super::task_reader::TasksRead;
 use crate::memory::ReadError;
-use crate::snapshot::{Actor, Address, Frame, Known, Occupier, PoolKind, PoolSample, TaskHold, Why};
+use crate::snapshot::{
+    Actor, Address, Frame, Known, Occupier, PoolKind, PoolSample, RequestSample, TaskCensus, TaskHold, Why,
+};
 
 /// Reads the pools of one process, again and again.
 #[derive(Debug, Default)]
@@ -39,8 +43,12 @@ struct Around<'a> {
     threads: &'a [LiveThread],
     /// Tasks that are suspended.
     tasks: &'a [TaskFrames],
+    /// Tasks and what they wait for.
+    census: &'a TaskCensus,
     /// Objects that tasks hold by `async with`.
     holds: &'a [(Address, TaskHold)],
+    /// Requests in flight.
+    requests: &'a [RequestSample],
     /// Code objects.
     codes: &'a CodeTable,
     /// Interpreters, in the order in which threads refer to them.
@@ -58,21 +66,25 @@ impl Pools {
     pub(super) fn read(
         &mut self,
         scene: &Scene<'_>,
-        tasks: &[TaskFrames],
-        holds: &[(Address, TaskHold)],
+        tasks: &TasksRead,
+        requests: &[RequestSample],
     ) -> Result<Vec<PoolSample>, ReadError> {
         let around = Around {
             threads: scene.threads,
-            tasks,
-            holds,
+            tasks: &tasks.frames,
+            census: &tasks.census,
+            holds: &tasks.holds,
+            requests,
             codes: scene.codes,
             interpreters: scene.interpreters,
             loops: scene.loops,
         };
         let mut found = Found::default();
         self.limiters(scene.objects, &around, &mut found)?;
+        self.own_limiters(scene.objects, &around, &mut found)?;
         self.executors(scene.objects, &around, &mut found)?;
         self.connections(scene.objects, &around, &mut found)?;
+        self.queues(scene.objects, &around, &mut found)?;
         Ok(found.into_samples())
     }
 
@@ -121,6 +133,10 @@ impl Found {
     /// The pool at this address, made when it is new.
     fn pool(&mut self, address: Address, make: impl FnOnce() -> PoolSample) -> &mut PoolSample {
         self.pools.entry(address).or_insert_with(make)
+    }
+
+    fn has(&self, address: Address) -> bool {
+        self.pools.contains_key(&address)
     }
 
     fn into_samples(self) -> Vec<PoolSample> {
