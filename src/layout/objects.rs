@@ -113,14 +113,15 @@ pub struct ObjectOffsets {
 /// `_thread.lock` and `_thread.RLock`.
 ///
 /// Up to 3.13 a lock points to a `sem_t`, on which waiters sleep. Since 3.14 it is a `PyMutex`, a byte, and waiters
-/// sleep in the parking lot (CPython `Python/parking_lot.c`) on a semaphore of their own stack.
+/// sleep in the parking lot (CPython `Python/parking_lot.c`) on a semaphore of their own stack. A plain lock is that already
+/// since 3.13.1 (gh-117721), at the same place.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct LockOffsets {
     /// `lock_lock` (pointer to the semaphore) up to 3.13, the `PyMutex` itself since 3.14.
     pub word: usize,
-    /// Whether `word` is the `PyMutex` itself.
+    /// Whether the words of both kinds are the `PyMutex` itself.
     pub parked: bool,
-    /// `locked` (char), up to 3.13.
+    /// `locked` (char) of a plain lock, up to 3.13.0.
     pub locked: Option<usize>,
     /// The word of an RLock: as `word`.
     pub recursive_word: usize,

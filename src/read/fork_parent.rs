@@ -40,8 +40,8 @@ fn state(own: Objects<'_>, parent: Objects<'_>, lock: &WantedLock) -> Result<Opt
     }
     let Offsets { lock: layout, .. } = own.offsets;
     let word = |objects: Objects<'_>| objects.memory.read_u64(lock.address.plus(layout.word));
-    // Up to 3.13 the object points to a semaphore of its own, which is made and freed with it.
-    if lock.kind == LockKind::Plain && !layout.parked && word(own)? != word(parent)? {
+    // Up to 3.13.0 the object points to a semaphore of its own, which is made and freed with it.
+    if lock.kind == LockKind::Plain && layout.locked.is_some() && word(own)? != word(parent)? {
         return Ok(None);
     }
     let is_held = match (lock.kind, layout.locked) {

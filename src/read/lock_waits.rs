@@ -1,8 +1,9 @@
 //! Which lock a thread sleeps for.
 //!
-//! A thread that waits for a lock sleeps in `futex`, and the address it sleeps on leads to the lock object: up to 3.13
+//! A thread that waits for a lock sleeps in `futex`, and the address it sleeps on leads to the lock object: up to 3.12
 //! it is the semaphore that the object points to, and the object stands on the thread's own C stack; since 3.14 the
-//! waiter's entry in the parking lot is on that stack and says which word is waited for.
+//! waiter's entry in the parking lot is on that stack and says which word is waited for. In 3.13 a plain lock is of the one
+//! kind in 3.13.0 and of the other since 3.13.1 (gh-117721), and a recursive one is of the first: there both ways are tried.
 
 use super::held_slots::is_pointer;
 use super::live::{LiveFrame, LiveThread};
@@ -57,7 +58,10 @@ pub(super) fn wanted(
     {
         return Ok(Some(lock));
     }
-    let found = if objects.offsets.lock.parked { parked(objects, futex)? } else { pointed_to(objects, futex)? };
+    let found = match parked(objects, futex)? {
+        None if !objects.offsets.lock.parked => pointed_to(objects, futex)?,
+        found => found,
+    };
     // A condition waits on a lock of its own, made for this one wait, which nobody holds.
     let of_condition = innermost.is_some_and(|(_, code)| waits_for_signal(code));
     Ok(found.filter(|lock| !(of_condition && lock.kind == LockKind::Plain)))
@@ -113,7 +117,7 @@ fn lock_at(objects: Objects<'_>, address: Address) -> Option<WantedLock> {
     Some(WantedLock { address, kind, module: None })
 }
 
-/// Since 3.14: through the waiter's entry in the parking lot (CPython `Python/parking_lot.c`, `struct wait_entry`).
+/// Since 3.13.1, recursive locks since 3.14: through the waiter's entry in the parking lot (CPython `Python/parking_lot.c`, `struct wait_entry`).
 fn parked(objects: Objects<'_>, futex: Futex) -> Result<Option<WantedLock>, ReadError> {
     let layout = &objects.offsets.lock;
     let (Some(address), Some(semaphore)) = (layout.wait_address, layout.wait_semaphore) else { return Ok(None) };
@@ -129,7 +133,7 @@ fn parked(objects: Objects<'_>, futex: Futex) -> Result<Option<WantedLock>, Read
     Ok(pointers.filter_map(|candidate| lock_at(objects, candidate)).next())
 }
 
-/// Up to 3.13: by looking through the thread's C stack for an object that points to the semaphore.
+/// Up to 3.13.0, recursive locks up to 3.13: by looking through the thread's C stack for an object that points to the semaphore.
 fn pointed_to(objects: Objects<'_>, futex: Futex) -> Result<Option<WantedLock>, ReadError> {
     let layout = &objects.offsets.lock;
     let stack = searched_stack(objects, futex.stack_pointer)?;
@@ -164,4 +168,65 @@ fn searched_stack(objects: Objects<'_>, from: Address) -> Result<Vec<u8>, ReadEr
     objects.memory.fetch(&mut batch)?;
     let pieces = slots.into_iter().map_while(|slot| batch.bytes(slot));
     Ok(pieces.flatten().copied().collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::layout::table;
+    use crate::memory::Tape;
+    use crate::snapshot::{Known, PythonVersion};
+
+    const STACK: u64 = 0x7000_0000;
+    const ENTRY: u64 = STACK + 0x100;
+    const SEMAPHORE: u64 = 0x6200_0000;
+    const PLAIN: u64 = 0x6000_0000;
+    const RECURSIVE: u64 = 0x6000_1000;
+
+    /// A plain lock and a recursive one, and a stack with an entry of the parking lot for the first and a pointer to the
+    /// second.
+    fn memory() -> Tape {
+        let mut tape = Tape::default();
+        let mut put = |address: u64, words: &[u64]| {
+            tape.keep(Address(address), &words.iter().flat_map(|word| word.to_le_bytes()).collect::<Vec<u8>>());
+        };
+        for (lock, name, word) in
+            [(PLAIN, *b"_thread.lock\0\0\0\0", 3), (RECURSIVE, *b"_thread.RLock\0\0\0", SEMAPHORE)]
+        {
+            let (kind, text) = (lock + 0x200, lock + 0x300);
+            put(lock, &[1, kind, word, 0, 0]);
+            put(kind, &[1, 0, 0, text, 0, 0, 0, 0]);
+            let (first, last) = name.split_at(8);
+            put(text, &[first, last].map(little_endian));
+            put(text + 16, &[0; 40]);
+        }
+        let mut stack = vec![0; SEARCHED_STACK / 8];
+        let at = |address: u64| ((address - STACK) / 8) as usize;
+        stack[at(ENTRY) + 1] = PLAIN + 16;
+        stack[at(ENTRY) + 9] = RECURSIVE;
+        put(STACK, &stack);
+        tape
+    }
+
+    fn lock_of(minor: u8, patch: u8, slept_on: u64) -> Option<(Address, LockKind)> {
+        let offsets = table(PythonVersion { major: 3, minor, patch: Known::Is(patch) }).unwrap();
+        let memory = memory();
+        let futex = Futex { slept_on: Address(slept_on), stack_pointer: Address(STACK) };
+        let found = wanted(Objects::new(&memory, &offsets), &LiveThread::default(), futex, &[]);
+        found.unwrap().map(|lock| (lock.address, lock.kind))
+    }
+
+    #[test]
+    fn a_plain_lock_parks_its_waiters_since_3_13_1_and_a_recursive_one_since_3_14() {
+        let (parked, on_semaphore) = (ENTRY + 16, SEMAPHORE);
+        for (minor, patch) in [(13, 1), (13, 5), (14, 0)] {
+            assert_eq!(lock_of(minor, patch, parked), Some((Address(PLAIN), LockKind::Plain)), "3.{minor}.{patch}");
+        }
+        for (minor, patch) in [(12, 9), (13, 0), (13, 5)] {
+            let recursive = Some((Address(RECURSIVE), LockKind::Recursive));
+            assert_eq!(lock_of(minor, patch, on_semaphore), recursive, "3.{minor}.{patch}");
+        }
+        assert_eq!(lock_of(12, 9, parked), None);
+        assert_eq!(lock_of(14, 0, on_semaphore), None);
+    }
 }

@@ -13,7 +13,7 @@ mod v3_9;
 
 use super::Offsets;
 use super::debug_offsets::Field;
-use crate::snapshot::PythonVersion;
+use crate::snapshot::{Known, PythonVersion};
 
 /// The offsets of a version of a build with a GIL for 64-bit Linux; `None` when no table is of this version.
 #[must_use]
@@ -29,7 +29,12 @@ pub fn table(version: PythonVersion) -> Option<Offsets> {
         (3, 15) => v3_15::OFFSETS,
         _ => return None,
     };
-    Some(Offsets { version, ..table })
+    let mut offsets = Offsets { version, ..table };
+    // Plain locks became a `PyMutex` between two patch releases (gh-117721), in a structure that no header shows.
+    if (version.major, version.minor) == (3, 13) && version.patch != Known::Is(0) {
+        offsets.lock.locked = None;
+    }
+    Some(offsets)
 }
 
 /// Which word of `_Py_DebugOffsets` is which field, in the versions that have that structure.
@@ -46,7 +51,7 @@ pub(super) fn debug_words(version: PythonVersion) -> Option<&'static [(Field, us
 mod tests {
     use super::*;
     use crate::layout::{FrameOffsets, FrameRoot};
-    use crate::snapshot::{Known, Why};
+    use crate::snapshot::Why;
 
     fn version(minor: u8) -> PythonVersion {
         PythonVersion { major: 3, minor, patch: Known::Unknown(Why::NotRead) }
@@ -63,6 +68,16 @@ mod tests {
     fn a_table_keeps_the_patch_release_it_was_asked_for() {
         let asked = PythonVersion { patch: Known::Is(7), ..version(11) };
         assert_eq!(table(asked).map(|table| table.version), Some(asked));
+    }
+
+    #[test]
+    fn plain_locks_have_a_flag_of_their_own_up_to_3_13_0() {
+        let has_flag = |minor, patch| {
+            let asked = PythonVersion { patch: Known::Is(patch), ..version(minor) };
+            table(asked).is_some_and(|table| table.lock.locked.is_some())
+        };
+        assert!(has_flag(8, 18) && has_flag(12, 9) && has_flag(13, 0));
+        assert!(!has_flag(13, 1) && !has_flag(13, 12) && !has_flag(14, 0));
     }
 
     #[test]
