@@ -412,7 +412,11 @@ fn without_memory_the_kernels_view_remains() {
     let mut target = Target::start(interpreter, "many_threads.py", &["4", "6"]);
     assert_eq!(target.line(), "ready");
     let access = Access::ProcOnly { gate: Gate::Yama };
-    let mut sampler = Sampler::new(Session { process: process(target.child.id()), access });
+    let mut sampler = Sampler::new(Session {
+        process: process(target.child.id()),
+        c_library: hangspy::snapshot::Known::Unknown(Why::NotPermitted),
+        access,
+    });
     let snapshot = sampler.snapshot().expect("/proc can be read");
     assert_eq!(snapshot.threads.len(), 4);
     assert!(snapshot.threads.iter().all(|sample| sample.python.is_none() && sample.os.syscall.get().is_some()));

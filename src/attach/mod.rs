@@ -2,13 +2,14 @@
 //!
 //! In this order (`open`): is there such a process and is it a machine we know (`preflight`), may we read it (`gate`),
 //! where is its runtime (`py_spy_bridge`; `file_name` and `search` when its files tell nothing), where does this version
-//! keep things (`interpreter`, with the tables of [`layout`](crate::layout)), is that true of the living process, and what
-//! does `_asyncio` say of itself (`asyncio`, with `maps` and `sections`). What our own reader does not know is left to
-//! py-spy's walker.
+//! keep things (`interpreter`, with the tables of [`layout`](crate::layout)), is that true of the living process, what does
+//! `_asyncio` say of itself (`asyncio`, with `maps` and `sections`), and on which C library does it run (`c_library`). What our
+//! own reader does not know is left to py-spy's walker.
 //!
 //! `checkup` tries what we may do to a process and explains it gate by gate (`facts`, `gates`, `remedy`), for `hangspy doctor`.
 
 mod asyncio;
+mod c_library;
 mod checkup;
 mod facts;
 mod file_name;

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::interpreter::{self, Found, Unfound};
 use super::preflight::{self, Alive, Machine};
-use super::{Access, OwnAccess, PySpyWalker, Session, asyncio, file_name, gate, py_spy_bridge};
+use super::{Access, OwnAccess, PySpyWalker, Session, asyncio, c_library, file_name, gate, py_spy_bridge};
 use crate::error::{Error, Gate, Result};
 use crate::memory::{LiveMemory, Memory, ReadError};
 use crate::snapshot::{Address, Known, Process, Reader, Why};
@@ -73,7 +73,7 @@ fn proc_only(process: Process, gate: Gate) -> Session {
         reader: Reader::ProcOnly,
         ..process
     };
-    Session { process, access: Access::ProcOnly { gate } }
+    Session { process, c_library: Known::Unknown(Why::NotPermitted), access: Access::ProcOnly { gate } }
 }
 
 /// Why a process is not open, and whether that may be because it is only starting.
@@ -119,13 +119,15 @@ fn own(process: Process, memory: LiveMemory, found: Found) -> Session {
     if let Some(asyncio) = &asyncio {
         offsets.adopt(asyncio);
     }
+    let c_library = c_library::of(process.pid);
     let process = Process {
         python: Known::Is(offsets.version),
         free_threaded: Known::Is(offsets.free_threaded),
         reader: Reader::Own,
         ..process
     };
-    Session { process, access: Access::Own(Box::new(OwnAccess { memory, offsets, runtime, asyncio })) }
+    let access = OwnAccess { memory, offsets, runtime, asyncio };
+    Session { process, c_library, access: Access::Own(Box::new(access)) }
 }
 
 /// What our own reader does not know, py-spy may.
@@ -138,5 +140,6 @@ fn walked(process: &Process, unfound: Unfound) -> Result<Session> {
         reader: Reader::PySpy,
         ..process.clone()
     };
-    Ok(Session { process, access: Access::PySpy(walker) })
+    let c_library = c_library::of(process.pid);
+    Ok(Session { process, c_library, access: Access::PySpy(walker) })
 }

@@ -2,15 +2,17 @@
 
 use super::PySpyWalker;
 use crate::error::Gate;
-use crate::layout::{AsyncioOffsets, Offsets};
+use crate::layout::{AsyncioOffsets, CLibrary, Offsets};
 use crate::memory::LiveMemory;
-use crate::snapshot::{Address, Process};
+use crate::snapshot::{Address, Known, Process};
 
 /// A process that can be looked at, and the way in.
 #[derive(Debug)]
 pub struct Session {
     /// The process, with version, build and reader filled in.
     pub process: Process,
+    /// The C library it runs on.
+    pub c_library: Known<CLibrary>,
     /// The way in.
     pub access: Access,
 }

@@ -6,6 +6,7 @@
 //! `_PyRuntime` to a code object.
 
 mod asyncio_debug;
+mod c_library;
 mod coroutines;
 mod debug_offsets;
 mod frames;
@@ -16,6 +17,7 @@ mod task_fit;
 mod validate;
 
 pub use asyncio_debug::asyncio_offsets;
+pub use c_library::{CLibrary, CLibraryOffsets, WaiterOffsets};
 pub use coroutines::{AsyncioOffsets, GeneratorOffsets, GeneratorStates, TaskOffsets};
 pub use debug_offsets::{DebugHead, debug_head, from_debug_offsets};
 pub use frames::{CodeOffsets, FrameObjectOffsets, FrameOffsets, FrameRoot, InterpreterFrameOffsets, LineTable};

@@ -2,25 +2,20 @@
 //!
 //! The Python stacks do not tell a thread that works from one that waits for its turn, but the kernel does: a thread
 //! that waits for the GIL sleeps in `futex` on an address inside the GIL's condition variable. Which words inside it are
-//! slept on depends on the C library, so the range decides and not an offset.
+//! slept on depends on the release of glibc, so the range decides and not an offset. In musl the waiters sleep on their own
+//! stacks, and the condition lists them.
 
 use std::cell::OnceCell;
 
-use crate::layout::Offsets;
+use crate::layout::{CLibraryOffsets, Offsets, WaiterOffsets};
 use crate::memory::{Memory, ReadError, little_endian, u64_at};
 use crate::read::known::known;
 use crate::snapshot::{Address, Call, GilRole, GilSample, InterpreterSample, Known, Syscall, SyscallState, Why};
 
 /// `_PY_GIL_DROP_REQUEST_BIT` of `eval_breaker`, since 3.13 (CPython `Include/internal/pycore_ceval.h`).
 const DROP_REQUEST: u64 = 1;
-/// Waiters of musl's condition variable that are looked at: more threads than any server has.
+/// Waiters in a condition's list that are looked at: more threads than any server has.
 const MOST_WAITERS: usize = 4096;
-/// musl's `pthread_cond_t`: `_c_head`, the newest waiter (`src/internal/pthread_impl.h`).
-const MUSL_HEAD: usize = 8;
-/// musl's `struct waiter`: `next` (`src/thread/pthread_cond_timedwait.c`).
-const MUSL_NEXT: usize = 8;
-/// musl's `struct waiter`: `barrier`, on which the waiter sleeps.
-const MUSL_BARRIER: usize = 0x14;
 /// Addresses below are never mapped, so a smaller number is not a pointer.
 const LOWEST_ADDRESS: u64 = 0x1_0000;
 
@@ -30,16 +25,25 @@ pub(crate) struct Gil {
     /// What goes into the snapshot.
     pub(crate) sample: GilSample,
     address: Address,
-    /// If the C library is musl: the newest waiter of `cond` and of `switch_cond`. Some numbers if not.
-    newest: [(Address, GilRole); 2],
-    /// What the waiters in musl's lists sleep on, once somebody asked.
+    /// Where the C library lists waiters: the lists of `cond` and of `switch_cond`.
+    lists: Option<Lists>,
+    /// What the waiters in these lists sleep on, once somebody asked.
     listed: OnceCell<Vec<(Address, GilRole)>>,
+}
+
+/// The waiters of a GIL's conditions, in a C library that lists them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Lists {
+    layout: WaiterOffsets,
+    /// The newest waiter of each condition, and what it waits for.
+    newest: [(Address, GilRole); 2],
 }
 
 /// One interpreter, and its GIL if it has one.
 pub(crate) fn interpreter(
     memory: &dyn Memory,
     offsets: &Offsets,
+    library: &CLibraryOffsets,
     runtime: Address,
     interpreter: Address,
 ) -> (InterpreterSample, Option<Gil>) {
@@ -51,13 +55,19 @@ pub(crate) fn interpreter(
     let gil = if offsets.free_threaded {
         Known::Unknown(Why::NotInThisPython)
     } else {
-        known(read(memory, offsets, runtime, interpreter))
+        known(read(memory, offsets, library, runtime, interpreter))
     };
     let sample = InterpreterSample { address: interpreter, gil: gil.clone().map(|gil| gil.sample), collecting };
     (sample, gil.ok())
 }
 
-fn read(memory: &dyn Memory, offsets: &Offsets, runtime: Address, interpreter: Address) -> Result<Gil, ReadError> {
+fn read(
+    memory: &dyn Memory,
+    offsets: &Offsets,
+    library: &CLibraryOffsets,
+    runtime: Address,
+    interpreter: Address,
+) -> Result<Gil, ReadError> {
     let address = match (offsets.interpreter.gil, offsets.runtime.gil) {
         (Some(offset), _) => memory.read_pointer(interpreter.plus(offset))?,
         (None, Some(offset)) => runtime.plus(offset),
@@ -88,9 +98,15 @@ fn read(memory: &dyn Memory, offsets: &Offsets, runtime: Address, interpreter: A
         Known::Unknown(Why::NotInThisPython)
     };
     let sample = GilSample { locked, last_holder, switch_number: word(layout.switch_number)?, requested };
-    let newest = [(layout.cond, GilRole::Waits), (layout.switch_cond, GilRole::HandsOver)];
-    let [waits, hands_over] = newest.map(|(offset, role)| Ok((Address(word(offset + MUSL_HEAD)?), role)));
-    Ok(Gil { sample, address, newest: [waits?, hands_over?], listed: OnceCell::new() })
+    let lists = match library.waiters {
+        None => None,
+        Some(waiters) => {
+            let newest = |condition: usize| word(condition + waiters.newest).map(Address);
+            let (waits, hands_over) = (newest(layout.cond)?, newest(layout.switch_cond)?);
+            Some(Lists { layout: waiters, newest: [(waits, GilRole::Waits), (hands_over, GilRole::HandsOver)] })
+        }
+    };
+    Ok(Gil { sample, address, lists, listed: OnceCell::new() })
 }
 
 /// A C `int` used as a flag.
@@ -130,7 +146,7 @@ impl Gil {
     }
 
     /// What a thread that sleeps on this address, with a timeout or without, has to do with the GIL; `None` for nothing.
-    fn role_of_sleeper(
+    pub(crate) fn role_of_sleeper(
         &self,
         memory: &dyn Memory,
         offsets: &Offsets,
@@ -154,18 +170,19 @@ impl Gil {
         }
     }
 
-    /// What waiters in musl's lists sleep on: musl keeps them on their own stacks. In other C libraries the list's head is
-    /// a counter, and what it would point to is not there, or is nothing that a thread sleeps on.
+    /// What the waiters in the lists sleep on. A C library of which we do not know that it has lists may have a counter where
+    /// their head would be; what it would point to is not there, or is nothing that a thread sleeps on.
     fn listed(&self, memory: &dyn Memory) -> Vec<(Address, GilRole)> {
         let mut listed = Vec::new();
-        for (newest, role) in self.newest {
+        let Some(Lists { layout, newest }) = self.lists else { return listed };
+        for (newest, role) in newest {
             let mut node = newest;
             for _ in 0..MOST_WAITERS {
                 if node.0 < LOWEST_ADDRESS || !node.0.is_multiple_of(8) {
                     break;
                 }
-                let Ok(next) = memory.read_pointer(node.plus(MUSL_NEXT)) else { break };
-                listed.push((node.plus(MUSL_BARRIER), role));
+                let Ok(next) = memory.read_pointer(node.plus(layout.next)) else { break };
+                listed.push((node.plus(layout.barrier), role));
                 // The oldest has no next; a list that goes round is none.
                 if next == newest {
                     break;
@@ -180,7 +197,7 @@ impl Gil {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::layout::table;
+    use crate::layout::{CLibrary, table};
     use crate::memory::LiveMemory;
     use crate::snapshot::{ProcessId, PythonVersion};
 
@@ -194,7 +211,12 @@ mod tests {
         let sample =
             GilSample { locked: true, last_holder: Address(0x10), switch_number: 1, requested: Known::Is(false) };
         let newest = [(Address(list), GilRole::Waits), (Address(0), GilRole::HandsOver)];
-        Gil { sample, address: Address(address), newest, listed: OnceCell::new() }
+        let lists = Some(Lists { layout: musl(), newest });
+        Gil { sample, address: Address(address), lists, listed: OnceCell::new() }
+    }
+
+    fn musl() -> WaiterOffsets {
+        CLibraryOffsets::of(Known::Is(CLibrary::Musl)).waiters.unwrap()
     }
 
     fn role(gil: &Gil, thread_state: u64, slept_on: Option<u64>) -> Known<GilRole> {
@@ -253,7 +275,7 @@ mod tests {
         nodes[1][1] = addresses[0];
         std::hint::black_box(&nodes);
         let gil = gil(0x7000_0000, addresses[0]);
-        assert_eq!(role(&gil, 0x20, Some(addresses[1] + MUSL_BARRIER as u64)), Known::Is(GilRole::Waits));
+        assert_eq!(role(&gil, 0x20, Some(addresses[1] + musl().barrier as u64)), Known::Is(GilRole::Waits));
         assert_eq!(role(&gil, 0x20, Some(addresses[1])), Known::Is(GilRole::Apart));
     }
 }

@@ -11,7 +11,7 @@ use super::stock_loop::StockLoop;
 use super::tasks::{self, CurrentTask};
 use super::uvloop::Uvloop;
 use super::{gil, thread_ids::ThreadIds};
-use crate::layout::{Offsets, table};
+use crate::layout::{CLibraryOffsets, Offsets, table};
 use crate::memory::{Batch, Memory, ReadError};
 use crate::snapshot::{
     Address, Code, CodeFlags, CodeId, Known, Moment, ProcessId, PythonVersion, SyscallState, ThreadId, Why,
@@ -76,7 +76,9 @@ fn objects_of_garbage_are_errors_or_nonsense_but_never_a_panic() {
                 let _ = objects.module_attribute(object, "asyncio.tasks", "_current_tasks");
                 let _ = (tasks::task(objects, object), CurrentTask::discover(objects, object));
                 let _ = (StockLoop::discover(objects, object), Uvloop::discover(objects, object));
-                let _ = gil::interpreter(&memory, &offsets, object, object);
+                let library = CLibraryOffsets::of(Known::Unknown(Why::NotRead));
+                let (_, found) = gil::interpreter(&memory, &offsets, &library, object, object);
+                let _ = found.map(|gil| gil.role_of_sleeper(&memory, &offsets, object, true));
             }
         }
     }
@@ -126,8 +128,10 @@ fn loops_of_garbage_are_read_to_the_end() {
                 assert!(samples.len() + gaps.len() <= 1, "one thread runs at most one loop");
             }
             ThreadNames::default().refresh(objects, &[state], &threads, lifetime.now);
-            let ids = ThreadIds::new(ProcessId(0)).resolve(&memory, &offsets, &[&threads[0].state_bytes, &[]]);
-            assert_eq!(ids, Ok(vec![Known::Unknown(Why::Vanished); 2]));
+            let places = CLibraryOffsets::of(Known::Unknown(Why::NotRead)).thread_ids;
+            let mut ids = ThreadIds::new(ProcessId(0), places);
+            let found = ids.resolve(&memory, &offsets, &[&threads[0].state_bytes, &[]]);
+            assert_eq!(found, Ok(vec![Known::Unknown(Why::Vanished); 2]));
         }
     }
 }

@@ -41,8 +41,8 @@ pub(super) struct Around<'a> {
     pub(super) threads: &'a [LiveThread],
     pub(super) os: &'a HashMap<ThreadId, ThreadOs>,
     pub(super) codes: &'a CodeTable,
-    /// Where threads sleep that wait for a GIL.
-    pub(super) gils: &'a [std::ops::Range<u64>],
+    /// Whether a thread that sleeps there waits for a GIL.
+    pub(super) is_of_gil: &'a dyn Fn(Address) -> bool,
     /// The process that this one was forked from.
     pub(super) parent: &'a ForkParent,
 }
@@ -110,7 +110,7 @@ impl Locks {
         let mut before = std::mem::take(&mut self.waits);
         let mut left = MOST_NEW_WAITS;
         for thread in around.threads.iter().filter(|thread| !thread.frames.is_empty()) {
-            let Some((futex, timeslices)) = around.os.get(&thread.thread).and_then(|os| sleep_of(os, around.gils))
+            let Some((futex, timeslices)) = around.os.get(&thread.thread).and_then(|os| sleep_of(os, around.is_of_gil))
             else {
                 continue;
             };
@@ -224,14 +224,14 @@ impl Locks {
 }
 
 /// The futex that a thread sleeps on, unless it waits for a GIL, and how often it has been put on a CPU.
-fn sleep_of(os: &ThreadOs, gils: &[std::ops::Range<u64>]) -> Option<(Futex, u64)> {
+fn sleep_of(os: &ThreadOs, is_of_gil: &dyn Fn(Address) -> bool) -> Option<(Futex, u64)> {
     let Known::Is(SyscallState::Inside { number, arguments, stack_pointer }) = os.syscall else { return None };
-    let slept_on = arguments[0];
+    let slept_on = Address(arguments[0]);
     let is_futex = Syscall::of(number).is_some_and(|call| call.call == Call::Futex);
-    if !is_futex || gils.iter().any(|gil| gil.contains(&slept_on)) {
+    if !is_futex || is_of_gil(slept_on) {
         return None;
     }
-    let futex = Futex { slept_on: Address(slept_on), stack_pointer: Address(stack_pointer) };
+    let futex = Futex { slept_on, stack_pointer: Address(stack_pointer) };
     Some((futex, os.cpu.get()?.timeslices))
 }
 

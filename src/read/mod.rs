@@ -46,6 +46,8 @@ mod lock_waits;
 mod locks;
 mod loops;
 mod moments;
+#[cfg(test)]
+mod musl_tests;
 mod names;
 mod objects;
 mod own;

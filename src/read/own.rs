@@ -17,12 +17,12 @@ use super::names::ThreadNames;
 use super::objects::Objects;
 use super::pools::Pools;
 use super::requests::Requests;
-use super::roster::ThreadState;
+use super::roster::{Interpreter, ThreadState};
 use super::stack_reader::{StackReader, Target};
 use super::thread_ids::ThreadIds;
 use super::thread_reading::ThreadReading;
 use crate::attach::OwnAccess;
-use crate::layout::Offsets;
+use crate::layout::{CLibraryOffsets, Offsets};
 use crate::memory::{LiveMemory, Memory, ReadError, u64_at};
 use crate::os::clock;
 use crate::os::threads::innermost_id;
@@ -36,6 +36,7 @@ use crate::snapshot::{
 pub(super) struct OwnReader {
     pub(super) memory: LiveMemory,
     pub(super) offsets: Offsets,
+    library: CLibraryOffsets,
     runtime: Address,
     began: Moment,
     innermost: Option<u32>,
@@ -81,16 +82,17 @@ pub(super) struct OwnSample {
 }
 
 impl OwnReader {
-    pub(super) fn new(process: &Process, access: OwnAccess) -> Self {
+    pub(super) fn new(process: &Process, library: CLibraryOffsets, access: OwnAccess) -> Self {
         let OwnAccess { memory, offsets, runtime, .. } = access;
         Self {
             memory,
             offsets,
+            library,
             runtime,
             began: clock::of_ticks(process.start_ticks),
             innermost: innermost_id(process.pid, ThreadId(process.pid.0)).ok(),
             stacks: StackReader::default(),
-            ids: ThreadIds::new(process.pid),
+            ids: ThreadIds::new(process.pid, library.thread_ids),
             resolved: HashMap::new(),
             loops: Loops::default(),
             locks: Locks::default(),
@@ -151,9 +153,11 @@ impl OwnReader {
             sample.gaps.push((format!("kernel ids of {unresolved} Python threads"), Why::Vanished));
         }
         self.read_interpreters_and_loops(&mut sample, &threads, &os);
-        sample.locks = self.read_locks(&threads, &os)?;
+        let (interpreters, gils) = self.read_gils();
+        sample.interpreters = interpreters;
+        sample.locks = self.read_locks(&threads, &os, &gils)?;
         self.last_locks.clone_from(&sample.locks);
-        self.assemble(&mut sample, threads, os);
+        self.assemble(&mut sample, threads, os, &gils);
         Ok(sample)
     }
 
@@ -237,25 +241,39 @@ impl OwnReader {
         sample.gaps.extend(gaps);
     }
 
+    /// The interpreters, and the GIL of each that has one.
+    fn read_gils(&self) -> (Vec<InterpreterSample>, Vec<Option<Gil>>) {
+        let view = self.stacks.foresight.view(&self.stacks.batch, &self.memory);
+        let read = |interpreter: &Interpreter| {
+            gil::interpreter(&view, &self.offsets, &self.library, self.runtime, interpreter.address)
+        };
+        self.stacks.interpreters().iter().map(read).unzip()
+    }
+
     fn read_locks(
         &mut self,
         threads: &[LiveThread],
         os: &HashMap<ThreadId, ThreadOs>,
+        gils: &[Option<Gil>],
     ) -> Result<Vec<LockSample>, ReadError> {
-        let gils = self.stacks.interpreters().iter().filter_map(|interpreter| interpreter.gil);
-        let gils: Vec<_> = gils.map(|gil| gil.0..gil.plus(self.offsets.gil.size).0).collect();
-        let around = locks::Around { threads, os, codes: &self.stacks.codes, gils: &gils, parent: &self.parent };
+        let view = self.stacks.foresight.view(&self.stacks.batch, &self.memory);
+        let is_of_gil = |slept_on: Address| {
+            gils.iter().flatten().any(|gil| gil.role_of_sleeper(&view, &self.offsets, slept_on, true).is_some())
+        };
+        let (codes, parent) = (&self.stacks.codes, &self.parent);
+        let around = locks::Around { threads, os, codes, is_of_gil: &is_of_gil, parent };
         self.locks.read(Objects::new(&self.memory, &self.offsets), &around)
     }
 
     /// Puts together what belongs to one kernel thread.
-    fn assemble(&mut self, sample: &mut OwnSample, threads: Vec<LiveThread>, mut os: HashMap<ThreadId, ThreadOs>) {
+    fn assemble(
+        &mut self,
+        sample: &mut OwnSample,
+        threads: Vec<LiveThread>,
+        mut os: HashMap<ThreadId, ThreadOs>,
+        gils: &[Option<Gil>],
+    ) {
         let view = self.stacks.foresight.view(&self.stacks.batch, &self.memory);
-        let interpreters = self.stacks.interpreters().iter();
-        let (interpreters, gils): (Vec<InterpreterSample>, Vec<Option<Gil>>) = interpreters
-            .map(|interpreter| gil::interpreter(&view, &self.offsets, self.runtime, interpreter.address))
-            .unzip();
-        sample.interpreters = interpreters;
         let stacks: HashMap<Address, StackSample> =
             self.stacks.threads.iter().filter_map(|reading| Some((reading.state.address, reading.stack?))).collect();
         let mut of_thread: HashMap<ThreadId, Vec<LiveThread>> = HashMap::with_capacity(threads.len());

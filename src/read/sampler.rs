@@ -8,6 +8,7 @@ use super::own::{OwnReader, OwnSample};
 use super::stack_reader::Losses;
 use super::walked::WalkedReader;
 use crate::attach::{Access, Session};
+use crate::layout::CLibraryOffsets;
 use crate::memory::{Memory, ReadError};
 use crate::os::clock;
 use crate::snapshot::{
@@ -47,10 +48,11 @@ impl Sampler {
     /// Nothing is read yet.
     #[must_use]
     pub fn new(session: Session) -> Self {
-        let Session { process, access } = session;
+        let Session { process, c_library, access } = session;
+        let library = CLibraryOffsets::of(c_library);
         let way = match access {
-            Access::Own(access) => Way::Own(Box::new(OwnReader::new(&process, *access))),
-            Access::PySpy(walker) => Way::Walked(Box::new(WalkedReader::new(process.pid, walker))),
+            Access::Own(access) => Way::Own(Box::new(OwnReader::new(&process, library, *access))),
+            Access::PySpy(walker) => Way::Walked(Box::new(WalkedReader::new(process.pid, library, walker))),
             Access::ProcOnly { .. } => Way::ProcOnly,
         };
         let kernel = KernelThreads::new(process.pid);

@@ -11,9 +11,6 @@ use crate::memory::{Batch, Memory, ReadError, little_endian, u64_at};
 use crate::os::threads::innermost_id;
 use crate::snapshot::{Address, Known, ProcessId, ThreadId, Why};
 
-/// Where C libraries keep the kernel's thread id in `struct pthread`: glibc on x86-64, glibc on aarch64, musl.
-const PTHREAD_IDS: [usize; 3] = [0x2d0, 0xd0, 0x30];
-
 /// Translates thread states to kernel threads of one process.
 #[derive(Debug)]
 pub(crate) struct ThreadIds {
@@ -22,14 +19,16 @@ pub(crate) struct ThreadIds {
     ours: HashMap<u32, ThreadId>,
     /// Kernel threads at the last look.
     tasks: Vec<ThreadId>,
-    /// The entry of [`PTHREAD_IDS`] that fits this process, once found.
-    pthread_id: Option<usize>,
+    /// Where the C library may keep the kernel's number in `struct pthread`.
+    places: &'static [usize],
+    /// The one of them that fits this process, once found.
+    place: Option<usize>,
 }
 
 impl ThreadIds {
     /// Nothing is read yet.
-    pub(crate) fn new(process: ProcessId) -> Self {
-        Self { process, ours: HashMap::new(), tasks: Vec::new(), pthread_id: None }
+    pub(crate) fn new(process: ProcessId, places: &'static [usize]) -> Self {
+        Self { process, ours: HashMap::new(), tasks: Vec::new(), places, place: None }
     }
 
     /// Takes note of the kernel threads that there are now, reading the innermost number of new ones.
@@ -83,7 +82,7 @@ impl ThreadIds {
 
     /// The numbers in the C library's thread structures.
     fn pthread_ids(&mut self, memory: &dyn Memory, handles: &[u64]) -> Result<Vec<Option<u32>>, ReadError> {
-        let candidates = self.pthread_id.map_or_else(|| PTHREAD_IDS.to_vec(), |offset| vec![offset]);
+        let candidates = self.place.map_or_else(|| self.places.to_vec(), |offset| vec![offset]);
         let mut batch = Batch::default();
         let mut slots = Vec::with_capacity(handles.len() * candidates.len());
         for offset in &candidates {
@@ -103,7 +102,7 @@ impl ThreadIds {
             }
         }
         if best.0 > 0 {
-            self.pthread_id = best.2;
+            self.place = best.2;
         }
         Ok(best.1)
     }

@@ -8,6 +8,7 @@ use super::stack_reader::Losses;
 use super::stacks::StackTable;
 use super::thread_ids::ThreadIds;
 use crate::attach::{PySpyWalker, WalkedFrame, WalkedThread};
+use crate::layout::CLibraryOffsets;
 use crate::memory::{LiveMemory, ReadError};
 use crate::snapshot::{
     Address, Code, CodeFlags, Frame, GilRole, InterpreterSample, Known, ProcessId, PythonThread, StackSample, ThreadId,
@@ -26,8 +27,8 @@ pub(super) struct WalkedReader {
 }
 
 impl WalkedReader {
-    pub(super) fn new(process: ProcessId, walker: PySpyWalker) -> Self {
-        let (memory, ids) = (LiveMemory::new(process), ThreadIds::new(process));
+    pub(super) fn new(process: ProcessId, library: CLibraryOffsets, walker: PySpyWalker) -> Self {
+        let (memory, ids) = (LiveMemory::new(process), ThreadIds::new(process, library.thread_ids));
         Self {
             walker,
             memory,

@@ -11,6 +11,8 @@ const FUTEX: u32 = 202;
 const ON_GIL: [u64; 6] = [0x7000, 0x89, 0, 1, 0, 0];
 /// How glibc sleeps on a mutex: FUTEX_WAIT_PRIVATE, 2, no timeout.
 const ON_MUTEX: [u64; 6] = [0x9000, 0x80, 2, 0, 0, 0];
+/// How musl does: the value is a negative `int`.
+const ON_MUTEX_OF_MUSL: [u64; 6] = [0x9000, 0x80, 0xffff_ffff_8000_0010, 0, 0, 0];
 
 fn gil(report: &Report) -> &GilReport {
     report.gil.first().expect("a report has the GIL of every process")
@@ -122,6 +124,8 @@ fn standoff(how: [u64; 6], voluntary: impl Fn(u64) -> u64, beside: bool) -> Scen
 
 #[test]
 fn the_gil_against_a_native_mutex_is_a_deadlock() {
+    let of_musl = standoff(ON_MUTEX_OF_MUSL, |_| 7, true);
+    assert_verdict("a mutex of musl", &of_musl, Kind::Deadlock, Cause::Lock, "export", None);
     let scene = standoff(ON_MUTEX, |_| 7, true);
     assert_verdict("a mutex", &scene, Kind::Deadlock, Cause::Lock, "export", None);
     let said = report(&scene);
@@ -151,9 +155,11 @@ fn a_child_that_does_not_start_keeps_the_gil() {
 #[test]
 fn other_sleeps_with_the_gil_are_no_deadlock() {
     let on_condition = [0x9000, 0x189, 0, 0, 0, 0];
+    let on_condition_of_musl = [0x7ffe_0000_0168, 0x80, 2, 0, 0, 0];
     let with_timeout = [0x9000, 0x80, 2, 0x7000, 0, 0];
     for (story, scene) in [
         ("a condition", standoff(on_condition, |_| 7, true)),
+        ("a condition of musl, on the thread's own stack", standoff(on_condition_of_musl, |_| 7, true)),
         ("a mutex with a timeout", standoff(with_timeout, |_| 7, true)),
         ("a mutex that is taken again and again", standoff(ON_MUTEX, |index| index, true)),
         ("nobody beside the loop can have the mutex", standoff(ON_MUTEX, |_| 7, false)),

@@ -8,13 +8,17 @@ use crate::snapshot::{Call, GilRole, Snapshot, Syscall, SyscallState, ThreadId, 
 
 /// `FUTEX_PRIVATE_FLAG` (`include/uapi/linux/futex.h`).
 const PRIVATE: u64 = 0x80;
-/// `FUTEX_WAIT`, as glibc's `pthread_mutex_lock` sleeps.
+/// `FUTEX_WAIT`, as `pthread_mutex_lock` of glibc and of musl sleeps.
 const WAIT: u64 = 0;
 /// `FUTEX_WAIT_BITSET`, as the mutex of Rust's standard library sleeps.
 const WAIT_BITSET: u64 = 9;
-/// What both mutexes hold while they are locked and somebody waits (glibc `sysdeps/nptl/lowlevellock.h`; Rust
-/// `library/std/src/sys/sync/mutex/futex.rs`). Conditions and semaphores wait for other values, or with a clock.
-const LOCKED_AND_WANTED: u64 = 2;
+/// What a mutex holds while it is locked and somebody waits: of glibc (`sysdeps/nptl/lowlevellock.h`) and Rust
+/// (`library/std/src/sys/sync/mutex/futex.rs`) 2, of musl `EBUSY` and the highest bit (`src/thread/pthread_mutex_timedlock.c`).
+/// Semaphores and glibc's conditions wait for other values, or with a clock.
+const LOCKED_AND_WANTED: [u64; 2] = [2, 0x8000_0010];
+/// Who waits for a condition of musl waits for 2 as well, but on a variable of its own stack, some hundred bytes above the
+/// stack pointer (`src/thread/pthread_cond_timedwait.c`).
+const OWN_FRAMES: u64 = 4096;
 
 /// A thread that sleeps on a native mutex and has the GIL all the while.
 pub(super) struct Standoff<'a> {
@@ -49,16 +53,14 @@ pub(super) fn standoff<'a>(analysis: &Analysis<'a>, track: &Track<'_>, indices: 
 
 /// Which mutex a thread sleeps on, and how often it had gone to sleep by then; `None` for any other wait.
 fn sleeps_on_mutex(thread: &ThreadSample) -> Option<(u64, ThreadId, Option<u64>)> {
-    let Some(SyscallState::Inside { number, arguments, .. }) = thread.os.syscall.get() else { return None };
+    let Some(SyscallState::Inside { number, arguments, stack_pointer }) = thread.os.syscall.get() else { return None };
     let [address, operation, value, timeout, ..] = *arguments;
     let is_futex = Syscall::of(*number).is_some_and(|call| call.call == Call::Futex);
     let plain = matches!(operation & !PRIVATE, WAIT | WAIT_BITSET);
     let sleeps = thread.os.switches.get().map(|switches| switches.voluntary);
-    (is_futex && plain && value & 0xffff_ffff == LOCKED_AND_WANTED && timeout == 0).then_some((
-        address,
-        thread.thread,
-        sleeps,
-    ))
+    let wanted = LOCKED_AND_WANTED.contains(&(value & 0xffff_ffff)) && timeout == 0;
+    let on_own_stack = address.checked_sub(*stack_pointer).is_some_and(|above| above < OWN_FRAMES);
+    (is_futex && plain && wanted && !on_own_stack).then_some((address, thread.thread, sleeps))
 }
 
 impl Standoff<'_> {
