@@ -1,19 +1,44 @@
 //! Source lines around blamed frames, read once and kept with the recording.
 
+use std::sync::mpsc::channel;
+use std::thread;
+use std::time::{Duration, Instant};
+
 use crate::os::source;
 use crate::report::Report;
-use crate::snapshot::{Excerpt, Recording};
+use crate::snapshot::{Excerpt, ProcessId, Recording};
 
 /// Lines shown before and after the blamed one.
 const LINES_AROUND: u32 = 1;
 
-/// Adds an excerpt for every blamed place to the recording of its process. A file that cannot be read has none.
+/// How long reading them may take in all: the file can be on the very disk that the target hangs on.
+const PATIENCE: Duration = Duration::from_millis(500);
+
+/// Adds an excerpt for every blamed place to the recording of its process. A file that cannot be read has none, nor one that
+/// is not read in time.
 pub(super) fn add(report: &Report, recordings: &mut [Recording]) {
-    for verdict in &report.verdicts {
-        let Some(blame) = verdict.blame.as_ref().filter(|blame| blame.line > 0) else { continue };
-        let Some(recording) = recordings.iter_mut().find(|one| one.process.pid.0 == verdict.process) else { continue };
-        if let Ok(lines) = source::lines(recording.process.pid, &blame.file, blame.line, LINES_AROUND) {
-            recording.excerpts.push(Excerpt { file: blame.file.clone(), lines });
+    let blamed = report.verdicts.iter().filter_map(|verdict| Some((verdict.process, verdict.blame.as_ref()?)));
+    let wanted: Vec<(ProcessId, String, u32)> = blamed
+        .filter(|(_, blame)| blame.line > 0)
+        .map(|(process, blame)| (ProcessId(process), blame.file.clone(), blame.line))
+        .collect();
+    let (send, read) = channel();
+    // A read that does not return keeps this thread and nobody else.
+    let reader = thread::Builder::new().name("source".to_owned()).spawn(move || {
+        for (process, file, line) in wanted {
+            let Ok(lines) = source::lines(process, &file, line, LINES_AROUND) else { continue };
+            if send.send((process, Excerpt { file, lines })).is_err() {
+                break;
+            }
+        }
+    });
+    if reader.is_err() {
+        return;
+    }
+    let deadline = Instant::now() + PATIENCE;
+    while let Ok((process, excerpt)) = read.recv_timeout(deadline.saturating_duration_since(Instant::now())) {
+        if let Some(recording) = recordings.iter_mut().find(|one| one.process.pid == process) {
+            recording.excerpts.push(excerpt);
         }
     }
 }
