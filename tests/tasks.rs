@@ -209,7 +209,7 @@ fn compare_waits(tasks: &TaskCensus, truths: &[Truth], kind: &str, what: &str) {
     }
     if kind == "asyncio" {
         for task in named("reader") {
-            let Some(Awaited::Connection { peer: Known::Is(peer) }) = on(task) else { panic!("{what}: {task:?}") };
+            let Some(Awaited::Connection { peer: Known::Is(peer), .. }) = on(task) else { panic!("{what}: {task:?}") };
             assert!(peer.starts_with("127.0.0.1:"), "{what}: {peer}");
         }
         for task in named("sleeper") {

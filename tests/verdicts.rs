@@ -30,6 +30,12 @@ mod requests;
 mod running;
 #[path = "common/scenes.rs"]
 mod scenes;
+#[path = "common/served.rs"]
+mod served;
+#[path = "verdicts/silent_peers.rs"]
+mod silent_peers;
+#[path = "verdicts/slow_clients.rs"]
+mod slow_clients;
 #[path = "verdicts/stalls.rs"]
 mod stalls;
 #[path = "verdicts/tasks.rs"]

@@ -18,7 +18,7 @@ pub(super) fn some_task(analysis: &Analysis<'_>, tasks: &TaskCensus, wants: impl
 
 /// Tasks that neither wait as those who `want` do nor behind them; `None` when not all tasks are listed.
 pub(super) fn other_tasks(tasks: &TaskCensus, wants: impl Fn(&TaskSample) -> bool) -> Option<Vec<&TaskSample>> {
-    if tasks.found > tasks.tasks.len() as u64 {
+    if tasks.cut || tasks.found > tasks.tasks.len() as u64 {
         return None;
     }
     let mut behind: Vec<Address> = tasks.tasks.iter().filter(|task| wants(task)).map(|task| task.address).collect();

@@ -1,6 +1,6 @@
 //! What stayed as it was from one census to the next.
 
-use crate::snapshot::{Census, Known, Moment, Recording, TaskCensus, TaskSample};
+use crate::snapshot::{Address, Census, Known, Moment, Recording, TaskCensus, TaskSample};
 
 use super::Analysis;
 
@@ -26,4 +26,24 @@ pub fn same_wait_since(recording: &Recording, task: &TaskSample) -> Option<Momen
         })
     };
     censuses.take_while(|(_, tasks)| same(tasks)).last().map(|(at, _)| at)
+}
+
+/// Tasks that are followed from one to those that wait for it.
+const MOST_AWAITING: usize = 64;
+
+/// A task and those that wait for it, directly or through others, the nearest first.
+#[must_use]
+pub fn awaiting(tasks: &TaskCensus, task: Address) -> Vec<&TaskSample> {
+    let mut found: Vec<&TaskSample> = tasks.task(task).into_iter().collect();
+    let mut at = 0;
+    while let Some(next) = found.get(at) {
+        for other in next.awaited_by.iter().filter_map(|other| tasks.task(*other)) {
+            let known = found.iter().any(|known| known.address == other.address);
+            if !known && found.len() < MOST_AWAITING {
+                found.push(other);
+            }
+        }
+        at += 1;
+    }
+    found
 }

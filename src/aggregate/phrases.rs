@@ -54,6 +54,16 @@ pub fn count_words(count: u64, thing: &str) -> String {
     if count == 1 { format!("1 {thing}") } else { format!("{count} {thing}s") }
 }
 
+/// `1 byte`, `740 bytes`, `12 KiB`, `3.1 MiB`
+#[must_use]
+pub fn bytes_words(bytes: u64) -> String {
+    match bytes {
+        0..1024 => count_words(bytes, "byte"),
+        1024..1_048_576 => format!("{} KiB", bytes >> 10),
+        _ => format!("{:.1} MiB", bytes as f64 / 1_048_576.0),
+    }
+}
+
 /// A code object and a line as a place.
 #[must_use]
 pub fn place_of(recording: &Recording, code: CodeId, line: Option<u32>) -> Place {
@@ -74,6 +84,13 @@ pub fn places(recording: &Recording, frames: &[Frame]) -> Vec<Place> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn bytes_are_told_in_the_unit_that_fits() {
+        for (bytes, words) in [(1, "1 byte"), (1023, "1023 bytes"), (12_400, "12 KiB"), (3_250_000, "3.1 MiB")] {
+            assert_eq!(bytes_words(bytes), words);
+        }
+    }
 
     #[test]
     fn lengths_have_as_many_digits_as_they_deserve() {

@@ -5,9 +5,9 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use super::Analysis;
 use super::phrases::count_words;
-use crate::snapshot::{Actor, Awaited, Census, Known, Moment, Occupier, PoolKind, PoolSample, Snapshot, TaskWait};
+use super::{Analysis, awaited_peer};
+use crate::snapshot::{Actor, Census, Known, Moment, Occupier, PoolKind, PoolSample, Snapshot, TaskWait};
 
 /// Two looks at a pool that are closer together than this show nothing: a job of this length is an ordinary one.
 const SHORTEST: Duration = Duration::from_secs(1);
@@ -119,11 +119,12 @@ pub(super) fn waits_on(census: &Census, task: crate::snapshot::Address) -> Optio
 }
 
 /// The peer that a task waits for, where it is known.
-pub(super) fn peer_of(census: &Census, task: crate::snapshot::Address) -> Option<&str> {
-    match &waits_on(census, task)?.on {
-        Awaited::Connection { peer: Known::Is(peer) } => Some(peer),
-        _ => None,
-    }
+pub(super) fn peer_of<'a>(
+    analysis: &Analysis<'a>,
+    census: &'a Census,
+    task: crate::snapshot::Address,
+) -> Option<&'a str> {
+    awaited_peer(analysis.recording, &waits_on(census, task)?.on)
 }
 
 /// The snapshot that was taken last before a moment, or the first.

@@ -1,5 +1,6 @@
 //! Tasks in words: what they are called, where they are, what they wait for.
 
+use super::connections::awaited_peer;
 use super::phrases::{place_of, place_words};
 use crate::classify::{Book, Origin, Place};
 use crate::snapshot::{
@@ -58,8 +59,12 @@ pub fn wait_words(recording: &Recording, tasks: &TaskCensus, task: &TaskSample, 
         Awaited::Sleep { until: Known::Unknown(_) } => "a sleep".to_owned(),
         Awaited::Executor { thread: Known::Is(thread) } => format!("a call in thread {thread}"),
         Awaited::Executor { thread: Known::Unknown(_) } => "a call that no thread runs yet".to_owned(),
-        Awaited::Connection { peer: Known::Is(peer) } => format!("data from {peer}"),
-        Awaited::Connection { peer: Known::Unknown(_) } => "data of a connection".to_owned(),
+        on @ Awaited::Connection { sends, .. } => match (awaited_peer(recording, on), sends) {
+            (Some(peer), false) => format!("data from {peer}"),
+            (None, false) => "data of a connection".to_owned(),
+            (Some(peer), true) => format!("{peer} to take data"),
+            (None, true) => "a connection to take data".to_owned(),
+        },
         Awaited::Future => "a future".to_owned(),
     }
 }

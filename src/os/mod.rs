@@ -24,6 +24,7 @@ pub mod source;
 mod surroundings;
 pub mod system_calls;
 pub mod task_text;
+mod tcp_traffic;
 pub mod threads;
 
 pub use cgroups::memory_kills;

@@ -28,7 +28,7 @@ const DONE: u16 = 3;
 const HEADER: usize = 16;
 
 // linux/sock_diag.h, linux/inet_diag.h, linux/unix_diag.h
-const BY_FAMILY: u16 = 20;
+pub(super) const BY_FAMILY: u16 = 20;
 /// The older request for TCP: the only one that asks for both families at once.
 const TCP_OF_BOTH_FAMILIES: u16 = 18;
 const AF_UNIX: u8 = 1;
@@ -159,7 +159,7 @@ fn unix_name(bytes: &[u8]) -> String {
 
 /// A diagnosis socket in the network namespace of the process. It stays in the namespace in which it was made, so a
 /// thread that goes there and ends is enough.
-fn open(process: ProcessId) -> Result<OwnedFd, Why> {
+pub(super) fn open(process: ProcessId) -> Result<OwnedFd, Why> {
     let there = format!("/proc/{process}/ns/net");
     if read_link(&there)? == read_link("/proc/self/ns/net")? {
         return make();
@@ -189,7 +189,7 @@ fn refusal(errno: Errno) -> Why {
 }
 
 /// Sends one request of a kind, with flags, and gives every message of the answer to `take`.
-fn exchange(
+pub(super) fn exchange(
     diagnosis: &OwnedFd,
     (kind, flags): (u16, u16),
     request: &[u8],
@@ -231,18 +231,18 @@ fn take_messages(datagram: &[u8], take: &mut impl FnMut(&[u8])) -> Result<bool, 
     Ok(false)
 }
 
-fn put(target: &mut [u8], at: usize, bytes: &[u8]) {
+pub(super) fn put(target: &mut [u8], at: usize, bytes: &[u8]) {
     if let Some(place) = at.checked_add(bytes.len()).and_then(|end| target.get_mut(at..end)) {
         place.copy_from_slice(bytes);
     }
 }
 
-fn word(bytes: &[u8], at: usize) -> Option<u32> {
+pub(super) fn word(bytes: &[u8], at: usize) -> Option<u32> {
     let bytes = bytes.get(at..at.checked_add(4)?)?;
     bytes.try_into().ok().map(u32::from_ne_bytes)
 }
 
-fn half(bytes: &[u8], at: usize) -> Option<u16> {
+pub(super) fn half(bytes: &[u8], at: usize) -> Option<u16> {
     let bytes = bytes.get(at..at.checked_add(2)?)?;
     bytes.try_into().ok().map(u16::from_ne_bytes)
 }

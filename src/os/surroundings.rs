@@ -7,11 +7,14 @@ use super::lone_user::listening_as_lone_user;
 use super::proc_file::{SMALL, known, numbered_entries, read_text};
 use super::sockets::{InetSocket, LISTEN, Socket, find, socket_inode};
 use super::task_text::{parse_stat, parse_status_size, status_value};
+use super::tcp_traffic::TrafficReader;
 use super::{cgroups, clock, file_locks, open_files, processes};
 use crate::snapshot::{Child, Connection, Known, Listener, ProcessId, Surroundings, Why};
 
 /// How many children are listed: a server with more forks without reaping, and the count says so.
 const MOST_CHILDREN: usize = 1024;
+/// Connections that the kernel is asked for one by one. Each takes two system calls, so all of them take milliseconds.
+const MOST_COUNTED: usize = 512;
 
 /// Reads everything that surrounds the threads of a process. What cannot be read says why.
 #[must_use]
@@ -25,6 +28,7 @@ pub fn surroundings(process: ProcessId) -> Surroundings {
     let (listeners, connections) = match (&links, &sockets) {
         (Ok(links), Ok(sockets)) => {
             let (listeners, connections) = sort_sockets(links, sockets);
+            let connections = counted(process, connections, &listeners);
             (Known::Is(listeners), Known::Is(connections))
         }
         (_, Err(Why::NotPermitted)) => (
@@ -70,7 +74,10 @@ pub fn surroundings(process: ProcessId) -> Surroundings {
 }
 
 /// The listeners and the connections among the descriptors.
-fn sort_sockets(links: &[(i32, String)], sockets: &HashMap<u64, Socket>) -> (Vec<Listener>, Vec<Connection>) {
+fn sort_sockets(
+    links: &[(i32, String)],
+    sockets: &HashMap<u64, Socket>,
+) -> (Vec<Listener>, Vec<(Connection, InetSocket)>) {
     let mut listeners = Vec::new();
     let mut connections = Vec::new();
     for (descriptor, link) in links {
@@ -81,19 +88,44 @@ fn sort_sockets(links: &[(i32, String)], sockets: &HashMap<u64, Socket>) -> (Vec
         } else if connections.len() < Surroundings::MOST_CONNECTIONS
             && let Some(peer) = socket.peer.filter(|_| socket.protocol == "tcp")
         {
-            connections.push(Connection {
+            let connection = Connection {
                 descriptor: *descriptor,
                 local: socket.local.to_string(),
                 peer: peer.to_string(),
                 state: socket.state.to_owned(),
                 unread: socket.receive_queue,
                 unsent: socket.send_queue,
-            });
+                traffic: Known::Unknown(Why::Bounded),
+            };
+            connections.push((connection, *socket));
         }
     }
     // The same socket may be open under several numbers.
     listeners.dedup();
     (listeners, connections)
+}
+
+/// The connections with what the kernel counted on them: first of those that the process made itself, then of those whose
+/// other end does not take what was sent, then of the rest.
+fn counted(
+    process: ProcessId,
+    mut connections: Vec<(Connection, InetSocket)>,
+    listeners: &[Listener],
+) -> Vec<Connection> {
+    let mut order: Vec<usize> = (0..connections.len()).collect();
+    order.sort_by_key(|at| {
+        connections.get(*at).map(|(connection, socket)| {
+            let accepted = listeners.iter().any(|listener| listener.port == socket.local.port());
+            (accepted, connection.unsent == 0)
+        })
+    });
+    let reader = TrafficReader::of(process);
+    for at in order.into_iter().take(MOST_COUNTED) {
+        if let Some((connection, socket)) = connections.get_mut(at) {
+            connection.traffic = known(reader.read(socket));
+        }
+    }
+    connections.into_iter().map(|(connection, _)| connection).collect()
 }
 
 fn listener(socket: &InetSocket, no_limit: Why) -> Listener {

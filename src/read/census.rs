@@ -64,8 +64,8 @@ impl OwnReader {
         };
         let mut census = Census::unknown(at, Why::NotRead);
         match task_reader::read(&mut scene) {
-            Ok(tasks) => {
-                match self.requests.read(&scene, &tasks.census, &tasks.frames) {
+            Ok(mut tasks) => {
+                match self.requests.read(&scene, &tasks.census, &tasks.frames, &mut tasks.transports) {
                     Ok(requests) => census.requests = requests,
                     Err(error) => census.gaps.push(("requests".to_owned(), why(error))),
                 }

@@ -29,20 +29,32 @@ pub(super) enum Place {
     Get,
     /// `Queue.put`
     Put,
-    /// A `StreamReader` without data.
-    Read,
-    /// A `StreamWriter` whose buffer is full.
-    Drain,
+    /// A stream without data, or one whose buffer is full.
+    Stream(Stream),
     /// A socket given to the loop: `loop.sock_recv` and its kin.
     Socket,
-    /// A stream of AnyIO.
-    AnyioStream,
+    /// A query of asyncpg, which waits in native code.
+    Query(Stream),
     /// The end of a `TaskGroup`.
     TaskGroup,
     /// A call in a thread.
     Thread,
     Other,
 }
+
+/// A method of something that has a transport.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Stream {
+    /// The way from `self` to the transport.
+    pub(super) way: &'static [&'static str],
+    /// Whether it waits for the other end to take bytes, not for bytes from it.
+    pub(super) sends: bool,
+}
+
+const RECEIVES: Stream = Stream { way: &["_transport"], sends: false };
+const SENDS: Stream = Stream { way: &["_transport"], sends: true };
+const SENDS_WEBSOCKET: Stream = Stream { way: &["transport"], sends: true };
+const QUERIES_STATEMENT: Stream = Stream { way: &["_connection", "_transport"], sends: false };
 
 /// A function.
 #[derive(Debug)]
@@ -126,12 +138,19 @@ fn place(code: &Code) -> Place {
         "acquire" | "wait" if of("/asyncio/locks.py") => Place::Lock,
         "get" if of("/asyncio/queues.py") => Place::Get,
         "put" if of("/asyncio/queues.py") => Place::Put,
-        "_wait_for_data" if of("/asyncio/streams.py") => Place::Read,
-        "_drain_helper" if of("/asyncio/streams.py") => Place::Drain,
+        "_wait_for_data" if of("/asyncio/streams.py") => Place::Stream(RECEIVES),
+        "_drain_helper" if of("/asyncio/streams.py") => Place::Stream(SENDS),
         "__aexit__" | "_aexit" if of("/asyncio/taskgroups.py") => Place::TaskGroup,
         "to_thread" if of("/asyncio/threads.py") => Place::Thread,
         "run_sync_in_worker_thread" if of("/anyio/_backends/_asyncio.py") => Place::Thread,
-        "receive" | "send" if of("/anyio/_backends/_asyncio.py") => Place::AnyioStream,
+        "receive" if of("/anyio/_backends/_asyncio.py") => Place::Stream(RECEIVES),
+        "send" if of("/anyio/_backends/_asyncio.py") => Place::Stream(SENDS),
+        "drain" if of("/uvicorn/protocols/http/flow_control.py") => Place::Stream(SENDS),
+        "send" if code.file.contains("/uvicorn/protocols/websockets/") => Place::Stream(SENDS_WEBSOCKET),
+        "_drain_helper" if of("/websockets/legacy/protocol.py") => Place::Stream(SENDS_WEBSOCKET),
+        "drain" if of("/websockets/asyncio/connection.py") => Place::Stream(SENDS_WEBSOCKET),
+        _ if of("/asyncpg/connection.py") => Place::Query(RECEIVES),
+        _ if of("/asyncpg/prepared_stmt.py") => Place::Query(QUERIES_STATEMENT),
         name if name.starts_with("sock_") && of("/asyncio/selector_events.py") => Place::Socket,
         _ => Place::Other,
     }

@@ -73,6 +73,7 @@ mod tasks;
 mod thread_calls;
 mod thread_ids;
 mod thread_reading;
+mod transports;
 mod turns;
 mod uvloop;
 mod waits;

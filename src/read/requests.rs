@@ -12,6 +12,7 @@ use super::known::known;
 use super::live::LiveFrame;
 use super::objects::Objects;
 use super::task_frames::TaskFrames;
+use super::transports::Transports;
 use crate::memory::{ReadError, little_endian};
 use crate::snapshot::{Address, Awaited, Census, Code, Known, RequestSample, TaskCensus, ThreadId, Why};
 
@@ -21,7 +22,7 @@ const LONGEST_PATH: usize = 500;
 const LONGEST_WORD: usize = 200;
 /// Headers of one request that are looked at.
 const MOST_HEADERS: u64 = 200;
-/// Requests whose headers are looked at; of the others it is not known how their senders call them.
+/// Requests whose headers and connections are looked at; of the others it is not known how their senders call them.
 const MOST_NAMED: usize = 256;
 /// Headers that name a request, the better one first.
 const NAMING: &[&str] = &["x-request-id", "traceparent"];
@@ -70,6 +71,7 @@ impl Requests {
         scene: &Scene<'_>,
         tasks: &TaskCensus,
         frames: &[TaskFrames],
+        transports: &mut Transports,
     ) -> Result<Vec<RequestSample>, ReadError> {
         let codes = scene.codes.codes();
         let threads = self.threads(scene, tasks, frames)?;
@@ -82,7 +84,10 @@ impl Requests {
                 break;
             }
             let request = self.locals.get(scene.objects, outermost, "self").and_then(|cycle| match cycle {
-                Some(cycle) => request(scene.objects, &mut self.keys, cycle, requests.len() < MOST_NAMED),
+                Some(cycle) => {
+                    let looked_into = (requests.len() < MOST_NAMED).then_some(&mut *transports);
+                    request(scene.objects, &mut self.keys, cycle, looked_into)
+                }
                 None => Ok(None),
             });
             match request {
@@ -170,7 +175,7 @@ fn request(
     objects: Objects<'_>,
     keys: &mut Keys,
     cycle: Address,
-    named: bool,
+    looked_into: Option<&mut Transports>,
 ) -> Result<Option<(RequestSample, Address)>, ReadError> {
     let attributes = objects.attributes(cycle)?;
     let Some(scope) = keys.value(objects, &attributes, "scope")? else { return Ok(None) };
@@ -191,6 +196,13 @@ fn request(
         return Ok(None);
     }
     let answering = Known::from_option(flag("response_started")?, Why::NotInThisPython);
+    let transport = keys.value(objects, &attributes, "transport")?;
+    let named = looked_into.is_some();
+    let descriptor = match (looked_into, transport) {
+        (Some(transports), Some(transport)) => transports.of(objects, transport).descriptor,
+        (Some(_), None) => Known::Unknown(Why::NotInThisPython),
+        (None, _) => Known::Unknown(Why::Bounded),
+    };
     let mut value = |name| keys.value(objects, &entries, name)?.ok_or(ReadError::Implausible(scope));
     let text = |object: Address, longest: usize| -> Result<String, ReadError> {
         Ok(objects.text(object)?.chars().take(longest).collect())
@@ -213,6 +225,7 @@ fn request(
         answering,
         task: Known::Unknown(Why::NotRead),
         thread: Known::Is(None),
+        descriptor,
     };
     Ok(Some((sample, scope)))
 }

@@ -15,6 +15,7 @@ use super::task_holds::TaskHolds;
 use super::task_list::TaskList;
 use super::task_waits::{Wait, Waits};
 use super::thread_calls::ThreadCalls;
+use super::transports::Transports;
 use super::{primitives, tasks};
 use crate::memory::{ReadError, little_endian, u64_at};
 use crate::snapshot::{
@@ -39,6 +40,8 @@ pub(super) struct TasksRead {
     pub(super) holds: Vec<(Address, TaskHold)>,
     /// Where the frames of suspended tasks are, of as many as are kept.
     pub(super) frames: Vec<TaskFrames>,
+    /// Transports that were looked into on the way.
+    pub(super) transports: Transports,
     pub(super) gaps: Vec<(String, Why)>,
 }
 
@@ -87,9 +90,11 @@ pub(super) fn read(scene: &mut Scene<'_>) -> Result<TasksRead, ReadError> {
     let TaskList { tasks: listed, mut gaps, .. } = TaskList::read(scene)?;
     let mut reader = Reader::new(scene);
     let mut records = Vec::with_capacity(listed.len());
+    let mut cut = !gaps.is_empty();
     for (index, address) in listed.iter().enumerate() {
         if reader.scene.limit.is_spent() {
             let left = listed.len() - index;
+            cut = true;
             gaps.push((format!("what {left} of {} tasks do", listed.len()), Why::Bounded));
             break;
         }
@@ -99,11 +104,13 @@ pub(super) fn read(scene: &mut Scene<'_>) -> Result<TasksRead, ReadError> {
     if strange > 0 {
         gaps.push((format!("where {strange} of {} tasks are", records.len()), Why::Torn));
     }
-    let census = reader.conclude(&records);
+    let mut census = reader.conclude(&records);
+    census.cut = cut;
     if reader.kept.len() >= task_frames::MOST_TASKS {
         gaps.push(("which tasks of so many use pools".to_owned(), Why::Bounded));
     }
-    Ok(TasksRead { census, holds: reader.held, frames: reader.kept, gaps })
+    let Reader { held, kept, waits, .. } = reader;
+    Ok(TasksRead { census, holds: held, frames: kept, transports: waits.transports, gaps })
 }
 
 impl<'s, 'a> Reader<'s, 'a> {
@@ -189,8 +196,10 @@ impl<'s, 'a> Reader<'s, 'a> {
         };
         let held = self.holds.of(objects, &mut self.kinds, &chain)?;
         let holds = !held.is_empty();
-        let times_out = chain.links.iter().any(|link| link.function.place == Place::WaitFor);
-        let timed = times_out || self.holds.ends_in_time(objects, &held)?;
+        let mut timed = self.holds.ends_in_time(objects, &held)?;
+        for link in &chain.links {
+            timed = timed || self.waits.ends_in_time(objects, link)?;
+        }
         let left = MOST_HOLDS.saturating_sub(self.held.len());
         let held = held.into_iter().map(|(object, frame)| (object, TaskHold { task: head.address, frame }));
         self.held.extend(held.take(left));
@@ -222,7 +231,7 @@ impl<'s, 'a> Reader<'s, 'a> {
         tasks.sort_unstable_by_key(|task| task.address);
         let plain: HashSet<Address> = self.scene.locks.iter().map(|lock| lock.address).collect();
         let thread_locks = self.held.iter().filter(|(object, _)| plain.contains(object)).copied().collect();
-        TaskCensus { found: records.len() as u64, tasks, groups: groups(records), primitives, thread_locks }
+        TaskCensus { found: records.len() as u64, cut: false, tasks, groups: groups(records), primitives, thread_locks }
     }
 
     fn sample(&self, record: &Record, parents: &HashMap<Address, Vec<Address>>) -> TaskSample {

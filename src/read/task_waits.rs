@@ -3,13 +3,14 @@
 use std::collections::HashMap;
 
 use super::chains::{Chain, Link};
-use super::functions::Place;
+use super::functions::{Place, Stream};
 use super::future_links::shielded;
 use super::kinds::{Kind, Kinds};
 use super::known::known;
 use super::moments;
 use super::objects::Objects;
 use super::thread_calls::ThreadCalls;
+use super::transports::{Ends, Transports};
 use crate::layout::TaskOffsets;
 use crate::memory::{ReadError, little_endian};
 use crate::snapshot::{Address, Awaited, Known, Moment, PrimitiveKind, TaskCensus, TaskWait, Why};
@@ -17,14 +18,12 @@ use crate::snapshot::{Address, Awaited, Known, Moment, PrimitiveKind, TaskCensus
 /// Functions further out that are asked when the innermost ones say nothing: a method of a primitive stands between
 /// `receive` of a stream and its future.
 const ASKED_OUTWARD: usize = 4;
-/// Connections whose other end is read in one census.
-const MOST_PEERS: usize = 4096;
 
 /// Reads waits in one census.
 #[derive(Debug)]
 pub(super) struct Waits {
     calls: ThreadCalls,
-    peers: HashMap<Address, Known<String>>,
+    pub(super) transports: Transports,
     task: TaskOffsets,
     /// Where a `TimerHandle` has `_when`, by its type; `None` where it has none that can be read.
     whens: HashMap<Address, Option<usize>>,
@@ -39,7 +38,7 @@ pub(super) enum Wait {
 
 impl Waits {
     pub(super) fn new(objects: Objects<'_>, calls: ThreadCalls) -> Self {
-        Self { calls, peers: HashMap::new(), task: objects.offsets.task, whens: HashMap::new() }
+        Self { calls, transports: Transports::default(), task: objects.offsets.task, whens: HashMap::new() }
     }
 
     /// What a task with this chain waits for, when `future` is what wakes it.
@@ -138,12 +137,33 @@ impl Waits {
                 None => None,
             },
             Place::Thread => Some(Awaited::Executor { thread: Known::Unknown(Why::NotRead) }),
-            Place::Read | Place::Drain | Place::AnyioStream => {
-                let transport = this()?.map(|stream| objects.attribute(stream, "_transport")).transpose()?.flatten();
-                Some(self.connection(objects, transport.map(|entry| entry.value)))
+            Place::Stream(stream) | Place::Query(stream) => {
+                let transport = this()?.map(|this| follow(objects, this, stream.way)).transpose()?.flatten();
+                Some(self.connection(objects, stream, transport))
             }
-            Place::Socket => Some(Awaited::Connection { peer: Known::Unknown(Why::NotRead) }),
+            Place::Socket => Some(connection(Ends::unknown(Why::NotRead), false)),
         })
+    }
+
+    /// Whether a function ends its wait by itself when its time is over.
+    pub(super) fn ends_in_time(&self, objects: Objects<'_>, link: &Link) -> Result<bool, ReadError> {
+        if !matches!(link.function.place, Place::Wait | Place::WaitFor | Place::Query(_)) {
+            return Ok(false);
+        }
+        let is_set = |value: Address| Ok(objects.type_name_of(value)? != "NoneType");
+        if let Some(index) = link.function.local_named(objects, "timeout")?
+            && let Some(timeout) = link.coroutine.local(objects, index)?
+            && is_set(timeout)?
+        {
+            return Ok(true);
+        }
+        let Place::Query(stream) = link.function.place else { return Ok(false) };
+        // The connection's own timeout, for every query: the first of its settings.
+        let Some(this) = link.coroutine.local(objects, 0)? else { return Ok(false) };
+        let outward = stream.way.split_last().map_or(&[][..], |(_, outward)| outward);
+        let Some(of_connection) = follow(objects, this, outward)? else { return Ok(false) };
+        let Some(settings) = objects.attribute(of_connection, "_config")? else { return Ok(false) };
+        objects.tuple(settings.value)?.first().map_or(Ok(false), |timeout| is_set(*timeout))
     }
 
     /// When a timer of a sleep is due.
@@ -180,23 +200,29 @@ impl Waits {
     }
 
     /// The connection of a transport.
-    fn connection(&mut self, objects: Objects<'_>, transport: Option<Address>) -> Awaited {
-        let Some(transport) = transport else {
-            return Awaited::Connection { peer: Known::Unknown(Why::NotInThisPython) };
+    fn connection(&mut self, objects: Objects<'_>, stream: Stream, transport: Option<Address>) -> Awaited {
+        let ends = match transport {
+            Some(transport) => self.transports.of(objects, transport),
+            None => Ends::unknown(Why::NotInThisPython),
         };
-        if let Some(peer) = self.peers.get(&transport) {
-            return Awaited::Connection { peer: peer.clone() };
-        }
-        if self.peers.len() >= MOST_PEERS {
-            return Awaited::Connection { peer: Known::Unknown(Why::Bounded) };
-        }
-        let peer = match known(peer(objects, transport)) {
-            Known::Is(peer) => Known::from_option(peer, Why::NotInThisPython),
-            Known::Unknown(why) => Known::Unknown(why),
-        };
-        self.peers.insert(transport, peer.clone());
-        Awaited::Connection { peer }
+        connection(ends, stream.sends)
     }
+}
+
+fn connection(Ends { peer, descriptor }: Ends, sends: bool) -> Awaited {
+    Awaited::Connection { peer, descriptor, sends }
+}
+
+/// The object at the end of a way through attributes.
+fn follow(objects: Objects<'_>, from: Address, way: &[&str]) -> Result<Option<Address>, ReadError> {
+    let mut at = from;
+    for name in way {
+        match objects.attribute(at, name)? {
+            Some(entry) => at = entry.value,
+            None => return Ok(None),
+        }
+    }
+    Ok(Some(at))
 }
 
 /// A primitive, if the object is one and of the wanted kind.
@@ -210,17 +236,4 @@ fn primitive(
     let kind = kinds.primitive(objects, object)?;
     let fits = kind.is_some_and(|kind| wanted.is_none_or(|wanted| wanted == kind));
     Ok(fits.then_some(Awaited::Primitive(object)))
-}
-
-/// `peername` among the extra information of a transport of the standard library: an address and a port.
-fn peer(objects: Objects<'_>, transport: Address) -> Result<Option<String>, ReadError> {
-    let Some(extra) = objects.attribute(transport, "_extra")? else { return Ok(None) };
-    let Some(name) = objects.dict_get(extra.value, "peername")? else { return Ok(None) };
-    if objects.type_name_of(name.value)? != "tuple" {
-        return Ok(None);
-    }
-    let parts = objects.tuple(name.value)?;
-    let (Some(host), Some(port)) = (parts.first(), parts.get(1)) else { return Ok(None) };
-    let (host, port) = (objects.text(*host)?, objects.integer(*port)?);
-    Ok(Some(if host.contains(':') { format!("[{host}]:{port}") } else { format!("{host}:{port}") }))
 }

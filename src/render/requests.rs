@@ -17,7 +17,9 @@ pub(super) fn requests(page: &mut Page, report: &Report, process: u32) {
         return;
     }
     page.blank();
-    let head = format!("{} in flight", units::count(own.len() as u64, "request"));
+    let cut = report.tasks.iter().any(|of| of.process == process && of.cut);
+    let least = if cut { "at least " } else { "" };
+    let head = format!("{least}{} in flight", units::count(own.len() as u64, "request"));
     page.wrapped(0, INDENT, &[Piece::plain(head)]);
     let mut groups: Vec<Vec<&RequestReport>> = Vec::new();
     for request in own {
@@ -37,7 +39,8 @@ pub(super) fn requests(page: &mut Page, report: &Report, process: u32) {
 }
 
 fn together(one: &RequestReport, other: &RequestReport) -> bool {
-    (&one.method, &one.path, &one.place) == (&other.method, &other.path, &other.place)
+    (&one.method, &one.path, &one.place, one.response_started)
+        == (&other.method, &other.path, &other.place, other.response_started)
 }
 
 /// `GET /api/orders from 10.0.0.9:51234, for 2.8 s at least, in fetch (app.py:7), thread 4712`
@@ -53,6 +56,9 @@ fn entry(page: &mut Page, group: &[&RequestReport]) {
     }
     if first.seen_for_s > 0.0 {
         rest.push_str(&format!(", for {} at least", units::duration(first.seen_for_s)));
+    }
+    if first.response_started == Known::Is(true) {
+        rest.push_str(", its response begun");
     }
     if let Some(place) = &first.place {
         let position = places::brief_position(&place.file, place.line);

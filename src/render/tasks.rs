@@ -17,7 +17,9 @@ const MOST_NAMES: usize = 3;
 pub(super) fn tasks(page: &mut Page, report: &Report, process: u32, paths: Paths) {
     for of in report.tasks.iter().filter(|of| of.process == process && of.found > 0) {
         page.blank();
-        let head = format!("{}, {}", units::count(of.found, "task"), units::count(of.groups.len() as u64, "place"));
+        let least = if of.cut { "at least " } else { "" };
+        let head =
+            format!("{least}{}, {}", units::count(of.found, "task"), units::count(of.groups.len() as u64, "place"));
         page.wrapped(0, INDENT, &[Piece::plain(head)]);
         for (at, group) in of.groups.iter().enumerate().take(MOST_GROUPS) {
             entry(page, of, at, group, paths);

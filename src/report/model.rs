@@ -310,6 +310,8 @@ pub struct RequestReport {
     pub protocol: Known<String>,
     /// `x-request-id` or `traceparent`; `Is(None)` when it has neither.
     pub request_id: Known<Option<String>>,
+    /// Whether the head of the response was sent; unknown for a WebSocket.
+    pub response_started: Known<bool>,
     /// For how long it has been seen, seconds. It may be older.
     pub seen_for_s: f64,
     /// The name of the task that serves it.

@@ -28,11 +28,17 @@ fn report(analysis: &Analysis<'_>, census: &Census, request: &RequestSample) -> 
         client: request.client.clone(),
         protocol: request.protocol.clone(),
         request_id: request.request_id.clone(),
+        response_started: request.answering,
         seen_for_s: census.at.since(first_seen(analysis, request)).as_secs_f64(),
         task: name,
         thread: thread.map(|thread| thread.0),
         place: in_thread.or_else(in_task),
     }
+}
+
+/// Whether there may be more requests than were read: they are found by their tasks.
+fn is_cut(census: &Census) -> bool {
+    census.requests.len() >= Census::MOST_REQUESTS || census.tasks.get().is_none_or(|tasks| tasks.cut)
 }
 
 /// When a request was seen first: an address that another request had before is told from it by method, path and client.
@@ -61,9 +67,11 @@ pub(super) fn words(analysis: &Analysis<'_>) -> Option<String> {
     let most = places.into_iter().max_by_key(|(_, count)| *count);
     let most = most.map(|(place, count)| format!("; {count} in {place}")).unwrap_or_default();
     let count = crate::aggregate::count_words(requests.len() as u64, "request");
+    let cut = analysis.recording.censuses.last().is_some_and(is_cut);
+    let least = if cut { "at least " } else { "" };
     let seen = crate::aggregate::length_words(std::time::Duration::from_secs_f64(oldest.seen_for_s.max(0.0)));
     let seen = if oldest.seen_for_s >= NOTABLE_S { format!(", the oldest for at least {seen}") } else { String::new() };
-    Some(format!("{count} in flight{seen}{most}"))
+    Some(format!("{least}{count} in flight{seen}{most}"))
 }
 
 /// A request seen for less is no more than one that happens to be there.

@@ -16,6 +16,8 @@ pub struct TasksReport {
     pub took_s: f64,
     /// Tasks that are not done, of all loops.
     pub found: u64,
+    /// Whether there are more, which were not read; then there may be more requests too.
+    pub cut: bool,
     /// All of them, counted by where they are, the largest group first.
     pub groups: Vec<TaskGroupReport>,
     /// Tasks one by one; of very many not all.

@@ -32,6 +32,7 @@ pub(super) fn tasks(analysis: &Analysis<'_>) -> Option<TasksReport> {
         at_s: census.at.seconds(),
         took_s: census.took.as_secs_f64(),
         found: tasks.found,
+        cut: tasks.cut,
         groups: described.map(|(group, members)| self::group(analysis, census, tasks, group, members)).collect(),
         tasks: tasks.tasks.iter().map(|task| one(analysis, census, tasks, &groups, task)).collect(),
         primitives: tasks.primitives.iter().map(|primitive| self::primitive(analysis, primitive)).collect(),

@@ -36,7 +36,7 @@ pub use process::{Process, PythonVersion, Reader, Role, Server};
 pub use recording::{Cost, Excerpt, Ledger, Recording, Snapshot};
 pub use request::RequestSample;
 pub use supervisor::{Aftermath, Supervisor};
-pub use surroundings::{Cgroup, Child, Connection, DescriptorClass, FileLock, Listener, Surroundings};
+pub use surroundings::{Cgroup, Child, Connection, DescriptorClass, FileLock, Listener, Surroundings, Traffic};
 pub use syscalls::{Call, Operand, Syscall};
 pub use task::{
     Awaited, PrimitiveKind, PrimitiveSample, TaskCensus, TaskGroup, TaskHold, TaskPhase, TaskSample, TaskWait,

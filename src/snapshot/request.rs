@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use super::known::not_read;
 use super::{Address, Known, ThreadId};
 
 /// One request in flight. Text comes from clients: sanitize it before showing it.
@@ -30,4 +31,7 @@ pub struct RequestSample {
     pub task: Known<Address>,
     /// The thread that runs its endpoint; `Is(None)` when no thread of a pool does.
     pub thread: Known<Option<ThreadId>>,
+    /// The descriptor of the connection that it came in on.
+    #[serde(default = "not_read")]
+    pub descriptor: Known<i32>,
 }

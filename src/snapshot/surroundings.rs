@@ -1,5 +1,7 @@
 //! What surrounds the threads: sockets, limits, children. Read about once a second.
 
+use std::time::Duration;
+
 use serde::{Deserialize, Serialize};
 
 use super::known::not_read;
@@ -33,6 +35,30 @@ pub struct Connection {
     pub unread: u64,
     /// Bytes written and not acknowledged.
     pub unsent: u64,
+    /// What the kernel counted on it.
+    #[serde(default = "not_read")]
+    pub traffic: Known<Traffic>,
+}
+
+/// What the kernel counted on a TCP connection since it was made (`struct tcp_info`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Traffic {
+    /// How long ago data was sent last; since it was connected, if none was. Data sent again counts.
+    pub last_sent: Duration,
+    /// How long ago data was received last; since it was connected, if none was.
+    pub last_received: Duration,
+    /// Bytes sent that the other end acknowledged; the kernel counts one for the connection itself where we made it.
+    pub acknowledged: u64,
+    /// Bytes received.
+    pub received: u64,
+}
+
+impl Traffic {
+    /// How long the other end has owed an answer to what was sent last, or the rest of one that it began.
+    #[must_use]
+    pub fn silent_for(&self) -> Duration {
+        self.last_sent.min(self.last_received)
+    }
 }
 
 /// The control group's limits and what they did.

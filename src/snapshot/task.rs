@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::known::not_read;
 use super::{Address, Frame, Known, Moment, StackId, ThreadId};
 
 /// What a task does.
@@ -45,6 +46,12 @@ pub enum Awaited {
     Connection {
         /// The other end, `10.0.3.7:5432`.
         peer: Known<String>,
+        /// The descriptor of the socket.
+        #[serde(default = "not_read")]
+        descriptor: Known<i32>,
+        /// Whether it waits for the other end to take bytes, not for bytes from it.
+        #[serde(default)]
+        sends: bool,
     },
     /// A future of which it is not known who sets it.
     Future,
@@ -142,8 +149,11 @@ pub struct PrimitiveSample {
 /// All tasks of a process that are not done, at one instant: those of `asyncio.all_tasks()`, of every loop.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TaskCensus {
-    /// How many there are, whether kept one by one or not.
+    /// How many were read, whether kept one by one or not.
     pub found: u64,
+    /// Whether there are more, which were not read.
+    #[serde(default)]
+    pub cut: bool,
     /// Tasks one by one, by address, at most [`TaskCensus::MOST_TASKS`]: those that hold something and those that
     /// others wait for come before the rest.
     pub tasks: Vec<TaskSample>,

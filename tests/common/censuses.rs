@@ -16,7 +16,7 @@ pub(crate) fn census(at: Moment) -> Census {
         Awaited::Primitive(Address(0x9000)),
         Awaited::Sleep { until: Known::Is(Moment(at.0 + 5)) },
         Awaited::Executor { thread: Known::Unknown(Why::NotRead) },
-        Awaited::Connection { peer: Known::Is("10.0.3.7:5432".to_owned()) },
+        Awaited::Connection { peer: Known::Is("10.0.3.7:5432".to_owned()), descriptor: Known::Is(7), sends: false },
         Awaited::Future,
     ];
     let tasks: Vec<TaskSample> = (0..).zip(waits).map(|(number, on)| task(number, on)).collect();
@@ -37,6 +37,7 @@ pub(crate) fn census(at: Moment) -> Census {
         took: Duration::from_micros(1500),
         tasks: Known::Is(TaskCensus {
             found: tasks.len() as u64,
+            cut: true,
             tasks,
             groups,
             primitives: vec![primitive],
@@ -97,5 +98,6 @@ fn request() -> RequestSample {
         answering: Known::Is(false),
         task: Known::Is(Address(0x5000)),
         thread: Known::Is(Some(ThreadId(33))),
+        descriptor: Known::Is(9),
     }
 }

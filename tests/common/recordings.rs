@@ -184,6 +184,7 @@ fn surroundings() -> Surroundings {
             state: "ESTAB".to_owned(),
             unread: 0,
             unsent: 0,
+            traffic: Known::Unknown(Why::NotRead),
         }]),
         open_descriptors: Known::Is(44),
         descriptor_limit: Known::Is(1024),

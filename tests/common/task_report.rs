@@ -39,6 +39,7 @@ pub(crate) fn tasks(process: u32, name: &str, waits_for: &str, stack: Vec<Place>
         at_s: 5003.0,
         took_s: 0.004,
         found: 414,
+        cut: false,
         groups: vec![many, poll, runs],
         tasks: (0..5).map(|number| task(number, 0)).chain([task(5, 1), task(6, 2)]).collect(),
         primitives: vec![PrimitiveReport {

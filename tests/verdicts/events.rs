@@ -46,6 +46,7 @@ fn request(number: u64) -> RequestSample {
         answering: Known::Is(false),
         task: Known::Is(task_at(number)),
         thread: Known::Is(None),
+        descriptor: Known::Is(12),
     }
 }
 

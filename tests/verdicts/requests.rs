@@ -55,6 +55,7 @@ fn request(address: u64, path: &str) -> RequestSample {
         answering: Known::Is(false),
         task: Known::Is(Address(0x5000)),
         thread: Known::Is(Some(ThreadId(PID + 1))),
+        descriptor: Known::Is(12),
     }
 }
 

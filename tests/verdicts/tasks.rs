@@ -108,7 +108,7 @@ fn held(inner: &[Line<'_>], on: Awaited, waiters: u64) -> Story {
 }
 
 fn peer() -> Awaited {
-    Awaited::Connection { peer: Known::Is("10.0.3.7:5432".to_owned()) }
+    Awaited::Connection { peer: Known::Is("10.0.3.7:5432".to_owned()), descriptor: Known::Is(7), sends: false }
 }
 
 /// Two tasks that hold one lock each and wait for the other's.

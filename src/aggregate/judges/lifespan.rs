@@ -5,7 +5,9 @@ use std::time::Duration;
 use super::Judge;
 use super::task_deadlocks::blame;
 use crate::aggregate::phrases::{count_words, length_words, place_words};
-use crate::aggregate::{Analysis, Cause, Confidence, Finding, Kind, SecondParty, Verdict, users_place, wait_words};
+use crate::aggregate::{
+    Analysis, Cause, Confidence, Finding, Kind, SecondParty, Verdict, awaited_peer, users_place, wait_words,
+};
 use crate::classify::Phase;
 use crate::snapshot::{Actor, Awaited, Census, Known, StackId, TaskCensus, TaskSample};
 
@@ -76,7 +78,7 @@ fn stuck(
     let word = if kind == Kind::StartupStuck { "startup" } else { "shutdown" };
     let summary = format!("{word} stuck for {} in {}, which awaits {awaits}", length_words(since), place_words(&place));
     let evidence = format!("the lifespan has not gone on between two readings {} apart", length_words(since));
-    let (cause, party) = cause(task);
+    let (cause, party) = cause(analysis, task);
     let advice = match kind {
         Kind::StartupStuck => "give what startup awaits a timeout, and let it fail loudly or start without it",
         _ => "give what shutdown awaits a timeout, and cancel it when that is over",
@@ -89,11 +91,12 @@ fn stuck(
     Some(finding.verdict())
 }
 
-fn cause(task: &TaskSample) -> (Cause, SecondParty) {
+fn cause(analysis: &Analysis<'_>, task: &TaskSample) -> (Cause, SecondParty) {
     let Known::Is(Some(wait)) = &task.wait else { return (Cause::Unknown, SecondParty::None) };
     match &wait.on {
-        Awaited::Connection { peer } => {
-            let party = peer.get().map(|peer| SecondParty::Peer { address: peer.clone(), service: None });
+        on @ Awaited::Connection { .. } => {
+            let peer = awaited_peer(analysis.recording, on);
+            let party = peer.map(|peer| SecondParty::Peer { address: peer.to_owned(), service: None });
             (Cause::NoTimeout, party.unwrap_or(SecondParty::None))
         }
         Awaited::Executor { .. } => (Cause::DefaultExecutor, SecondParty::None),

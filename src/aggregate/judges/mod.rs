@@ -16,6 +16,8 @@ mod native_mutex;
 mod overloaded;
 mod pools;
 mod proc_only;
+mod silent_peers;
+mod slow_clients;
 mod starved;
 mod stopped;
 mod stuck_tasks;
@@ -48,7 +50,9 @@ const JUDGES: &[&dyn Judge] = &[
     &unserved::NeverServed,
     &workerless::Workerless,
     &throttled::Throttled,
+    &slow_clients::SlowClients,
     &stuck_tasks::StuckTasks,
+    &silent_peers::SilentPeers,
     &unset_event::UnsetEvents,
     &proc_only::FactsOfTheKernel,
     &undecided::Undecided,

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use super::Judge;
 use crate::aggregate::blame::Blamed;
+use crate::aggregate::connections::peer_party;
 use crate::aggregate::phrases::{count_words, length_words, place_words};
 use crate::aggregate::pools::{Standing, Stuck, all_words, peer_of, pool_words, snapshot_at};
 use crate::aggregate::users::{Users, groups};
@@ -160,10 +161,8 @@ fn doing(
             }
             Actor::Task(task) => {
                 asleep = None;
-                let Some(peer) = peer_of(pool.census, task) else { continue };
-                let port = peer.rsplit_once(':').and_then(|(_, port)| port.parse().ok());
-                let service = port.and_then(|port| crate::classify::service(peer, port)).map(str::to_owned);
-                (format!("reading from {peer}"), SecondParty::Peer { address: peer.to_owned(), service })
+                let Some(peer) = peer_of(analysis, pool.census, task) else { continue };
+                (format!("reading from {peer}"), peer_party(peer))
             }
         };
         said.entry(clause).or_insert((0, party)).0 += 1;

@@ -10,8 +10,8 @@ use super::task_deadlocks::blame;
 use crate::aggregate::bystanders;
 use crate::aggregate::phrases::{count_words, length_words, place_of, place_words};
 use crate::aggregate::{
-    Analysis, Cause, Confidence, Finding, Kind, SecondParty, Verdict, same_wait_since, task_name, users_frame,
-    wait_words,
+    Analysis, Cause, Confidence, Finding, Kind, SecondParty, Verdict, awaited_peer, same_wait_since, task_name,
+    users_frame, wait_words,
 };
 use crate::classify::Origin;
 use crate::snapshot::{
@@ -100,6 +100,10 @@ impl<'a> Case<'a> {
         }
         let (hold, holder, _) = *stood.first()?;
         let recording = self.analysis.recording;
+        // For a client to take data: who else waits for that has been looked into.
+        if stood.iter().any(|(_, task, _)| sends(task)) {
+            return None;
+        }
         let users = self.analysis.book.code(hold.frame.code).origin == Origin::User;
         if self.waiters.len() < FEWEST_BEHIND_ONE_AT_REST && (!users || stood.iter().any(|(_, task, _)| rests(task))) {
             return None;
@@ -114,10 +118,7 @@ impl<'a> Case<'a> {
             length_words(self.since)
         );
         let peer = match &holder.wait {
-            Known::Is(Some(wait)) => match &wait.on {
-                Awaited::Connection { peer: Known::Is(peer) } => Some(peer.clone()),
-                _ => None,
-            },
+            Known::Is(Some(wait)) => awaited_peer(recording, &wait.on).map(str::to_owned),
             Known::Is(None) | Known::Unknown(_) => None,
         };
         let party = match peer {
@@ -212,6 +213,12 @@ impl<'a> Case<'a> {
 fn rests(task: &TaskSample) -> bool {
     let Known::Is(Some(wait)) = &task.wait else { return false };
     matches!(wait.on, Awaited::Sleep { .. } | Awaited::Primitive(_))
+}
+
+/// Whether a task waits for the other end of a connection to take data.
+fn sends(task: &TaskSample) -> bool {
+    let Known::Is(Some(wait)) = &task.wait else { return false };
+    matches!(wait.on, Awaited::Connection { sends: true, .. })
 }
 
 fn resource(name: &str) -> SecondParty {

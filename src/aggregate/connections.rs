@@ -1,0 +1,83 @@
+//! Connections that tasks wait for, as the kernel shows them.
+
+use std::time::Duration;
+
+use crate::classify::{SecondParty, service};
+use crate::snapshot::{Awaited, Connection, Known, Recording, Surroundings, TaskSample};
+
+/// What a task awaits, when that is a connection.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct AwaitedConnection<'a> {
+    pub(super) connection: &'a Connection,
+    /// Whether it waits for the other end to take bytes.
+    pub(super) sends: bool,
+}
+
+/// The connection that a task of the last census waits for, as it was last read; `None` when the task waits for something
+/// else, or it is not known for which one.
+#[must_use]
+pub(super) fn awaited_connection<'a>(recording: &'a Recording, task: &TaskSample) -> Option<AwaitedConnection<'a>> {
+    let Known::Is(Some(wait)) = &task.wait else { return None };
+    let Awaited::Connection { peer, descriptor: Known::Is(descriptor), sends } = &wait.on else { return None };
+    let connection = by_descriptor(recording.surroundings.last()?, *descriptor)?;
+    // A descriptor may be another connection's by now.
+    let same = peer.get().is_none_or(|peer| same_address(peer, &connection.peer));
+    same.then_some(AwaitedConnection { connection, sends: *sends })
+}
+
+/// The connection of this descriptor.
+#[must_use]
+pub(super) fn by_descriptor(around: &Surroundings, descriptor: i32) -> Option<&Connection> {
+    around.connections.get()?.iter().find(|connection| connection.descriptor == descriptor)
+}
+
+/// The other end of what a task waits for, where that is a connection and known: as the program keeps it, else as the kernel
+/// has it.
+#[must_use]
+pub fn awaited_peer<'a>(recording: &'a Recording, on: &'a Awaited) -> Option<&'a str> {
+    let Awaited::Connection { peer, descriptor, .. } = on else { return None };
+    let kernel = || by_descriptor(recording.surroundings.last()?, descriptor.ok()?).map(|found| found.peer.as_str());
+    peer.get().map(String::as_str).or_else(kernel)
+}
+
+/// Whether a connection came in through one of the process's own listening sockets.
+#[must_use]
+pub(super) fn is_incoming(around: &Surroundings, connection: &Connection) -> bool {
+    let port = connection.local.rsplit_once(':').and_then(|(_, port)| port.parse::<u16>().ok());
+    let listeners = around.listeners.get();
+    // Where it is not known who listens, it may have.
+    port.zip(listeners).is_none_or(|(port, listeners)| listeners.iter().any(|listener| listener.port == port))
+}
+
+/// The other end of a connection as the second party of a verdict.
+#[must_use]
+pub(super) fn peer_party(peer: &str) -> SecondParty {
+    let port = peer.rsplit_once(':').and_then(|(_, port)| port.parse().ok());
+    let service = port.and_then(|port| service(peer, port)).map(str::to_owned);
+    SecondParty::Peer { address: peer.to_owned(), service }
+}
+
+/// For how long the other end has owed data; `None` when there is data to read, when it has closed, or nobody counted.
+#[must_use]
+pub(super) fn silent_for(connection: &Connection) -> Option<Duration> {
+    let traffic = connection.traffic.get()?;
+    (connection.state == "ESTAB" && connection.unread == 0).then(|| traffic.silent_for())
+}
+
+/// Whether two texts are the same address: an IPv4 address may be written as one of IPv6.
+fn same_address(one: &str, other: &str) -> bool {
+    let plain = |text: &str| text.replace("::ffff:", "").replace(['[', ']'], "");
+    one == other || plain(one) == plain(other)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_has_more_than_one_spelling() {
+        assert!(same_address("[::ffff:10.0.3.7]:5432", "10.0.3.7:5432"));
+        assert!(same_address("[fe80::1]:80", "[fe80::1]:80"));
+        assert!(!same_address("10.0.3.7:5432", "10.0.3.7:5433"));
+    }
+}

@@ -1,0 +1,254 @@
+//! Requests that wait for somebody outside who says nothing, while the loop turns and nothing here is full.
+//!
+//! That a task waits for a connection proves nothing; the kernel knows since when nothing came on it. A request whose response
+//! has begun is left alone: streams and WebSockets are silent on purpose.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use super::Judge;
+use crate::aggregate::connections::{awaited_connection, by_descriptor, is_incoming, peer_party, silent_for};
+use crate::aggregate::phrases::{count_words, length_words, place_words};
+use crate::aggregate::users::{Users, groups};
+use crate::aggregate::{Analysis, Cause, Confidence, Finding, Kind, Verdict, awaiting, same_wait_since, users_frame};
+use crate::snapshot::{
+    Actor, Address, Awaited, Call, Census, Connection, CpuTimes, DescriptorKind, Known, Occupier, RequestSample,
+    Surroundings, Syscall, SyscallState, TaskCensus, TaskSample, ThreadId,
+};
+
+pub(super) struct SilentPeers;
+
+/// So long the other end has to have said nothing. Ordinary slow answers take less, and people have left by then.
+const SILENT: Duration = Duration::from_secs(10);
+/// The two readings that show the same wait have to be so far apart.
+const APART: Duration = Duration::from_secs(2);
+/// Tasks that one request is followed through.
+const MOST_TASKS: usize = 64;
+/// Verdicts about one process, and kinds of requests named in each.
+const MOST: usize = 3;
+
+impl Judge for SilentPeers {
+    fn judge(&self, analysis: &Analysis<'_>) -> Vec<Verdict> {
+        let Some(search) = Search::of(analysis) else { return Vec::new() };
+        let waits: Vec<Wait<'_>> = search.census.requests.iter().filter_map(|request| search.wait(request)).collect();
+        let mut verdicts = Vec::new();
+        for timed in [false, true] {
+            let alike: Vec<&Wait<'_>> = waits.iter().filter(|wait| wait.timed == timed).collect();
+            let users: Vec<Occupier> =
+                alike.iter().map(|wait| Occupier { who: wait.who, place: None, job: None }).collect();
+            let groups = groups(analysis, search.census, &users);
+            verdicts.extend(groups.iter().filter_map(|group| search.verdict(group, &alike)));
+        }
+        verdicts.truncate(MOST);
+        verdicts
+    }
+}
+
+/// A request that waits for somebody who says nothing.
+struct Wait<'a> {
+    request: &'a RequestSample,
+    /// The task or thread in which the user's function is.
+    who: Actor,
+    connection: &'a Connection,
+    silent: Duration,
+    /// Whether a timeout ends it.
+    timed: bool,
+    /// For how long it was seen to wait.
+    seen: Duration,
+}
+
+struct Search<'a> {
+    analysis: &'a Analysis<'a>,
+    census: &'a Census,
+    tasks: &'a TaskCensus,
+    around: &'a Surroundings,
+}
+
+impl<'a> Search<'a> {
+    fn of(analysis: &'a Analysis<'a>) -> Option<Self> {
+        let (census, tasks) = analysis.tasks()?;
+        Some(Self { analysis, census, tasks, around: analysis.last_surroundings()? })
+    }
+
+    /// What a request waits for, when that is somebody who has said nothing for long.
+    fn wait(&self, request: &'a RequestSample) -> Option<Wait<'a>> {
+        if request.answering != Known::Is(false) {
+            return None;
+        }
+        match request.thread {
+            Known::Is(Some(thread)) => self.in_thread(request, thread),
+            _ => self.in_task(request, request.task.ok()?),
+        }
+    }
+
+    /// Follows the task that serves a request through those that it waits for.
+    fn in_task(&self, request: &'a RequestSample, serving: Address) -> Option<Wait<'a>> {
+        let around_it = awaiting(self.tasks, serving).iter().any(|task| task.timed);
+        let mut next = vec![(serving, around_it, None)];
+        for _ in 0..MOST_TASKS {
+            let (address, timed, who) = next.pop()?;
+            let Some(task) = self.tasks.task(address) else { continue };
+            let Some(seen) = self.lasting(task) else { continue };
+            let timed = timed || task.timed;
+            let own =
+                task.chain.ok().and_then(|chain| users_frame(self.analysis.recording, &self.analysis.book, chain));
+            let who = own.map(|_| address).or(who);
+            if let (Some(who), Some((connection, silent))) = (who, self.silent(task, request)) {
+                return Some(Wait { request, who: Actor::Task(who), connection, silent, timed, seen });
+            }
+            next.extend(self.awaited_by(task).iter().map(|other| (*other, timed, who)));
+        }
+        None
+    }
+
+    /// The tasks that a task waits for; none where one of several sleeps, because that may be a timeout made by hand.
+    fn awaited_by(&self, task: &'a TaskSample) -> &'a [Address] {
+        let Known::Is(Some(wait)) = &task.wait else { return &[] };
+        let sleeps = |other: &Address| {
+            let wait = self.tasks.task(*other).and_then(|task| task.wait.get()?.as_ref());
+            wait.is_some_and(|wait| matches!(wait.on, Awaited::Sleep { .. }))
+        };
+        match &wait.on {
+            Awaited::Task(other) => std::slice::from_ref(other),
+            Awaited::Gather { pending, .. } if !pending.iter().any(sleeps) => pending,
+            _ => &[],
+        }
+    }
+
+    /// For how long a task was seen to wait for the same, when that is long enough.
+    fn lasting(&self, task: &TaskSample) -> Option<Duration> {
+        let since = self.census.at.since(same_wait_since(self.analysis.recording, task)?);
+        (since >= APART).then_some(since)
+    }
+
+    fn silent(&self, task: &TaskSample, request: &RequestSample) -> Option<(&'a Connection, Duration)> {
+        let awaited = awaited_connection(self.analysis.recording, task).filter(|awaited| !awaited.sends)?;
+        self.outside(awaited.connection, request)
+    }
+
+    /// A connection to somebody else than a client, who has said nothing for long.
+    fn outside(&self, connection: &'a Connection, request: &RequestSample) -> Option<(&'a Connection, Duration)> {
+        let clients = request.descriptor == Known::Is(connection.descriptor) || is_incoming(self.around, connection);
+        let silent = silent_for(connection).filter(|silent| !clients && *silent >= SILENT)?;
+        Some((connection, silent))
+    }
+
+    /// A plain function in a worker thread that waits in one call for a peer.
+    fn in_thread(&self, request: &'a RequestSample, thread: ThreadId) -> Option<Wait<'a>> {
+        let (index, snapshot) = self.analysis.last_snapshot()?;
+        let sample = snapshot.thread(thread)?;
+        let seen = self.did_not_run(thread).filter(|seen| *seen >= APART)?;
+        let activity = self.analysis.activity(index, snapshot, sample);
+        let [descriptor] = sample.os.waits_on.as_slice() else { return None };
+        let is_tcp = matches!(&descriptor.kind, DescriptorKind::Inet { protocol, .. } if protocol == "tcp");
+        if activity.cause != Some(Cause::SocketRead) || !is_tcp {
+            return None;
+        }
+        let (connection, silent) = self.outside(by_descriptor(self.around, descriptor.number)?, request)?;
+        let timed = sample.os.syscall.get().is_some_and(ends_in_time);
+        Some(Wait { request, who: Actor::Thread(thread), connection, silent, timed, seen })
+    }
+
+    /// For how long a thread was seen not to run at all.
+    fn did_not_run(&self, thread: ThreadId) -> Option<Duration> {
+        let snapshots = self.analysis.recording.snapshots.iter().rev();
+        let looks = snapshots.filter_map(|look| Some((look.at, look.thread(thread)?.os.cpu.ok()?)));
+        let run = |cpu: CpuTimes| (cpu.timeslices, cpu.on_cpu_ns);
+        let mut looks = looks.peekable();
+        let (last, ran) = *looks.peek()?;
+        let first = looks.take_while(|(_, cpu)| run(*cpu) == run(ran)).last();
+        first.map(|(first, _)| last.since(first))
+    }
+
+    fn verdict(&self, group: &Users, waits: &[&Wait<'a>]) -> Option<Verdict> {
+        let of: Vec<&Wait<'a>> = waits.iter().filter(|wait| group.users.contains(&wait.who)).copied().collect();
+        let longest = of.iter().max_by_key(|wait| wait.silent)?;
+        let silent = of.iter().map(|wait| wait.silent).min()?;
+        let seen = of.iter().map(|wait| wait.seen).min()?;
+        let peer = longest.connection.peer.as_str();
+        let place = place_words(&group.blamed.place(self.analysis.recording));
+        let requests = count_words(of.len() as u64, "request");
+        let (wait, they) = if of.len() == 1 { ("waits", "it") } else { ("wait", "them") };
+        let ends = if longest.timed { "; a timeout will end that" } else { ", and no timeout ends that" };
+        let summary = format!(
+            "{requests} {wait} in {place} for an answer of {peer}, which has sent nothing for {}{ends}",
+            length_words(longest.silent)
+        );
+        let counted = format!(
+            "by the kernel's count {} behind {they} received nothing for {} at least",
+            count_words(connections(&of) as u64, "connection"),
+            length_words(silent)
+        );
+        let cause = if longest.timed { Cause::SocketRead } else { Cause::NoTimeout };
+        let finding = Finding::new(Kind::SlowRequests, self.analysis.pid(), summary, counted)
+            .cause(cause, Confidence::Likely)
+            .lasting(Some(longest.silent.as_secs_f64()), 1.0)
+            .evidence([
+                format!("{they} seen in the same wait for {}", length_words(seen)),
+                taken_words(&of),
+                timeout_words(longest).to_owned(),
+            ])
+            .hurts(whom(&of))
+            .advice(advice(longest, peer))
+            .blame(Some(group.blamed.blame(self.analysis.recording)), peer_party(peer));
+        Some(finding.verdict())
+    }
+}
+
+/// Whether a system call ends by itself: Python polls a socket that has a timeout, and reads one that has none.
+fn ends_in_time(syscall: &SyscallState) -> bool {
+    match syscall {
+        // The timeout of `poll`, a 32-bit number; a negative one is none.
+        SyscallState::Inside { number: 7, arguments: [_, _, timeout, ..], .. } => (*timeout as u32).cast_signed() >= 0,
+        SyscallState::Inside { number, .. } => Syscall::of(*number).is_some_and(|syscall| syscall.call == Call::Poll),
+        _ => false,
+    }
+}
+
+fn connections(of: &[&Wait<'_>]) -> usize {
+    let mut descriptors: Vec<i32> = of.iter().map(|wait| wait.connection.descriptor).collect();
+    descriptors.sort_unstable();
+    descriptors.dedup();
+    descriptors.len()
+}
+
+/// Whether the question arrived.
+fn taken_words(of: &[&Wait<'_>]) -> String {
+    match of.iter().map(|wait| wait.connection.unsent).max() {
+        None | Some(0) => "everything sent to it was acknowledged: it has the question".to_owned(),
+        Some(unsent) => format!("{} sent to it were not acknowledged", count_words(unsent, "byte")),
+    }
+}
+
+fn timeout_words(wait: &Wait<'_>) -> &'static str {
+    match (wait.who, wait.timed) {
+        (Actor::Task(_), true) => "there is a timeout around the wait that has not come yet",
+        (Actor::Task(_), false) => {
+            "no timeout around the wait: no wait_for, no block of asyncio or AnyIO with a deadline"
+        }
+        (Actor::Thread(_), true) => "the thread waits in a call with a timeout",
+        (Actor::Thread(_), false) => "the thread waits in a call without a timeout",
+    }
+}
+
+fn advice(wait: &Wait<'_>, peer: &str) -> String {
+    if wait.timed {
+        return format!("see why {peer} does not answer, and set the timeout to what your clients wait for");
+    }
+    format!(
+        "give the call a timeout shorter than your clients wait, answer 504 when it ends, and see why {peer} does not answer"
+    )
+}
+
+/// `3 times GET /api/quote`
+fn whom(of: &[&Wait<'_>]) -> Vec<String> {
+    let mut counts: BTreeMap<String, usize> = BTreeMap::new();
+    for wait in of {
+        let text = |known: &Known<String>| known.get().cloned().unwrap_or_else(|| "?".to_owned());
+        *counts.entry(format!("{} {}", text(&wait.request.method), text(&wait.request.path))).or_default() += 1;
+    }
+    let mut counts: Vec<(String, usize)> = counts.into_iter().collect();
+    counts.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
+    let words = |(what, count): (String, usize)| if count == 1 { what } else { format!("{count} times {what}") };
+    counts.into_iter().take(MOST).map(words).collect()
+}
