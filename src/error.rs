@@ -46,6 +46,8 @@ pub enum Gate {
     NotDumpable,
     /// Another user namespace owns the process.
     UserNamespace,
+    /// `/proc` shows another pid namespace than the one that we are in: its numbers mean other processes to us.
+    PidNamespace,
     /// A seccomp filter answers the system call.
     Seccomp,
     /// The kernel refused and no single gate explains it.
@@ -64,6 +66,7 @@ impl Gate {
             Self::Hidden => "/proc hides the process (hidepid)",
             Self::NotDumpable => "the process is marked undumpable",
             Self::UserNamespace => "the process lives in another user namespace",
+            Self::PidNamespace => "/proc shows another pid namespace than the one that hangspy runs in",
             Self::Seccomp => "a seccomp filter blocks process_vm_readv",
             Self::Unexplained => "the kernel refused without a visible reason",
         }
@@ -74,7 +77,7 @@ impl Gate {
     pub fn hint(self) -> &'static str {
         match self {
             Self::OtherUser => {
-                "run hangspy as the same user or as root: sudo hangspy ...; in a pod, add the capability SYS_PTRACE"
+                "run hangspy as the same user or as root: sudo hangspy ...; in a pod, set runAsUser as the target has it"
             }
             Self::Yama => {
                 "run as root, or: sudo sysctl kernel.yama.ptrace_scope=0; in a pod, add the capability SYS_PTRACE"
@@ -88,6 +91,9 @@ impl Gate {
             Self::Hidden => "run hangspy as the same user or as root: sudo hangspy ...",
             Self::NotDumpable => "run hangspy as root with the capability SYS_PTRACE",
             Self::UserNamespace => "run hangspy inside the container, or as root on the node",
+            Self::PidNamespace => {
+                "enter both or none: nsenter --target PID --pid --mount ...; or mount it anew: mount -t proc proc /proc"
+            }
             Self::Seccomp => "set securityContext.seccompProfile.type: Unconfined for the debugging container",
             Self::Unexplained => "run hangspy as root with the capability SYS_PTRACE",
         }
@@ -123,6 +129,8 @@ pub enum Error {
     NoTarget {
         /// What was looked for.
         message: String,
+        /// Why it may not be visible here, where something is known to hide it.
+        hint: Option<String>,
     },
     /// Several unrelated processes match.
     #[error("{message}")]
@@ -213,8 +221,10 @@ impl Error {
     #[must_use]
     pub fn hint(&self) -> Option<String> {
         let words = match self {
-            Self::Usage { hint, .. } => return hint.clone(),
-            Self::NoSuchProcess { .. } | Self::NoTarget { .. } => "list the Python processes here: hangspy ps",
+            Self::Usage { hint, .. } | Self::NoTarget { hint: hint @ Some(_), .. } => return hint.clone(),
+            Self::NoSuchProcess { .. } | Self::NoTarget { hint: None, .. } => {
+                "list the Python processes here: hangspy ps"
+            }
             Self::Exited { .. } => "see what runs now: hangspy ps",
             Self::ManyTargets { .. } => "name one of them: hangspy PID",
             Self::NotPermitted { gate, .. } => gate.hint(),

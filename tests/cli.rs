@@ -299,9 +299,30 @@ fn what_is_private_is_left_out_and_each_attach_written_down() {
         assert_eq!(line["process"].to_string(), blocked.pid());
         assert_eq!(line["reads"][0], "memory");
     }
-    let unwritable = hangspy(&[&blocked.pid(), "--audit", "/no/such/folder/audit"]);
-    assert_ends(&unwritable, 2, &["cannot write /no/such/folder/audit"]);
-    assert!(unwritable.stdout.is_empty(), "it looked without writing that down");
+    let pid = blocked.pid();
+    for words in [&[pid.as_str()][..], &["ps"], &["doctor", &pid]] {
+        let unwritable = hangspy(&[words, &["--audit", "/no/such/folder/audit"]].concat());
+        assert_ends(&unwritable, 2, &["cannot write /no/such/folder/audit"]);
+        assert!(unwritable.stdout.is_empty(), "{words:?}: it looked without writing that down");
+    }
+}
+
+#[test]
+fn looking_over_all_processes_is_written_down_too() {
+    let scratch = Scratch::new("audited");
+    let audit = scratch.0.join("audit");
+    let audit = audit.to_str().expect("a plain path");
+    let blocked = Program::python(BLOCKED);
+    for words in [&["ps"][..], &["doctor", &blocked.pid()], &["dump", &blocked.pid()]] {
+        assert_ends(&hangspy(&[words, &["--audit", audit]].concat()), 0, &[]);
+    }
+    let lines = fs::read_to_string(audit).expect("was written");
+    let lines = lines.lines().map(|line| serde_json::from_str(line).expect("an object in each line"));
+    let of_it: Vec<serde_json::Value> =
+        lines.filter(|line: &serde_json::Value| line["process"].to_string() == blocked.pid()).collect();
+    let verbs: Vec<&str> = of_it.iter().filter_map(|line| line["verb"].as_str()).collect();
+    assert_eq!(verbs, ["ps", "doctor", "dump"], "{of_it:?}");
+    assert!(of_it.iter().all(|line| line["reads"][0] == "memory"), "{of_it:?}");
 }
 
 /// A run of ten minutes that is well under way: its first verdict has been read.

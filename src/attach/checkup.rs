@@ -6,6 +6,7 @@ use std::io::ErrorKind;
 use super::facts::{Facts, Presence};
 use super::gates::{self, ExaminedGate};
 use crate::memory::{LiveMemory, Memory, ReadError};
+use crate::os::visibility;
 use crate::snapshot::{Address, ProcessId};
 
 /// Something that hangspy reads of a process, tried.
@@ -26,8 +27,6 @@ pub struct Checkup {
     pub gates: Vec<ExaminedGate>,
     /// Every kind of reading; empty when there is no process to try them on.
     pub trials: Vec<Trial>,
-    /// Whether there is such a process, also when `/proc` hides it from us.
-    pub exists: bool,
     /// Our own user.
     pub own_user: Option<u32>,
 }
@@ -46,12 +45,7 @@ pub fn checkup(pid: ProcessId) -> Checkup {
     let facts = Facts::of(pid);
     let trials = if facts.presence == Presence::There { trials(pid) } else { Vec::new() };
     let readable = trials.first().map(|trial| trial.allowed);
-    Checkup {
-        gates: gates::examine(&facts, readable),
-        trials,
-        exists: facts.presence != Presence::Absent,
-        own_user: facts.own.users.map(|[real, ..]| real),
-    }
+    Checkup { gates: gates::examine(&facts, readable), trials, own_user: facts.own.users.map(|[real, ..]| real) }
 }
 
 /// The folder is open to the process's user; what it lists is open to those who may trace the process.
@@ -68,7 +62,9 @@ fn descriptors_open(pid: ProcessId) -> bool {
 fn trials(pid: ProcessId) -> Vec<Trial> {
     let trial = |what, gives, allowed| Trial { what, gives, allowed };
     let opens = |name: &str| File::open(format!("/proc/{pid}/{name}")).is_ok();
-    let memory = !matches!(LiveMemory::new(pid).read(Address(0), 1), Err(ReadError::Refused | ReadError::Gone));
+    // A number that means another process to system calls must not be tried.
+    let memory = visibility::numbers_are_ours()
+        && !matches!(LiveMemory::new(pid).read(Address(0), 1), Err(ReadError::Refused | ReadError::Gone));
     vec![
         trial("memory", "stacks, loops, locks", memory),
         trial("maps", "the interpreter and its version", opens("maps")),

@@ -3,12 +3,9 @@
 use std::fs;
 use std::os::unix::fs::MetadataExt;
 
-use nix::errno::Errno;
-use nix::sys::signal::kill;
-use nix::unistd::Pid;
-
 use crate::memory::{LiveMemory, Memory, ReadError};
 use crate::os::task_text::status_value;
+use crate::os::visibility::{self, Place, is_hidden, own_number};
 use crate::snapshot::{Address, ProcessId};
 
 /// Number of the capability that opens another user's process (Linux `include/uapi/linux/capability.h`).
@@ -23,18 +20,6 @@ const MOST_ANCESTORS: usize = 64;
 
 /// Real, effective and saved user (or group) of a process.
 pub(super) type Ids = [u32; 3];
-
-/// Where we run, which decides what a person can do about a gate.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) enum Place {
-    /// On a machine.
-    #[default]
-    Host,
-    /// In a container that no Kubernetes knows.
-    Container,
-    /// In a pod.
-    Pod,
-}
 
 /// Whether there is such a process.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -120,21 +105,19 @@ impl Facts {
         });
         let map = |path: &str| Some(text(path)).filter(|map| !map.is_empty());
         let maps = map("/proc/self/uid_map").zip(map(&format!("/proc/{pid}/uid_map")));
-        let own_pid = std::process::id();
-        let own_link = fs::read_link("/proc/self").ok().and_then(|link| link.to_str()?.parse::<u32>().ok());
         Self {
             pid: pid.0,
             presence: presence(pid),
-            place: place(),
+            place: visibility::place(),
             own_memory_refused: own_memory_refused(),
-            proc_is_ours: own_link == Some(own_pid),
+            proc_is_ours: visibility::numbers_are_ours(),
             own: Rights::parse(&own_status),
             target,
             same_user_namespace: maps.map(|(own, target)| own == target),
             numbers: numbers(&status),
             dumpable,
             yama: text("/proc/sys/kernel/yama/ptrace_scope").trim().parse().ok(),
-            descendant: descends(pid, own_pid),
+            descendant: own_number().and_then(|own| descends(pid, own)),
             tracer: tracer(&status),
         }
     }
@@ -180,34 +163,19 @@ fn tracer(status: &str) -> Option<(u32, String)> {
     Some((tracer, text(&format!("/proc/{tracer}/comm")).trim_end().to_owned()))
 }
 
-/// Signal 0 is never sent: the kernel only says whether there is somebody to send it to.
 fn presence(pid: ProcessId) -> Presence {
-    if fs::exists(format!("/proc/{pid}")).unwrap_or(false) {
-        return Presence::There;
+    if is_hidden(pid) {
+        return Presence::Hidden;
     }
-    let number = i32::try_from(pid.0).ok().filter(|number| *number > 0);
-    match number.map(|number| kill(Pid::from_raw(number), None)) {
-        Some(Ok(()) | Err(Errno::EPERM)) => Presence::Hidden,
-        _ => Presence::Absent,
-    }
-}
-
-fn place() -> Place {
-    if std::env::var_os("KUBERNETES_SERVICE_HOST").is_some() {
-        return Place::Pod;
-    }
-    // What podman and docker put into every container.
-    let marks = ["/run/.containerenv", "/.dockerenv"];
-    let marked = marks.iter().any(|mark| fs::exists(mark).unwrap_or(false));
-    if marked { Place::Container } else { Place::Host }
+    if fs::exists(format!("/proc/{pid}")).unwrap_or(false) { Presence::There } else { Presence::Absent }
 }
 
 /// Whether `own` is among the ancestors of `pid`; `None` when the chain leads out of what we see.
-fn descends(pid: ProcessId, own: u32) -> Option<bool> {
+fn descends(pid: ProcessId, own: ProcessId) -> Option<bool> {
     let mut at = pid.0;
     for _ in 0..MOST_ANCESTORS {
         at = status_value(&text(&format!("/proc/{at}/status")), "PPid")?.parse().ok()?;
-        if at == own {
+        if at == own.0 {
             return Some(true);
         }
         if at == 0 {
@@ -242,15 +210,15 @@ mod tests {
 
     #[test]
     fn of_ourselves() {
-        let own = std::process::id();
-        let facts = Facts::of(ProcessId(own));
+        let own = ProcessId(std::process::id());
+        let facts = Facts::of(own);
         assert!(!facts.own_memory_refused, "a filter blocks process_vm_readv here: run the tests without it");
         assert_eq!((facts.presence, facts.missing_capabilities()), (Presence::There, 0));
         assert_eq!((facts.own, facts.same_user_namespace), (facts.target, Some(true)));
         assert!(facts.proc_is_ours);
-        assert_eq!(facts.numbers.first(), Some(&own));
+        assert_eq!(facts.numbers.first(), Some(&own.0));
         // Whoever started us is no child of ours.
-        assert_ne!(descends(ProcessId(own), own), Some(true));
+        assert_ne!(descends(own, own), Some(true));
         assert_eq!(presence(ProcessId(5_000_000)), Presence::Absent);
     }
 }

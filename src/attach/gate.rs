@@ -22,6 +22,9 @@ fn decide(facts: &Facts) -> Gate {
     if facts.presence == Presence::Hidden {
         return Gate::Hidden;
     }
+    if !facts.proc_is_ours {
+        return Gate::PidNamespace;
+    }
     if facts.own_memory_refused {
         return Gate::Seccomp;
     }
@@ -68,6 +71,7 @@ mod tests {
         Facts {
             own: rights,
             target: rights,
+            proc_is_ours: true,
             same_user_namespace: Some(true),
             dumpable: Some(true),
             yama: Some(0),
@@ -109,8 +113,10 @@ mod tests {
             (capable(Facts { yama: Some(2), ..of_user([33; 3]) }), Gate::Unexplained),
             (Facts { yama: Some(1), ..other_group }, Gate::OtherGroup),
             (Facts { yama: Some(1), ..able_target }, Gate::FewerCapabilities),
+            (capable(Facts { proc_is_ours: false, ..same_user() }), Gate::PidNamespace),
+            (Facts { presence: Presence::Hidden, proc_is_ours: false, ..same_user() }, Gate::Hidden),
             (same_user(), Gate::Unexplained),
-            (Facts::default(), Gate::Unexplained),
+            (Facts { proc_is_ours: true, ..Facts::default() }, Gate::Unexplained),
         ];
         for (facts, gate) in cases {
             assert_eq!(decide(&facts), gate, "{facts:?}");

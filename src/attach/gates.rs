@@ -170,6 +170,9 @@ fn yama(facts: &Facts) -> ExaminedGate {
 
 fn capabilities(facts: &Facts) -> ExaminedGate {
     let bounded = facts.own.bounding.is_some_and(|set| set >> SYS_PTRACE & 1 == 1);
+    if facts.own.effective.is_none() {
+        return gate("capabilities", GateState::Unknown, "our own cannot be read");
+    }
     if facts.capable() {
         let foreign = differ(facts.own.users, facts.target.users) && facts.own.users.is_some_and(|ids| ids[1] != 0);
         if foreign && !facts.own.has(DAC_READ_SEARCH) && !facts.own.has(DAC_OVERRIDE) {
@@ -190,7 +193,12 @@ fn capabilities(facts: &Facts) -> ExaminedGate {
         let words = format!("it has capabilities that hangspy has not ({}); {own}", names(missing));
         return gate("capabilities", GateState::Shut, words).opened_by(remedy::with_capability(facts));
     }
-    gate("capabilities", GateState::Open, format!("{own}; not needed for a process of the same user"))
+    let needed = if differ(facts.own.users, facts.target.users) {
+        "it would open another user's process"
+    } else {
+        "not needed for a process of the same user"
+    };
+    gate("capabilities", GateState::Open, format!("{own}; {needed}"))
 }
 
 fn user_namespace(facts: &Facts) -> ExaminedGate {
@@ -217,8 +225,12 @@ fn seccomp(facts: &Facts) -> ExaminedGate {
 
 fn pid_namespace(facts: &Facts) -> ExaminedGate {
     if !facts.proc_is_ours {
-        return gate("pid namespace", GateState::Shut, "/proc shows another pid namespace than ours: numbers differ")
-            .opened_by("mount -t proc proc /proc, in the namespace that hangspy runs in".to_owned());
+        return gate(
+            "pid namespace",
+            GateState::Shut,
+            "/proc shows another one than hangspy runs in: one number means two processes",
+        )
+        .opened_by(remedy::one_namespace());
     }
     match facts.numbers.as_slice() {
         [_, .., inner] => {

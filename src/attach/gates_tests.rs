@@ -1,7 +1,8 @@
 //! Every gate, decided from facts: what it is called, how it stands and what opens it.
 
-use super::facts::{Facts, Place, Presence, Rights};
+use super::facts::{Facts, Presence, Rights};
 use super::gates::examine;
+use crate::os::visibility::Place;
 
 /// Two processes of user 1000 in a pod that have everything in common.
 fn same_user() -> Facts {

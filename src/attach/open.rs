@@ -8,6 +8,7 @@ use super::preflight::{self, Alive, Machine};
 use super::{Access, OwnAccess, PySpyWalker, Session, asyncio, c_library, file_name, gate, py_spy_bridge};
 use crate::error::{Error, Gate, Result};
 use crate::memory::{LiveMemory, Memory, ReadError};
+use crate::os::visibility;
 use crate::snapshot::{Address, Known, Process, Reader, Why};
 
 /// How often a program that is only starting is looked at again; with the pause between, for 0.2 s.
@@ -37,6 +38,10 @@ pub fn attach(process: Process) -> Result<Session> {
 pub fn attach_or_proc_only(process: Process) -> Result<Session> {
     let pid = process.pid;
     let alive = preflight::check(&process)?;
+    if !visibility::numbers_are_ours() {
+        // The number means another process to system calls: nothing but `/proc` speaks of the one that is meant.
+        return Ok(proc_only(process, Gate::PidNamespace));
+    }
     match LiveMemory::new(pid).read(Address(0), 1) {
         Err(ReadError::Refused) => return Ok(proc_only(process, gate::that_refused(pid))),
         Err(ReadError::Gone) => return Err(Error::Exited { pid: pid.0 }),

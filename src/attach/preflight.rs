@@ -3,7 +3,8 @@
 use std::fs::{self, File};
 use std::io::{self, Read};
 
-use crate::error::{Error, Result};
+use crate::error::{Error, Gate, Result};
+use crate::os::visibility;
 use crate::snapshot::{Process, ProcessId};
 
 /// `PF_KTHREAD` of the kernel's task flags (Linux `include/linux/sched.h`).
@@ -34,10 +35,10 @@ struct Stat {
 ///
 /// # Errors
 ///
-/// [`Error::NoSuchProcess`], [`Error::Exited`], [`Error::NotPython`].
+/// [`Error::NoSuchProcess`], [`Error::Exited`], [`Error::NotPython`], and [`Error::NotPermitted`] where `/proc` hides it.
 pub(super) fn check(process: &Process) -> Result<Alive> {
     let pid = process.pid.0;
-    let text = fs::read(format!("/proc/{pid}/stat")).map_err(|_| Error::NoSuchProcess { pid })?;
+    let text = fs::read(format!("/proc/{pid}/stat")).map_err(|_| unseen(process.pid))?;
     let stat = parse_stat(&String::from_utf8_lossy(&text)).ok_or(Error::Exited { pid })?;
     if process.start_ticks != 0 && stat.start_ticks != process.start_ticks {
         return Err(Error::Exited { pid });
@@ -49,6 +50,14 @@ pub(super) fn check(process: &Process) -> Result<Alive> {
         return Err(Error::NotPython { pid, name: stat.name, reason: "it is a thread of the kernel".to_owned() });
     }
     Ok(Alive { name: stat.name, start_ticks: stat.start_ticks })
+}
+
+fn unseen(pid: ProcessId) -> Error {
+    if visibility::is_hidden(pid) {
+        Error::NotPermitted { pid: pid.0, gate: Gate::Hidden }
+    } else {
+        Error::NoSuchProcess { pid: pid.0 }
+    }
 }
 
 /// Whether it started less than a second before ourselves, or after us.

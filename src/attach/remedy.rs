@@ -1,6 +1,7 @@
 //! The one command, or the part of a pod's manifest, that opens a gate. Which of the two depends on where we run.
 
-use super::facts::{Facts, Place};
+use super::facts::Facts;
+use crate::os::visibility::Place;
 
 /// Run as root with the capability that passes most gates.
 pub(super) fn with_capability(facts: &Facts) -> String {
@@ -63,6 +64,11 @@ pub(super) fn inside(facts: &Facts) -> String {
         Place::Host => sudo(facts),
         Place::Container | Place::Pod => "run hangspy in the target's own container, or as root on the node".to_owned(),
     }
+}
+
+/// See the processes as the kernel numbers them for us.
+pub(super) fn one_namespace() -> String {
+    "enter both or none: nsenter --target PID --pid --mount ...; or mount it anew: mount -t proc proc /proc".to_owned()
 }
 
 /// Be rid of the filter.

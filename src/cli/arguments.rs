@@ -188,14 +188,22 @@ pub struct Privacy {
     /// Leave out source lines, addresses, folders and URLs; keeps no capture
     #[arg(long)]
     pub redact: bool,
+    /// What is written down.
+    #[command(flatten)]
+    pub audit: Audit,
+}
+
+/// What is written down about looking at a target.
+#[derive(Debug, Args)]
+pub struct Audit {
     /// Add a line for each attach to this file: who, when, whom, what could be read and by what right
-    #[arg(long, value_name = "FILE")]
-    pub audit: Option<PathBuf>,
+    #[arg(long = "audit", value_name = "FILE")]
+    pub file: Option<PathBuf>,
 }
 
 impl From<Privacy> for drive::Privacy {
     fn from(words: Privacy) -> Self {
-        Self { redact: words.redact, audit: words.audit }
+        Self { redact: words.redact, audit: words.audit.file }
     }
 }
 
@@ -234,9 +242,12 @@ Examples:
   hangspy ps           a table
   hangspy ps --json    for machines")]
 pub struct Ps {
-    /// Print one JSON object
+    /// Print one JSON array
     #[arg(long)]
     pub json: bool,
+    /// What is written down.
+    #[command(flatten)]
+    pub audit: Audit,
 }
 
 /// `hangspy doctor`
@@ -255,6 +266,9 @@ pub struct Doctor {
     /// Print one JSON array
     #[arg(long)]
     pub json: bool,
+    /// What is written down.
+    #[command(flatten)]
+    pub audit: Audit,
 }
 
 /// Output formats by name.

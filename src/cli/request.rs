@@ -59,10 +59,12 @@ impl Arguments {
                 json: words.json,
                 redact: words.redact,
             }),
-            Some(Verb::Ps(words)) => Request::Processes(drive::Processes { json: words.json }),
-            Some(Verb::Doctor(words)) => {
-                Request::Doctor(drive::Doctor { asked: words.target.unwrap_or_default(), json: words.json })
-            }
+            Some(Verb::Ps(words)) => Request::Processes(drive::Processes { json: words.json, audit: words.audit.file }),
+            Some(Verb::Doctor(words)) => Request::Doctor(drive::Doctor {
+                asked: words.target.unwrap_or_default(),
+                json: words.json,
+                audit: words.audit.file,
+            }),
             Some(Verb::Completions { shell }) => Request::Completions(shell),
             Some(Verb::Man { verb }) => Request::Manual(verb),
         };
@@ -95,7 +97,7 @@ impl Request {
             Self::Dump(request) => drive::dump(request, console),
             Self::Record(request) => drive::record(request, console),
             Self::Report(request) => drive::report(request, console),
-            Self::Processes(request) => drive::processes(*request, console),
+            Self::Processes(request) => drive::processes(request, console),
             Self::Doctor(request) => drive::doctor(request, console),
             Self::Completions(shell) => completions(*shell, console),
             Self::Manual(verb) => manual(verb.as_deref(), console),

@@ -27,6 +27,8 @@ struct Line<'a> {
     sudo_user: Option<String>,
     /// Where.
     host: String,
+    /// For which verb.
+    verb: &'static str,
     /// The target in the user's words.
     asked: &'a str,
     /// The process that is looked into.
@@ -46,12 +48,12 @@ struct Line<'a> {
 /// # Errors
 ///
 /// When the file cannot be written: then nothing may be looked into.
-pub(super) fn write(path: &Path, asked: &str, processes: &[Process]) -> Result<()> {
+pub(super) fn write(path: &Path, verb: &'static str, asked: &str, processes: &[Process]) -> Result<()> {
     let failed = |source| Error::Output { path: path.to_owned(), source };
     let mut file = OpenOptions::new().append(true).create(true).mode(0o600).open(path).map_err(failed)?;
     for process in processes {
         let checkup = attach::checkup(process.pid);
-        let line = line(asked, process, &checkup, SystemTime::now());
+        let line = line(verb, asked, process, &checkup, SystemTime::now());
         let mut text = serde_json::to_vec(&line).map_err(|error| Error::Bug(error.to_string()))?;
         text.push(b'\n');
         // In one piece: several hangspies may add to one file.
@@ -60,7 +62,7 @@ pub(super) fn write(path: &Path, asked: &str, processes: &[Process]) -> Result<(
     file.sync_data().map_err(failed)
 }
 
-fn line<'a>(asked: &'a str, process: &'a Process, checkup: &Checkup, now: SystemTime) -> Line<'a> {
+fn line<'a>(verb: &'static str, asked: &'a str, process: &'a Process, checkup: &Checkup, now: SystemTime) -> Line<'a> {
     let gates = |state: GateState| {
         checkup.gates.iter().filter(|gate| gate.state == state).map(|gate| gate.name).collect::<Vec<_>>()
     };
@@ -71,6 +73,7 @@ fn line<'a>(asked: &'a str, process: &'a Process, checkup: &Checkup, now: System
         user: checkup.own_user,
         sudo_user: std::env::var("SUDO_USER").ok(),
         host: fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default().trim_end().to_owned(),
+        verb,
         asked,
         process: process.pid.0,
         executable: &process.executable,

@@ -42,7 +42,7 @@ pub fn diagnose(request: &Diagnose, console: Console) -> Result<()> {
     let plan = Plan { length: request.length, rate: request.rate, census: PASSING_CENSUS };
     // The first verdict is said in words that nobody has gone through.
     let early_verdict = !request.privacy.redact;
-    let watch = Watch { asked: &request.asked, plan, early_verdict, privacy: &request.privacy };
+    let watch = Watch { verb: "diagnose", asked: &request.asked, plan, early_verdict, privacy: &request.privacy };
     let outcome = session::watch(&watch, &mut outputs, console)?;
     let written = outputs.write(&outcome.report);
     show(&outcome.report, request.json, console)?;

@@ -1,8 +1,11 @@
 //! `hangspy doctor`: what may be read of a process, which gate refuses, and what opens it.
 
+use std::path::PathBuf;
+
+use super::audit;
 use super::console::{self, Console};
 use crate::attach::{self, Checkup};
-use crate::error::{Error, Result};
+use crate::error::{Error, Gate, Result};
 use crate::render::{self, DoctorPage, GateRow, ReadRow};
 use crate::snapshot::{Process, ProcessId};
 use crate::target::{self, Listed};
@@ -14,6 +17,8 @@ pub struct Doctor {
     pub asked: String,
     /// Print JSON.
     pub json: bool,
+    /// Add a line for each attach to this file.
+    pub audit: Option<PathBuf>,
 }
 
 /// Examines every gate between us and the target, and prints what opens the closed ones.
@@ -23,11 +28,12 @@ pub struct Doctor {
 /// When there is no such target, and [`Error::NotPermitted`] when the memory of one of its processes is closed to us.
 pub fn doctor(request: &Doctor, console: Console) -> Result<()> {
     let processes = match target::find(&request.asked) {
-        Err(Error::NoSuchProcess { pid }) if attach::checkup(ProcessId(pid)).exists => {
-            vec![Process::numbered(ProcessId(pid))]
-        }
+        Err(Error::NotPermitted { pid, gate: Gate::Hidden }) => vec![Process::numbered(ProcessId(pid))],
         found => found?,
     };
+    if let Some(file) = &request.audit {
+        audit::write(file, "doctor", &request.asked, &processes)?;
+    }
     let listed = target::list().unwrap_or_default();
     let checkups: Vec<(u32, Checkup)> =
         processes.iter().map(|process| (process.pid.0, attach::checkup(process.pid))).collect();

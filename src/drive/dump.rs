@@ -30,7 +30,8 @@ pub struct Dump {
 ///
 /// See [`crate::error::Error`].
 pub fn dump(request: &Dump, console: Console) -> Result<()> {
-    let watch = Watch { asked: &request.asked, plan: INSTANT, early_verdict: false, privacy: &request.privacy };
+    let watch =
+        Watch { verb: "dump", asked: &request.asked, plan: INSTANT, early_verdict: false, privacy: &request.privacy };
     let outcome = session::watch(&watch, &mut Outputs::new(GraphThreads::Fitting), console)?;
     let mut bytes = Vec::new();
     let rendered = if request.json {

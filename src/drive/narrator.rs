@@ -106,6 +106,10 @@ impl Narrator {
     fn try_early_verdict(&mut self, so_far: &[Observed]) {
         let fewest = so_far.iter().map(|one| one.recording.snapshots.len()).filter(|looks| *looks > 0).min();
         let Some((tried, looks)) = self.early.zip(fewest) else { return };
+        // What the kernel alone tells is judged by the whole window.
+        if so_far.iter().any(|one| one.refused_by.is_some()) {
+            return;
+        }
         // Tried at 3, 6, 12, ... looks: a verdict that three looks do not give needs clearly more of them.
         if looks < LOOKS_FOR_A_VERDICT.max(tried * 2) {
             return;

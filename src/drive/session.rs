@@ -18,6 +18,8 @@ use crate::{os, target};
 /// What to watch and how.
 #[derive(Debug)]
 pub(super) struct Watch<'a> {
+    /// The verb.
+    pub(super) verb: &'static str,
     /// The target in the user's words.
     pub(super) asked: &'a str,
     /// How long and how often.
@@ -69,7 +71,7 @@ pub(super) fn watch(watch: &Watch<'_>, outputs: &mut Outputs, console: Console) 
     leash::fasten(interrupt.clone(), console)?;
     let processes = target::find(watch.asked)?;
     if let Some(file) = &watch.privacy.audit {
-        audit::write(file, watch.asked, &processes)?;
+        audit::write(file, watch.verb, watch.asked, &processes)?;
     }
     let mut narrator = Narrator::new(watch, &outputs.captures(), console)?;
     let outcome = observe::observe(processes, watch.plan, &interrupt, &mut narrator);

@@ -55,7 +55,8 @@ impl Memory for LiveMemory {
             let mut got = match process_vm_readv(self.pid, &mut local, &remote) {
                 Ok(got) => got,
                 Err(Errno::ESRCH) => return Err(ReadError::Gone),
-                Err(Errno::EPERM | Errno::ENOSYS) => return Err(ReadError::Refused),
+                // The kernel itself says EPERM; a filter says what its profile has.
+                Err(Errno::EPERM | Errno::EACCES | Errno::ENOSYS) => return Err(ReadError::Refused),
                 Err(_) => 0,
             };
             // The kernel fills pieces in order and ends at the first that it cannot read: leave that one out and go on.

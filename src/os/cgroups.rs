@@ -6,7 +6,7 @@
 use super::cgroup_memory::{memory_limit, memory_used};
 use super::cgroup_places::{Hierarchy, Membership, Place, parse_hierarchies, parse_memberships, place};
 use super::freezer::frozen;
-use super::proc_file::{SMALL, known, read_text};
+use super::proc_file::{SMALL, known, read_text, reason};
 use crate::snapshot::{Cgroup, Known, ProcessId, Why};
 
 /// The control groups of a process, and the frozen one that it is in or below.
@@ -14,7 +14,13 @@ use crate::snapshot::{Cgroup, Known, ProcessId, Why};
 pub(super) fn read_all(process: ProcessId) -> (Known<Cgroup>, Known<Option<String>>) {
     match trees(process) {
         Ok((memberships, hierarchies)) => {
-            (known(read_groups(&memberships, &hierarchies)), known(frozen(&memberships, &hierarchies)))
+            let groups =
+                read_groups(&memberships, &hierarchies).map_err(|why| match std::fs::read_dir(root_of(process)) {
+                    // Its groups are only where it sees them, and we may not go there.
+                    Err(error) if reason(&error) == Why::NotPermitted => Why::NotPermitted,
+                    _ => why,
+                });
+            (known(groups), known(frozen(&memberships, &hierarchies)))
         }
         Err(why) => (Known::Unknown(why), Known::Unknown(why)),
     }
@@ -30,12 +36,17 @@ pub fn memory_kills(process: ProcessId) -> Known<u64> {
     }
 }
 
+/// The file system as a process sees it.
+fn root_of(process: ProcessId) -> String {
+    format!("/proc/{process}/root")
+}
+
 /// In which groups a process is, and where their trees are mounted.
 fn trees(process: ProcessId) -> Result<(Vec<Membership>, Vec<Hierarchy>), Why> {
     let memberships = parse_memberships(&read_text(format!("/proc/{process}/cgroup"), SMALL)?);
     // In a container that shares only the pid namespace our own mounts show other groups; then the process's serve.
     let views = [("/proc/self/mountinfo".to_owned(), String::new()), {
-        (format!("/proc/{process}/mountinfo"), format!("/proc/{process}/root"))
+        (format!("/proc/{process}/mountinfo"), root_of(process))
     }];
     let hierarchies: Vec<Hierarchy> = views
         .into_iter()

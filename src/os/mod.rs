@@ -26,6 +26,7 @@ pub mod system_calls;
 pub mod task_text;
 mod tcp_traffic;
 pub mod threads;
+pub mod visibility;
 
 pub use cgroups::memory_kills;
 pub use lone_user::{listening_among, listening_as_lone_user};

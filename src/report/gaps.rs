@@ -24,7 +24,14 @@ pub(super) fn gaps(analysis: &Analysis<'_>) -> Vec<Gap> {
             found.insert((what.to_owned(), why.words().to_owned()));
         }
     };
-    missing("holders of locks", (analysis.recording.process.reader != Reader::Own).then_some(Why::NotInThisPython));
+    missing(
+        "holders of locks",
+        match analysis.recording.process.reader {
+            Reader::Own => None,
+            Reader::PySpy => Some(Why::NotInThisPython),
+            Reader::ProcOnly => Some(Why::NotPermitted),
+        },
+    );
     for (what, why) in analysis.recording.snapshots.iter().flat_map(|snapshot| &snapshot.gaps) {
         missing(what, Some(*why));
     }

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::error::{Error, Result};
 use crate::os::processes::{self, ProcessEntry};
+use crate::os::visibility;
 use crate::snapshot::{Process, ProcessId, Reader, Role, Server};
 
 use super::command::{self, base_name};
@@ -31,14 +32,14 @@ impl Census {
     /// # Errors
     /// `Io` when `/proc` cannot be listed.
     pub(super) fn take() -> Result<Self> {
-        let own = ProcessId(std::process::id());
+        let own = visibility::own_number();
         let all = processes::scan().map_err(|why| Error::Io {
             doing: "listing the processes in /proc".to_owned(),
             source: std::io::Error::other(why.words()),
         })?;
-        let own_executable = processes::read(own).ok().and_then(|entry| entry.executable.ok());
+        let own_executable = own.and_then(|own| processes::read(own).ok()?.executable.ok());
         let ours = |entry: &ProcessEntry| {
-            entry.pid == own || (own_executable.is_some() && entry.executable.get() == own_executable.as_ref())
+            Some(entry.pid) == own || (own_executable.is_some() && entry.executable.get() == own_executable.as_ref())
         };
         let (pythons, others) =
             all.into_iter().filter(|entry| entry.runs() && !ours(entry)).partition::<Vec<ProcessEntry>, _>(is_python);

@@ -2,12 +2,14 @@
 
 use std::collections::BTreeSet;
 
-use crate::error::{Error, Result};
+use crate::error::{Error, Gate, Result};
 use crate::os::processes::{self, ProcessEntry};
+use crate::os::visibility;
 use crate::snapshot::{Process, ProcessId, Role, Server};
 
 use super::census::{Census, one_line};
 use super::command::base_name;
+use super::unseen::why_unseen;
 
 /// The processes that are meant by a pid, `:PORT`, a name, or nothing (the only Python server here).
 ///
@@ -15,7 +17,8 @@ use super::command::base_name;
 /// are never meant. Nothing is attached to and nothing is stopped.
 ///
 /// # Errors
-/// `NoSuchProcess`, `NoTarget`, `NotPython`, `ManyTargets` with a line for each, `Usage` for what is none of the four.
+/// `NoSuchProcess`, `NoTarget`, `NotPython`, `ManyTargets` with a line for each, `NotPermitted` for a process that `/proc`
+/// hides, `Usage` for what is none of the four.
 pub fn find(asked: &str) -> Result<Vec<Process>> {
     let asked = asked.trim();
     if let Some(port) = asked.strip_prefix(':') {
@@ -46,7 +49,13 @@ fn by_pid(census: &mut Census, pid: ProcessId) -> Result<Vec<Process>> {
             Role::Single | Role::Worker | Role::Helper => census.process(pid).into_iter().collect(),
         });
     }
-    let entry = processes::read(pid).map_err(|_| Error::NoSuchProcess { pid: pid.0 })?;
+    let entry = processes::read(pid).map_err(|_| {
+        if visibility::is_hidden(pid) {
+            Error::NotPermitted { pid: pid.0, gate: Gate::Hidden }
+        } else {
+            Error::NoSuchProcess { pid: pid.0 }
+        }
+    })?;
     let below = python_below(census, pid);
     if !below.is_empty() {
         // A shell or an init that started the server.
@@ -118,7 +127,7 @@ fn by_port(census: &mut Census, port: u16) -> Result<Vec<Process>> {
         if unseen > 0 {
             message.push_str(&format!("; the sockets of {unseen} Python processes are closed to us (another user?)"));
         }
-        return Err(Error::NoTarget { message: with_pythons(census, message) });
+        return Err(Error::NoTarget { message: with_pythons(census, message), hint: why_unseen() });
     }
     one_family(census, &found, &format!("on port {port}"))
 }
@@ -138,7 +147,7 @@ fn by_name(census: &mut Census, asked: &str) -> Result<Vec<Process>> {
             return one_family(census, &below, &format!("below {}", one_line(asked)));
         }
         let message = format!("no Python process here is called \"{}\"", one_line(asked));
-        return Err(Error::NoTarget { message: with_pythons(census, message) });
+        return Err(Error::NoTarget { message: with_pythons(census, message), hint: why_unseen() });
     }
     one_family(census, &found, &format!("called \"{}\"", one_line(asked)))
 }
@@ -189,7 +198,7 @@ fn the_only_one(census: &mut Census) -> Result<Vec<Process>> {
         } else {
             format!("no Python process is visible here, only: {names}")
         };
-        return Err(Error::NoTarget { message });
+        return Err(Error::NoTarget { message, hint: why_unseen() });
     }
     one_family(census, &found, "here")
 }

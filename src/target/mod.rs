@@ -15,6 +15,8 @@ mod find;
 mod listed;
 mod listening;
 mod python;
+mod unseen;
 
 pub use find::find;
 pub use listed::{Listed, list};
+pub use unseen::why_unseen;

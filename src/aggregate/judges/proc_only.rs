@@ -56,9 +56,10 @@ fn blocked_loop(analysis: &Analysis<'_>, looks: &[&ThreadSample], waiting: u64, 
     let cause = did.as_ref().and_then(|did| did.cause).unwrap_or(Cause::Unknown);
     let party = did.as_ref().map_or(SecondParty::None, |did| did.party.clone());
     let clause = did.map(|did| format!(", {}", did.clause)).unwrap_or_default();
-    let asleep = looks.last().and_then(|thread| thread.os.asleep_for.ok());
-    let length = asleep.map(|asleep| format!(" for {}", length_words(asleep))).unwrap_or_default();
-    let summary = format!("main thread blocked{length}{clause}; connections pile up");
+    // It may wake and go on waiting, as native libraries do: it was outside of its poll for the whole window all the same.
+    let asleep = looks.last().and_then(|thread| thread.os.asleep_for.ok()).unwrap_or_default();
+    let length = asleep.max(analysis.window());
+    let summary = format!("main thread blocked for {}{clause}; connections pile up", length_words(length));
     let evidence = format!(
         "{} and not accepted",
         count_words(waiting, "connection is waiting").replace("connection is waitings", "connections are waiting")
@@ -66,7 +67,7 @@ fn blocked_loop(analysis: &Analysis<'_>, looks: &[&ThreadSample], waiting: u64, 
     Finding::new(Kind::LoopBlocked, analysis.pid(), summary, evidence)
         .cause(cause, confidence)
         .on(analysis.pid().0, None)
-        .lasting(asleep.map(|asleep| asleep.as_secs_f64()), 1.0)
+        .lasting(Some(length.as_secs_f64()), 1.0)
         .evidence([format!("main thread outside of its poll in {} of {} looks", looks.len(), looks.len())])
         .hurts(vec![format!("{} not accepted", count_words(waiting, "connection"))])
         .advice(advice::for_blocked_loop(cause, None, &party))
