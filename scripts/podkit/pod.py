@@ -1,5 +1,7 @@
 """Pods: a manifest as Kubernetes writes it, played by podman, and commands in it."""
 
+import contextlib
+import ctypes
 import json
 import os
 import re
@@ -17,6 +19,8 @@ BROKER = "127.0.0.1:9092"
 HEALTH_LIMIT_S = 2
 # Starting a pod on a busy machine takes seconds, not minutes.
 START_LIMIT_S = 90
+# Of Linux `include/uapi/linux/sched.h`.
+CLONE_NEWNET = 0x40000000
 # Accepts connections and never answers: a broker that lost its quorum.
 SILENT_BROKER = """
 import socket
@@ -77,7 +81,7 @@ class Pod:
         path = HOME / (self.name + ".json")
         path.write_text(json.dumps(self.manifest, indent=1))
         try:
-            podman("play", "kube", path)
+            podman("play", "kube", "--network", "none", path)
         except BaseException:
             self.__exit__()
             raise
@@ -97,9 +101,7 @@ class Pod:
 
     def hang(self):
         """Waits until `/api/health` does not answer any more. Returns the connection of the check, which is still open."""
-        infra = podman("pod", "inspect", self.name, "--format", "{{.InfraContainerID}}").strip()
-        address = inspect(infra, "{{range .NetworkSettings.Networks}}{{.IPAddress}} {{end}}").split()[0]
-        return wait_until_hung(address)
+        return wait_until_hung(self.pid())
 
     def exec(self, container, *words, **options):
         return execute(self.container(container), *words, **options)
@@ -113,7 +115,7 @@ class MappedPod(Pod):
 
     def __enter__(self):
         try:
-            podman("pod", "create", "--name", self.name, "--uidmap", self.MAPPING, "--gidmap", self.MAPPING)
+            podman("pod", "create", "--name", self.name, "--network", "none", "--uidmap", self.MAPPING, "--gidmap", self.MAPPING)
             for container in self.manifest["spec"]["containers"]:
                 self.start(container)
         except BaseException:
@@ -137,13 +139,31 @@ def inspect(container, what):
     return podman("inspect", container, "--format", what).strip()
 
 
-def wait_until_hung(address):
+@contextlib.contextmanager
+def network_of(pid):
+    """What is opened within belongs to the network of a process: nothing else leads into a pod."""
+    libc = ctypes.CDLL(None, use_errno=True)
+    with open("/proc/self/ns/net") as home, open("/proc/%d/ns/net" % pid) as there:
+        check_entered(libc.setns(there.fileno(), CLONE_NEWNET))
+        try:
+            yield
+        finally:
+            check_entered(libc.setns(home.fileno(), CLONE_NEWNET))
+
+
+def check_entered(answer):
+    if answer:
+        raise AssertionError("setns: " + os.strerror(ctypes.get_errno()))
+
+
+def wait_until_hung(pid):
     """Asks for `/api/health` until it was answered once and then is not answered in time."""
     end = time.monotonic() + START_LIMIT_S
     answered = False
     while time.monotonic() < end:
         try:
-            connection = socket.create_connection((address, PORT), HEALTH_LIMIT_S)
+            with network_of(pid):
+                connection = socket.create_connection(("127.0.0.1", PORT), HEALTH_LIMIT_S)
         except OSError:
             time.sleep(0.1)
             continue

@@ -3,6 +3,7 @@
 import contextlib
 import json
 import os
+import shutil
 import signal
 import subprocess
 import tempfile
@@ -14,11 +15,14 @@ from pod import BROKER, PORT, TOOL, Done, MappedPod, Pod, command, running
 
 HANGSPY = "/tool/hangspy"
 TOOL_ON_NODE = TOOL / "hangspy"
-# Blocks process_vm_readv and nothing else.
-FILTER = {
-    "defaultAction": "SCMP_ACT_ALLOW",
-    "syscalls": [{"names": ["process_vm_readv"], "action": "SCMP_ACT_ERRNO", "errnoRet": 1}],
+# Profiles that answer these system calls with these errors (EPERM, ENOSYS), and let everything else pass.
+FILTERS = {
+    "debuggers": (["ptrace", "process_vm_readv", "process_vm_writev"], 1),
+    "unknown": (["process_vm_readv"], 38),
+    "ptrace": (["ptrace"], 1),
 }
+# How Kubernetes tells a container that it is in a pod.
+IN_A_POD = ["--env", "KUBERNETES_SERVICE_HOST=10.0.0.1"]
 # How long what was cut off may take to end: hangspy looks 50 times a second.
 END_LIMIT_S = 10
 
@@ -153,21 +157,35 @@ def beside(pod, options, *words):
     return command(words)
 
 
+def filtered(name):
+    """The option that puts a profile over a container."""
+    names, error = FILTERS[name]
+    profile = {"names": names, "action": "SCMP_ACT_ERRNO", "errnoRet": error}
+    path = HOME / ("filter-%s.json" % name)
+    path.write_text(json.dumps({"defaultAction": "SCMP_ACT_ALLOW", "syscalls": [profile]}))
+    return ["--security-opt", "seccomp=%s" % path]
+
+
+def tool_in(world):
+    """What every container with hangspy in it has: the tool, and the image."""
+    return [*IN_A_POD, "--volume", "%s:/tool:ro" % TOOL, world.image]
+
+
 def every_gate_of_a_pod(world):
     """Each gate that a container can shut: `doctor` names it and what opens it, `diagnose` says what it still can."""
     story, hardened = world.story(), world.hardened()
-    filter_file = HOME / "filter.json"
-    filter_file.write_text(json.dumps(FILTER))
+    unfiltered = "securityContext: {seccompProfile: {type: Unconfined}}"
     cases = [
         ("user", hardened, ["--user", "10002:10001", "--cap-drop", "all"], "securityContext: {runAsUser: 10001}"),
         ("user", hardened, ["--user", "0:10001"], "securityContext: {runAsUser: 10001}"),
         ("group", hardened, ["--user", "10001:10002"], "securityContext: {runAsGroup: 10001}"),
         ("capabilities", story, ["--cap-drop", "all"], "securityContext: {runAsUser: 0, capabilities: {add: [SYS_PTRACE]}}"),
-        ("seccomp", story, ["--security-opt", "seccomp=%s" % filter_file], "securityContext: {seccompProfile: {type: Unconfined}}"),
+        ("seccomp", story, filtered("debuggers"), unfiltered),
+        ("seccomp", story, filtered("unknown"), unfiltered),
         ("user namespace", story, ["--privileged"], "run hangspy in the target's own container, or as root on the node"),
     ]
     for gate, pod, options, opens in cases:
-        options = [*options, "--env", "KUBERNETES_SERVICE_HOST=10.0.0.1", "--volume", "%s:/tool:ro" % TOOL, world.image]
+        options = [*options, *tool_in(world)]
         # podman cannot give the pids of one user namespace to another.
         options += ["/usr/bin/unshare", "--user", "--map-root-user"] if gate == "user namespace" else []
         done = beside(pod, options, HANGSPY, "doctor", "uvicorn", "--json")
@@ -178,6 +196,56 @@ def every_gate_of_a_pod(world):
         check(page["answer"] == "proc-only", page["answer"])
         reduced_answer(gate, beside(pod, options, HANGSPY, "uvicorn", "--json"))
     return "%d ways to be refused, each named, each with its reduced answer" % len(cases)
+
+
+def a_filter_over_ptrace_alone_refuses_nothing(world):
+    done = beside(world.story(), [*filtered("ptrace"), *tool_in(world)], HANGSPY, "doctor", "uvicorn", "--json")
+    check(done.code == 0 and json.loads(done.out)[0]["answer"] == "full", done)
+
+
+def a_proc_that_hides(world):
+    """`hidepid`: what belongs to others is not there, and hangspy says that it is hidden."""
+    pod = world.hardened()
+    stranger = ["--user", "10002:10001", "--cap-drop", "all", "--security-opt", "proc-opts=hidepid=2", *tool_in(world)]
+    number = inner_number(pod.pid())
+    done = beside(pod, stranger, HANGSPY, "doctor", number, "--json")
+    gates = json.loads(done.out)[0]["gates"]
+    check(done.code == 3 and [(gate["gate"], gate["state"]) for gate in gates] == [("process", "shut")], done)
+    for words in (["ps"], [], [":%d" % PORT], ["uvicorn"]):
+        done = beside(pod, stranger, HANGSPY, *words)
+        check("/proc hides the processes of other users" in done.err, done)
+    owner = ["--user", "10001:10001", *stranger[2:]]
+    done = beside(pod, owner, HANGSPY, "doctor", number, "--json")
+    check(done.code == 0 and json.loads(done.out)[0]["answer"] == "full", done)
+
+
+def inner_number(pid):
+    """The pid of a process as its own namespace numbers it."""
+    status = open("/proc/%d/status" % pid).read()
+    return next(line for line in status.splitlines() if line.startswith("NSpid:")).split()[-1]
+
+
+def a_sidecar_without_shared_processes(world):
+    """The commonest mistake: the port is seen, whose it is is not."""
+    pod = world.story()
+    beside_it = ["podman", "run", "--rm", "--pod", pod.name, *tool_in(world), HANGSPY]
+    for words in ([], ["uvicorn"], [":%d" % PORT]):
+        done = command([*beside_it, *words])
+        check(done.code == 4 and "shareProcessNamespace: true" in done.err, done)
+    check("port %d is listened on, but by a process that is not visible here" % PORT in done.err, done)
+
+
+def half_of_a_container_is_entered(world):
+    """`nsenter` with one of pid and mount namespace: numbers then mean other processes, whose memory must not be read."""
+    pid = world.story().pid()
+    for namespace, number in (("--pid", pid), ("--mount", 1)):
+        inside = ["nsenter", "--target", pid, namespace, TOOL_ON_NODE if namespace == "--pid" else HANGSPY]
+        done = command([*inside, "doctor", number, "--json"])
+        page = json.loads(done.out)[0]
+        shut = [line["gate"] for line in page["gates"] if line["state"] == "shut"]
+        check(done.code == 3 and shut == ["pid namespace"] and page["answer"] == "proc-only", done)
+        reduced_answer(namespace, command([*inside, number, "--json"]))
+    right_verdict(command(["nsenter", "--target", pid, "--pid", "--mount", "--net", HANGSPY, "--json"]))
 
 
 def reduced_answer(gate, done):
@@ -238,7 +306,7 @@ def the_plugin_uses_what_is_there(world):
     podman("cp", TOOL_ON_NODE, pod.container("web") + ":/usr/local/bin/hangspy")
     done = plugin.ask(pod, "--", "--json", "--for", "17s")
     right_verdict(done)
-    for words in ("pod %s, container web" % pod.name, " is there as /usr/local/bin/hangspy", "looking on: 15 s of 17 s"):
+    for words in ("pod %s, container web" % pod.name, " is there as /usr/local/bin/hangspy", "looking on: "):
         check(words in done.err, "%r was not told: %s" % (words, done.err))
     with tempfile.TemporaryDirectory() as folder:
         done = plugin.ask(pod, "-o", folder + "/incident")
@@ -263,6 +331,22 @@ def the_plugin_copies_and_removes(world):
     check("cannot write to /tmp" in done.err and "runs from the container's memory" in done.err, done.err)
     check(not plugin.leftovers(hardened), plugin.leftovers(hardened))
     return "also without a shell, with a root file system that is read-only"
+
+
+def the_plugin_where_a_copy_does_not_fit(world):
+    """A program that is larger than the only folder that can be written to: what was copied of it is not left there."""
+    pod = world.hardened()
+    large = HOME / "large"
+    shutil.copy2(TOOL_ON_NODE, large)
+    try:
+        # As large as no /dev/shm of podman, and smaller than the container's memory.
+        os.truncate(large, 100 << 20)
+        done = plugin.ask(pod, "--binary", large, "--", ":8000", "--json")
+    finally:
+        large.unlink()
+    right_verdict(done)
+    check("cannot write to /dev/shm" in done.err and "runs from the container's memory" in done.err, done.err)
+    check(not plugin.leftovers(pod), plugin.leftovers(pod))
 
 
 def the_plugin_starts_an_ephemeral_container(world):
@@ -321,9 +405,14 @@ ALL = [
     from_a_sidecar_of_50m_and_32Mi,
     from_the_node_into_a_hardened_pod,
     every_gate_of_a_pod,
+    a_filter_over_ptrace_alone_refuses_nothing,
+    a_proc_that_hides,
+    a_sidecar_without_shared_processes,
+    half_of_a_container_is_entered,
     with_user_namespaces,
     the_plugin_uses_what_is_there,
     the_plugin_copies_and_removes,
+    the_plugin_where_a_copy_does_not_fit,
     the_plugin_starts_an_ephemeral_container,
     the_plugin_without_a_way_in,
     the_plugin_cut_off_leaves_nothing,
