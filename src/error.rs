@@ -63,7 +63,7 @@ impl Gate {
             Self::OtherGroup => "the process belongs to another group",
             Self::FewerCapabilities => "the process has capabilities that hangspy has not",
             Self::Yama => "kernel.yama.ptrace_scope allows only descendants",
-            Self::Hidden => "/proc hides the process (hidepid)",
+            Self::Hidden => "/proc hides the process (hidepid, or a security module)",
             Self::NotDumpable => "the process is marked undumpable",
             Self::UserNamespace => "the process lives in another user namespace",
             Self::PidNamespace => "/proc shows another pid namespace than the one that hangspy runs in",
@@ -77,7 +77,7 @@ impl Gate {
     pub fn hint(self) -> &'static str {
         match self {
             Self::OtherUser => {
-                "run hangspy as the same user or as root: sudo hangspy ...; in a pod, set runAsUser as the target has it"
+                "run hangspy as the same user or as root: sudo hangspy ...; in a pod, set its runAsUser, or 0 with SYS_PTRACE"
             }
             Self::Yama => {
                 "run as root, or: sudo sysctl kernel.yama.ptrace_scope=0; in a pod, add the capability SYS_PTRACE"

@@ -319,7 +319,7 @@ fn looking_over_all_processes_is_written_down_too() {
     let lines = fs::read_to_string(audit).expect("was written");
     let lines = lines.lines().map(|line| serde_json::from_str(line).expect("an object in each line"));
     let of_it: Vec<serde_json::Value> =
-        lines.filter(|line: &serde_json::Value| line["process"].to_string() == blocked.pid()).collect();
+        lines.filter(|line: &serde_json::Value| line["process"] == blocked.0.id()).collect();
     let verbs: Vec<&str> = of_it.iter().filter_map(|line| line["verb"].as_str()).collect();
     assert_eq!(verbs, ["ps", "doctor", "dump"], "{of_it:?}");
     assert!(of_it.iter().all(|line| line["reads"][0] == "memory"), "{of_it:?}");

@@ -101,10 +101,10 @@ fn a_proc_that_hides_other_users() {
         }
         let (output, pages) = doctor(seen(mode, STRANGER), pid);
         assert_eq!((output.status.code(), gates(&pages, "shut")), (Some(3), vec!["process".to_owned()]), "{pages}");
-        assert!(said(&output).contains("/proc hides the process (hidepid)"), "{output:?}");
+        assert!(said(&output).contains("/proc hides the process (hidepid, or a security module)"), "{output:?}");
         let output = seen(mode, STRANGER).arg(pid.to_string()).output().expect("it starts");
         assert_eq!(output.status.code(), Some(3), "hidepid={mode}: {output:?}");
-        assert!(said(&output).contains("/proc hides the process (hidepid)"), "{output:?}");
+        assert!(said(&output).contains("/proc hides the process (hidepid, or a security module)"), "{output:?}");
         for words in [&["ps"][..], &[], &["uvicorn"]] {
             let output = seen(mode, STRANGER).args(words).output().expect("it starts");
             let hides = "/proc hides the processes of other users";

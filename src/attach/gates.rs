@@ -99,8 +99,10 @@ fn unless_capable(facts: &Facts, name: &'static str, words: String, command: Str
 fn process(facts: &Facts) -> ExaminedGate {
     match facts.presence {
         Presence::There => gate("process", GateState::Open, "it is there"),
-        Presence::Hidden => gate("process", GateState::Shut, "it exists, and /proc hides it from us (hidepid)")
-            .opened_by(remedy::as_root(facts)),
+        Presence::Hidden => {
+            gate("process", GateState::Shut, "it exists, and /proc hides it from us (hidepid, or a security module)")
+                .opened_by(remedy::as_root(facts))
+        }
         Presence::Absent => gate("process", GateState::Shut, "no process has this number"),
     }
 }

@@ -179,7 +179,7 @@ fn a_process_that_is_not_seen() {
     let hidden = Facts { presence: Presence::Hidden, ..on_host(same_user()) };
     let gates = examine(&hidden, None);
     assert_eq!(gates.len(), 1, "nothing can be said of the other gates");
-    assert_eq!(gates[0].words, "it exists, and /proc hides it from us (hidepid)");
+    assert_eq!(gates[0].words, "it exists, and /proc hides it from us (hidepid, or a security module)");
     assert_eq!(gates[0].opens.as_deref(), Some("sudo hangspy 31"));
     let absent = examine(&Facts { presence: Presence::Absent, ..same_user() }, None);
     assert_eq!((absent.len(), absent[0].opens.as_deref()), (1, None));

@@ -85,7 +85,7 @@ fn mounted_hiding(mounts: &str, status: &str) -> bool {
         return false;
     }
     // The last mount on a place is the one that is seen.
-    let Some(options) = mounts.lines().filter_map(proc_options).last() else { return false };
+    let Some(options) = mounts.lines().filter_map(proc_options).next_back() else { return false };
     let value = |name: &str| options.split(',').find_map(|option| option.strip_prefix(name)?.strip_prefix('='));
     let Some(mode) = value("hidepid").filter(|mode| !matches!(*mode, "0" | "off")) else { return false };
     // Members of a group see everything, but for `ptraceable`, which asks for the right itself.
