@@ -3,8 +3,9 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use super::{Analysis, Track};
-use crate::snapshot::{Address, Census, Handover, Snapshot};
+use super::phrases::count_words;
+use super::{Analysis, Track, thread_name};
+use crate::snapshot::{Address, Census, Handover, Snapshot, ThreadId};
 
 /// How gaps of snapshots begin in which a thread that runs a loop can have been overlooked.
 const OVERLOOKED: [&str; 3] = ["threads", "kernel ids of", "event loop of thread"];
@@ -20,6 +21,8 @@ pub(super) struct DeadLoop<'a> {
     pub(super) waits: Vec<&'a Handover>,
     /// For how long all of them have been there at least.
     pub(super) since: Duration,
+    /// Another thread that has the loop among its variables.
+    pub(super) owner: Option<ThreadId>,
     /// The last look at them.
     pub(super) census: &'a Census,
 }
@@ -31,7 +34,8 @@ pub(super) fn dead_loops<'a>(analysis: &Analysis<'a>, apart: Duration) -> Vec<De
     let Some(census) = censuses.last() else { return Vec::new() };
     let mut found: BTreeMap<Address, DeadLoop<'a>> = BTreeMap::new();
     for wait in census.handovers.iter().filter(|wait| runs_nowhere(analysis, wait.event_loop).is_some()) {
-        let same = |earlier: &&Census| earlier.handovers.iter().any(|other| other == wait);
+        let key = |wait: &Handover| (wait.thread, wait.future, wait.event_loop);
+        let same = |earlier: &&Census| earlier.handovers.iter().any(|other| key(other) == key(wait));
         let first = censuses.iter().rev().take_while(same).last();
         let Some(since) = first.map(|first| census.at.since(first.at)).filter(|since| *since >= apart) else {
             continue;
@@ -40,14 +44,34 @@ pub(super) fn dead_loops<'a>(analysis: &Analysis<'a>, apart: Duration) -> Vec<De
             address: wait.event_loop,
             waits: Vec::new(),
             since,
+            owner: None,
             census,
         });
         dead.waits.push(wait);
+        dead.owner = dead.owner.or(wait.owner);
         dead.since = dead.since.min(since);
     }
     let mut found: Vec<DeadLoop<'a>> = found.into_values().collect();
     found.sort_by_key(|dead| std::cmp::Reverse(dead.waits.len()));
     found
+}
+
+/// Threads that wait for a loop which nobody runs at present and somebody may run again, in words.
+#[must_use]
+pub fn waits_for_idle_loops(analysis: &Analysis<'_>) -> Vec<String> {
+    let words = |dead: &DeadLoop<'_>| {
+        let owner = dead.owner?;
+        let name = analysis.last_snapshot().and_then(|(_, last)| last.thread(owner)).map(thread_name);
+        let count = dead.waits.len() as u64;
+        Some(format!(
+            "{} {} for coroutines of an event loop that no thread runs at present; thread {owner} {} has it among its \
+             variables and may run it again",
+            count_words(count, "thread"),
+            if count == 1 { "waits" } else { "wait" },
+            name.unwrap_or_default()
+        ))
+    };
+    dead_loops(analysis, Duration::ZERO).iter().filter_map(words).collect()
 }
 
 /// That no thread runs a loop, in words; `None` when one did in any look, or too few looks saw all threads.

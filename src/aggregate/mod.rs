@@ -43,6 +43,7 @@ pub use cause::Reason;
 pub use censuses::{awaiting, same_wait_since};
 pub use connections::awaited_peer;
 pub use consumers::{Consumer, consumers};
+pub use dead_loops::waits_for_idle_loops;
 pub use ending::{fate, young_worker};
 pub use finding::Finding;
 pub use gil::{held, share_of, switches_per_second};

@@ -19,6 +19,9 @@ use super::task_reader;
 use crate::memory::Pages;
 use crate::snapshot::{Address, Census, Known, LockSample, Moment, Why};
 
+/// What is missing where it could not be found out for which loops threads wait.
+const WAITS_FOR_LOOPS: &str = "for which loops threads wait";
+
 /// What the readers of a census read from, and what is known already.
 pub(super) struct Scene<'a> {
     /// Reads through `pages`.
@@ -70,8 +73,12 @@ impl OwnReader {
                     Err(error) => census.gaps.push(("requests".to_owned(), why(error))),
                 }
                 match handovers::read(&scene, &tasks.census) {
-                    Ok(handovers) => census.handovers = handovers,
-                    Err(error) => census.gaps.push(("what threads wait for loops".to_owned(), why(error))),
+                    Ok(handovers) => {
+                        census.handovers = handovers.found;
+                        let cut = handovers.cut.then(|| (WAITS_FOR_LOOPS.to_owned(), Why::Bounded));
+                        census.gaps.extend(cut);
+                    }
+                    Err(error) => census.gaps.push((WAITS_FOR_LOOPS.to_owned(), why(error))),
                 }
                 match self.pools.read(&scene, &tasks, &census.requests) {
                     Ok(pools) => census.pools = pools,

@@ -9,42 +9,39 @@
 //! | not looked at the call yet | a callback in the loop's queue, which has the future among its variables |
 //!
 //! A loop that no thread runs is in no list. Those that tasks belong to are looked at, and those that are near the frames of
-//! the thread that waits: it got the loop from somewhere.
+//! the thread that waits: it got the loop from somewhere. Whoever else has such a loop near may be about to run it.
 
 use std::collections::{BTreeSet, HashMap};
 
 use super::census::Scene;
-use super::frame_locals::{FrameLocals, globals};
+use super::frame_locals::FrameLocals;
 use super::future_links::{closed_over, function_at, is_concurrent, variables};
 use super::kinds::{Kind, Kinds};
 use super::known::lenient;
 use super::live::{LiveFrame, LiveThread};
+use super::nearby_loops::{NearbyLoops, Reach};
 use super::objects::{DequeEnds, Objects};
 use super::stock_loop::StockLoop;
 use super::uvloop::{self, Uvloop};
 use crate::memory::{ReadError, little_endian};
 use crate::snapshot::{Address, Handover, TaskCensus, ThreadId};
 
-/// The class that every other loop derives from, those of uvloop excepted.
-const LOOP: &str = "BaseEventLoop";
 /// Threads whose waits are followed.
 const MOST_THREADS: usize = 256;
 /// The innermost frames among which the wait for a future is: further in are those of a condition.
 const INNERMOST: usize = 4;
-/// Frames of a thread that are searched for a loop, from the one that waits outwards.
-const SEARCHED: usize = 8;
-/// Objects of one census whose attributes are searched for a loop.
-const MOST_OPENED: usize = 512;
-/// Global variables of one frame that are looked at.
-const MOST_GLOBALS: usize = 1024;
+/// Frames of a thread that are searched for a loop: of one that waits from there outwards.
+const SEARCHED: usize = 16;
 /// Callbacks of one future that are looked at.
 const MOST_CALLBACKS: u64 = 8;
 /// Calls in the queue of one loop that are looked at.
 const MOST_CALLS: u64 = 512;
 /// Bytes of one call that are looked through: what it calls is among the first fields.
 const MOST_OF_CALL: u64 = 128;
-/// `Py_TPFLAGS_HEAPTYPE` (CPython `Include/object.h`): a class that a program made.
-const MADE_BY_PROGRAM: u64 = 1 << 9;
+/// Where a thread that waits has the loop from: a client object, its own or the module's, may keep it in one of its own.
+const OF_WAITER: Reach = Reach { globals: true, attributes: 2 };
+/// Where a thread that runs a loop from time to time has it.
+const OF_OWNER: Reach = Reach { globals: false, attributes: 1 };
 
 /// A thread that waits for a future.
 struct Waiting<'a> {
@@ -54,28 +51,23 @@ struct Waiting<'a> {
     frames: &'a [LiveFrame],
 }
 
-/// Finds loops that nobody needs to run.
+/// Finds loops, whether or not somebody runs them.
 struct Search<'a> {
     objects: Objects<'a>,
     kinds: Kinds,
     locals: FrameLocals,
-    /// What a type is to this search.
-    types: HashMap<Address, Meaning>,
-    /// Objects whose attributes were searched.
-    opened: BTreeSet<Address>,
+    nearby: NearbyLoops<'a>,
     /// Loops whose queues were looked at.
     seen: BTreeSet<Address>,
     /// Which loop has a call in its queue that is to set this future.
     queued: HashMap<Address, Address>,
 }
 
-/// What the objects of a type are to the search for a loop.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Meaning {
-    Loop,
-    /// It may have a loop among its attributes.
-    Instance,
-    Nothing,
+/// Who waits for which loop, and whether a limit ended the search for more.
+#[derive(Debug, Default)]
+pub(super) struct Handovers {
+    pub(super) found: Vec<Handover>,
+    pub(super) cut: bool,
 }
 
 /// Reads who waits for a coroutine that a loop has to run.
@@ -83,14 +75,14 @@ enum Meaning {
 /// # Errors
 ///
 /// When the process is gone or closed to us. What else cannot be read is left out.
-pub(super) fn read(scene: &Scene<'_>, tasks: &TaskCensus) -> Result<Vec<Handover>, ReadError> {
-    let mut search = Search::new(scene.objects);
+pub(super) fn read(scene: &Scene<'_>, tasks: &TaskCensus) -> Result<Handovers, ReadError> {
+    let mut search = Search::new(scene);
     let mut waiting = Vec::new();
     for thread in scene.threads.iter().filter(|thread| thread.stable).take(MOST_THREADS) {
         waiting.extend(search.future_of(scene, thread)?);
     }
     if waiting.is_empty() {
-        return Ok(Vec::new());
+        return Ok(Handovers::default());
     }
     let of_tasks = tasks.tasks.iter().map(|task| task.event_loop);
     let known: BTreeSet<Address> = of_tasks.chain(scene.loops.iter().copied()).collect();
@@ -98,23 +90,24 @@ pub(super) fn read(scene: &Scene<'_>, tasks: &TaskCensus) -> Result<Vec<Handover
     for wait in &waiting {
         let (thread, future) = (wait.thread, wait.future);
         if let Some((task, event_loop)) = search.task_of(future)? {
-            found.push(Handover { thread, future, event_loop, task: Some(task) });
+            found.push(Handover { thread, future, event_loop, task: Some(task), owner: None });
         } else if let Some(event_loop) = search.queue_of(&known, wait)? {
-            found.push(Handover { thread, future, event_loop, task: None });
+            found.push(Handover { thread, future, event_loop, task: None, owner: None });
         }
     }
     found.sort_by_key(|handover| handover.thread);
-    Ok(found)
+    search.find_owners(scene, &waiting, &mut found)?;
+    Ok(Handovers { found, cut: search.nearby.was_cut() })
 }
 
 impl<'a> Search<'a> {
-    fn new(objects: Objects<'a>) -> Self {
+    fn new(scene: &Scene<'a>) -> Self {
+        let objects = scene.objects;
         Self {
             objects,
             kinds: Kinds::default(),
             locals: FrameLocals::default(),
-            types: HashMap::new(),
-            opened: BTreeSet::new(),
+            nearby: NearbyLoops::new(objects, scene.limit),
             seen: BTreeSet::new(),
             queued: HashMap::new(),
         }
@@ -162,7 +155,7 @@ impl<'a> Search<'a> {
             self.look_at_queue(*event_loop)?;
         }
         if !self.queued.contains_key(&wait.future) {
-            for event_loop in self.loops_near(wait.frames)? {
+            for event_loop in self.nearby.near(searched(wait.frames), OF_WAITER)? {
                 self.look_at_queue(event_loop)?;
             }
         }
@@ -199,59 +192,29 @@ impl<'a> Search<'a> {
         Ok(futures)
     }
 
-    /// Loops that are local or global variables of these frames, or attributes of what is, or of what those have.
-    fn loops_near(&mut self, frames: &[LiveFrame]) -> Result<Vec<Address>, ReadError> {
-        let frames = frames.get(..frames.len().min(SEARCHED)).unwrap_or_default();
-        let mut loops = Vec::new();
-        let locals = lenient(self.locals.all(self.objects, frames))?;
-        let mut near: Vec<Address> = locals.into_iter().map(|(_, value)| value).collect();
-        for frame in frames {
-            let dict = lenient(globals(self.objects, frame))?;
-            if !dict.is_null() && self.opened.insert(dict) {
-                let entries = lenient(self.objects.dict_entries(dict))?;
-                near.extend(entries.into_iter().take(MOST_GLOBALS).map(|entry| entry.value));
+    /// Adds which other threads have the loops near that nobody runs.
+    fn find_owners(
+        &mut self,
+        scene: &Scene<'_>,
+        waiting: &[Waiting<'_>],
+        found: &mut [Handover],
+    ) -> Result<(), ReadError> {
+        if found.iter().all(|handover| scene.loops.contains(&handover.event_loop)) {
+            return Ok(());
+        }
+        let waits = |thread: &&LiveThread| waiting.iter().any(|wait| wait.thread == thread.thread);
+        for thread in scene.threads.iter().filter(|thread| !waits(thread)).take(MOST_THREADS) {
+            let near = self.nearby.near(searched(&thread.frames), OF_OWNER)?;
+            for handover in found.iter_mut().filter(|handover| near.contains(&handover.event_loop)) {
+                handover.owner.get_or_insert(thread.thread);
             }
         }
-        // What is nearer is opened first; twice, for a client object may keep its loop in an object of its own.
-        for _ in 0..2 {
-            let mut further = Vec::new();
-            for object in near {
-                match self.meaning(object)? {
-                    Meaning::Loop => loops.push(object),
-                    Meaning::Instance if self.opened.len() < MOST_OPENED && self.opened.insert(object) => {
-                        let attributes = lenient(self.objects.attributes(object))?;
-                        further.extend(attributes.into_iter().map(|entry| entry.value));
-                    }
-                    Meaning::Instance | Meaning::Nothing => {}
-                }
-            }
-            near = further;
-        }
-        for object in near {
-            if self.meaning(object)? == Meaning::Loop {
-                loops.push(object);
-            }
-        }
-        Ok(loops)
+        Ok(())
     }
+}
 
-    fn meaning(&mut self, object: Address) -> Result<Meaning, ReadError> {
-        let objects = self.objects;
-        let Some(kind) = lenient(objects.type_of(object).map(Some))? else { return Ok(Meaning::Nothing) };
-        if let Some(known) = self.types.get(&kind) {
-            return Ok(*known);
-        }
-        let read = || -> Result<Option<Meaning>, ReadError> {
-            if objects.base_named(kind, LOOP)?.is_some() || objects.base_named(kind, uvloop::CLASS)?.is_some() {
-                return Ok(Some(Meaning::Loop));
-            }
-            let flags = objects.memory.read_u64(kind.plus(objects.offsets.object.type_flags))?;
-            Ok((flags & MADE_BY_PROGRAM != 0).then_some(Meaning::Instance))
-        };
-        let meaning = lenient(read())?.unwrap_or(Meaning::Nothing);
-        self.types.insert(kind, meaning);
-        Ok(meaning)
-    }
+fn searched(frames: &[LiveFrame]) -> &[LiveFrame] {
+    frames.get(..frames.len().min(SEARCHED)).unwrap_or_default()
 }
 
 /// The queue of a loop, whoever runs it.

@@ -49,6 +49,7 @@ mod moments;
 #[cfg(test)]
 mod musl_tests;
 mod names;
+mod nearby_loops;
 mod objects;
 mod own;
 mod pools;

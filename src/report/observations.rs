@@ -7,7 +7,7 @@ use super::model::Observation;
 use super::{pools, requests};
 use crate::aggregate::{
     Analysis, Kind, count_words, fate, groups, length_words, place_of, place_words, queued, share_words,
-    slow_client_words, thread_name, waits_for_events, wasted_core, young_worker,
+    slow_client_words, thread_name, waits_for_events, waits_for_idle_loops, wasted_core, young_worker,
 };
 use crate::classify::Look;
 use crate::snapshot::{Snapshot, ThreadSample};
@@ -57,6 +57,7 @@ pub(super) fn observations(analysis: &Analysis<'_>, kinds: &[Kind]) -> Vec<Obser
         said.extend(waits_for_events(analysis).into_iter().take(MOST_NAMED));
     }
     said.extend(slow_client_words(analysis).into_iter().take(MOST_NAMED));
+    said.extend(waits_for_idle_loops(analysis).into_iter().take(MOST_NAMED));
     said.extend(crowded(analysis));
     if !kinds.iter().any(|kind| matches!(kind, Kind::LoopStarved | Kind::LoopBlocked | Kind::Deadlock)) {
         said.extend(contention(analysis));

@@ -15,4 +15,7 @@ pub struct Handover {
     pub event_loop: Address,
     /// The task that the loop has made of it; `None` while the call stands in the loop's queue.
     pub task: Option<Address>,
+    /// Of a loop that no thread runs, another thread that has it among its variables, and so may be about to run it.
+    #[serde(default)]
+    pub owner: Option<ThreadId>,
 }

@@ -83,6 +83,7 @@ fn handover() -> Handover {
         future: Address(0x9400),
         event_loop: Address(0x7f00_0000_9000),
         task: Some(Address(0x5000)),
+        owner: Some(ThreadId(34)),
     }
 }
 

@@ -23,6 +23,7 @@ fn handover(thread: u32, task: Option<u64>) -> Handover {
         future: Address(0xb000 + u64::from(thread)),
         event_loop: Address(OTHER),
         task: task.map(Address),
+        owner: None,
     }
 }
 
@@ -87,6 +88,14 @@ fn a_loop_that_turns_or_may_turn_is_not_gone() {
         snapshot.gaps.push(("event loop of thread 4713".to_owned(), Why::Vanished));
     }
     assert_healthy("a thread that could not be asked may run it", &hidden);
+    let owned = told(workers(), |_, census| {
+        census.handovers.iter_mut().for_each(|wait| wait.owner = Some(ThreadId(PID + 2)));
+    });
+    assert_healthy("a thread has it and may run it again", &owned);
+    let said = report(&owned).observations;
+    let words =
+        "2 threads wait for coroutines of an event loop that no thread runs at present; thread 4713 worker-4713 has it";
+    assert!(said.iter().any(|fact| fact.summary.starts_with(words)), "{said:?}");
     assert_healthy("nobody waits", &told(workers(), |_, census| census.handovers.clear()));
 }
 

@@ -1,6 +1,7 @@
 //! A loop beside the one that serves whose thread has ended, while others wait for what they handed to it.
 //!
-//! A loop that no thread runs is nothing bad: it may be between two runs, or done. That somebody waits for it is.
+//! A loop that no thread runs is nothing bad: it may be between two runs, or done. That somebody waits for it is, unless a
+//! thread is there that may run it again.
 
 use std::time::Duration;
 
@@ -23,7 +24,8 @@ const MOST_NAMED: usize = 3;
 
 impl Judge for DeadLoops {
     fn judge(&self, analysis: &Analysis<'_>) -> Vec<Verdict> {
-        dead_loops(analysis, APART).iter().filter_map(|dead| verdict(analysis, dead)).take(MOST).collect()
+        let dead = dead_loops(analysis, APART).into_iter().filter(|dead| dead.owner.is_none());
+        dead.filter_map(|dead| verdict(analysis, &dead)).take(MOST).collect()
     }
 }
 
