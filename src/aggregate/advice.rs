@@ -174,6 +174,11 @@ pub(super) fn for_exhausted_pool(cause: Cause, function: Option<&Place>) -> Stri
             "set a timeout in {call}, put the item back in a finally, and do not wait for one for ever: \
              asyncio.wait_for(queue.get(), ...)"
         ),
+        Cause::Dns => {
+            "check the name server; give lookups a timeout, keep what was resolved, and set UV_THREADPOOL_SIZE \
+                       for more than two at once"
+                .to_owned()
+        }
         Cause::AsyncioLock => {
             format!("set a timeout in {call}, and await nothing slow while it has a token")
         }

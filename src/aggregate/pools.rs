@@ -70,8 +70,14 @@ impl<'a> Standing<'a> {
             let moved = self.last.occupiers.iter().filter(|user| !self.did_not_move(analysis, user)).count();
             moved == 0 || users.len() > FEW && moved < users.len() || users.len() > FEW * FEW
         };
-        // How many items such a queue has is not known: only that nobody got one shows that none came back.
-        if self.last.kind == PoolKind::AsyncioQueue && !waiters_stay {
+        let proof = match self.last.kind {
+            // How many items such a queue has is not known: only that nobody got one shows that none came back.
+            PoolKind::AsyncioQueue => waiters_stay,
+            // Whoever is being served is among those who wait.
+            PoolKind::Dns => users_stay && waiters_stay,
+            _ => true,
+        };
+        if !proof {
             return None;
         }
         match (users_stay, waiters_stay) {
@@ -152,7 +158,7 @@ pub(super) fn pool_words(kind: PoolKind, count: u64) -> String {
         PoolKind::DbPool => "database connection",
         PoolKind::HttpPool => "HTTP connection",
         PoolKind::AsyncioQueue => "pooled item",
-        PoolKind::Dns => "DNS thread",
+        PoolKind::Dns => "DNS lookup",
     };
     count_words(count, thing)
 }

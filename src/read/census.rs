@@ -14,10 +14,11 @@ use super::known::why;
 use super::live::LiveThread;
 use super::objects::Objects;
 use super::own::OwnReader;
+use super::pools::{WORKER, Worker};
 use super::stacks::StackTable;
 use super::task_reader;
-use crate::memory::Pages;
-use crate::snapshot::{Address, Census, Known, LockSample, Moment, Why};
+use crate::memory::{Memory, Pages};
+use crate::snapshot::{Address, Census, Known, LockSample, Moment, ThreadId, Why};
 
 /// What is missing where it could not be found out for which loops threads wait.
 const WAITS_FOR_LOOPS: &str = "for which loops threads wait";
@@ -35,6 +36,8 @@ pub(super) struct Scene<'a> {
     pub(super) locks: &'a [LockSample],
     /// Running loops, as of the snapshot before.
     pub(super) loops: &'a [Address],
+    /// Threads of libuv, as of the last listing.
+    pub(super) workers: &'a [Worker],
     pub(super) codes: &'a mut CodeTable,
     pub(super) stacks: &'a mut StackTable,
     /// What the listing of the tasks may take.
@@ -52,6 +55,7 @@ impl OwnReader {
         };
         let interpreters: Vec<Address> =
             self.stacks.interpreters().iter().map(|interpreter| interpreter.address).collect();
+        let workers = workers(kernel, &self.memory, at);
         let pages = Pages::new(&self.memory);
         let mut scene = Scene {
             objects: Objects::new(&pages, &self.offsets),
@@ -60,6 +64,7 @@ impl OwnReader {
             threads: &threads,
             locks: &self.last_locks,
             loops: &self.last_loops,
+            workers: &workers,
             codes: &mut self.stacks.codes,
             stacks: &mut self.stacks.stacks,
             for_listing: allowance.half().begin(),
@@ -91,4 +96,12 @@ impl OwnReader {
         }
         census
     }
+}
+
+/// The threads of libuv and what they wait for.
+fn workers(kernel: &mut KernelThreads, memory: &dyn Memory, at: Moment) -> Vec<Worker> {
+    let listed = kernel.listed().get().cloned().unwrap_or_default();
+    let named: Vec<ThreadId> =
+        listed.into_iter().filter(|thread| kernel.name(*thread).get().is_some_and(|name| name == WORKER)).collect();
+    named.into_iter().map(|thread| Worker::of(thread, &kernel.read(Some(memory), thread, true, at))).collect()
 }

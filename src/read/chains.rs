@@ -27,6 +27,8 @@ pub(super) struct Link {
 pub(super) struct Chain {
     /// From the task's own coroutine inward.
     pub(super) links: Vec<Link>,
+    /// The object that it ends in, where that is none that we follow.
+    pub(super) end: Option<Address>,
     /// The task runs.
     pub(super) runs: bool,
 }
@@ -67,7 +69,10 @@ impl Chain {
                 }
                 Kind::AsyncGeneratorStep => objects.memory.read_pointer(object.plus(layout.async_generator))?,
                 Kind::Wrapper => objects.memory.read_pointer(object.plus(layout.wrapped_coroutine))?,
-                _ => return Ok(chain),
+                _ => {
+                    chain.end = Some(object);
+                    return Ok(chain);
+                }
             };
         }
         Err(ReadError::Implausible(first))

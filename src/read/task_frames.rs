@@ -16,6 +16,8 @@ pub(super) struct TaskFrames {
     pub(super) frames: Vec<LiveFrame>,
     /// The same frames as they are shown.
     pub(super) shown: Vec<Frame>,
+    /// What the innermost one awaits, where that has no frame of Python's.
+    pub(super) end: Option<Address>,
 }
 
 /// Tasks whose frames are kept.
@@ -29,7 +31,7 @@ impl TaskFrames {
         let outer = chain.links.iter().take(MOST_FRAMES).rev();
         let frames: Vec<LiveFrame> = outer.map(|link| frame_of(objects, &link.coroutine, link.function.id)).collect();
         let shown = shown.get(shown.len().saturating_sub(frames.len())..).unwrap_or_default().to_vec();
-        Self { task, frames, shown }
+        Self { task, frames, shown, end: chain.end }
     }
 }
 

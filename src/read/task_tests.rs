@@ -108,6 +108,7 @@ fn nonsense_ends_and_does_no_harm() {
                 threads: &[],
                 locks: &[],
                 loops: &[],
+                workers: &[],
                 codes: &mut codes,
                 stacks: &mut stacks,
                 for_listing: unhurried.begin(),

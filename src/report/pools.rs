@@ -59,7 +59,7 @@ pub fn pool_line(pool: &PoolReport) -> String {
         "default-executor" => ("default executor threads", "busy"),
         "db-pool" => ("database connections", "taken"),
         "http-pool" => ("HTTP connections", "taken"),
-        "dns" => ("DNS threads", "busy"),
+        "dns" => ("DNS lookups of libuv", "running"),
         _ => ("pooled items", "taken"),
     };
     let figure = |figure: &Known<u64>| figure.get().map_or_else(|| "?".to_owned(), ToString::to_string);

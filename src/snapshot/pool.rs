@@ -22,7 +22,7 @@ pub enum PoolKind {
     HttpPool,
     /// An `asyncio.Queue` that hands out what is put back into it.
     AsyncioQueue,
-    /// libuv's own threads, which look names up.
+    /// Lookups of host names that libuv makes at once, in threads of its own.
     Dns,
 }
 

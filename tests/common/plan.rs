@@ -120,7 +120,11 @@ fn one_place(app: &App, index: usize, found: &Environments) -> Cell {
 }
 
 fn cell(app: &App, launch: Launch, label: &str, event_loop: Loop, found: &Environments) -> Cell {
-    Cell { app: app.clone(), launch, label: label.to_owned(), event_loop, place: place(app, launch, label, found) }
+    let place = match app.truth.event_loop.as_deref() {
+        Some(only) if only != event_loop.word() => Err(format!("only on {only}")),
+        _ => place(app, launch, label, found),
+    };
+    Cell { app: app.clone(), launch, label: label.to_owned(), event_loop, place }
 }
 
 /// The environment that an application can run in, or what it lacks there.

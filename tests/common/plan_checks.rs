@@ -83,6 +83,10 @@ fn moves_on() -> Result<(), Failed> {
     }
     let cells = plan(std::slice::from_ref(&first), &machine(), None)?;
     expect(cells.len() == 1 && cells[0].label == "3.11" && cells[0].place.is_ok(), "the next possible place", &cells)?;
+    first.truth.event_loop = Some("uvloop".to_owned());
+    let cells = plan(std::slice::from_ref(&first), &machine(), None)?;
+    expect(cells.len() == 1 && cells[0].event_loop.word() == "uvloop" && cells[0].place.is_ok(), "its loop", &cells)?;
+    first.truth.event_loop = None;
     first.truth.packages.push("confluent-kafka".to_owned());
     let cells = plan(&[first], &machine(), None)?;
     let reason = cells.first().and_then(|cell| cell.place.as_ref().err()).cloned().unwrap_or_default();

@@ -37,6 +37,9 @@ pub(crate) struct Truth {
     /// How the application is served.
     #[serde(default)]
     pub(crate) launch: Launch,
+    /// The word of the only event loop that it is about; `None`: either.
+    #[serde(default, rename = "loop")]
+    pub(crate) event_loop: Option<String>,
     /// A command that the server runs under.
     #[serde(default)]
     pub(crate) wrapper: Option<Vec<String>>,

@@ -229,3 +229,21 @@ fn of_a_queue_only_those_who_wait_show_that_nothing_comes_back() {
     let moving = |look: u64| if look == 0 { queue(3..5) } else { queue(4..6) };
     assert_healthy("one of those who waited got one", &look_at(workers(&[WORKER; 5], slept), moving));
 }
+
+#[test]
+fn lookups_that_hang_are_blamed_on_who_asked_and_on_the_name_server() {
+    let asking = |shot: Shot, _| shot.on(tcp(7, "10.9.9.9:53", "ESTAB"));
+    let lookups = |ports: [u64; 2], waiters| {
+        let threads_of_libuv = pool(PoolKind::Dns, 2, 4, [(1, ports[0]), (2, ports[1])]);
+        vec![PoolSample { waiters: threads(waiters), ..threads_of_libuv }]
+    };
+    let scene = look_at(workers(&[WORKER; 4], asking), |_| lookups([4000, 4001], 3..5));
+    assert_verdict("a silent name server", &scene, Kind::PoolExhausted, Cause::Dns, "fetch", None);
+    let expected = SecondParty::Peer { address: "10.9.9.9:53".to_owned(), service: Some("dns".to_owned()) };
+    assert_eq!(first(&report(&scene)).second_party, expected);
+
+    let moved = |look: u64| lookups([4000, 4001 + look], 3..5);
+    assert_healthy("another lookup runs", &look_at(workers(&[WORKER; 4], asking), moved));
+    let answered = |look: u64| if look == 0 { lookups([4000, 4001], 3..5) } else { lookups([4000, 4001], 4..6) };
+    assert_healthy("one was answered", &look_at(workers(&[WORKER; 5], asking), answered));
+}

@@ -10,7 +10,7 @@ use crate::aggregate::phrases::{count_words, length_words, place_words};
 use crate::aggregate::pools::{Standing, Stuck, all_words, peer_of, pool_words, snapshot_at};
 use crate::aggregate::users::{Users, groups};
 use crate::aggregate::{Analysis, Cause, Confidence, Finding, Kind, SecondParty, Verdict, advice};
-use crate::snapshot::{Actor, PoolKind, PoolSample};
+use crate::snapshot::{Actor, DescriptorKind, PoolKind, PoolSample, ThreadSample};
 
 pub(super) struct Pools;
 
@@ -76,6 +76,7 @@ fn verdict(
     let told = match groups.first() {
         _ if nested => nested_words(analysis, pool, &all),
         _ if closes => cycle_words(analysis, pool, victims),
+        _ if pool.last.kind == PoolKind::Dns => lookup_words(analysis, pool),
         Some(group) => occupied_words(analysis, pool, group, &all),
         None => lost_words(analysis, pool, &all, victims),
     };
@@ -211,6 +212,34 @@ fn cycle_words(analysis: &Analysis<'_>, pool: &Standing<'_>, victims: &[&Standin
     Told { summary, blamed, party: SecondParty::Resource { name: things }, since: None }
 }
 
+/// The threads that look names up are libuv's and have no frames: who asked is among those who wait.
+fn lookup_words(analysis: &Analysis<'_>, pool: &Standing<'_>) -> Told {
+    let snapshots = || analysis.recording.snapshots.iter().rev();
+    let server = pool.last.occupiers.iter().find_map(|user| match user.who {
+        Actor::Thread(thread) => snapshots().find_map(|snapshot| name_server(snapshot.thread(thread)?)),
+        Actor::Task(_) => None,
+    });
+    let blamed = groups(analysis, pool.census, &pool.last.waiters).into_iter().next().map(|group| group.blamed);
+    let place = blamed.map(|blamed| format!(", called in {}", place_words(&blamed.place(analysis.recording))));
+    let size = pool.last.size.ok().unwrap_or_default();
+    let whom = server.as_deref().unwrap_or("a name server");
+    let summary = format!("all {size} lookups that libuv makes at once wait for {whom}{}", place.unwrap_or_default());
+    let party = match server {
+        Some(address) => SecondParty::Peer { address, service: Some("dns".to_owned()) },
+        None => SecondParty::Resource { name: pool_words(pool.last.kind, size) },
+    };
+    Told { summary, blamed, party, since: None }
+}
+
+/// The name server that a thread waits for.
+fn name_server(thread: &ThreadSample) -> Option<String> {
+    const PORT: u16 = 53;
+    thread.os.waits_on.iter().find_map(|descriptor| match &descriptor.kind {
+        DescriptorKind::Inet { peer: Some(peer), peer_port: PORT, .. } => Some(peer.clone()),
+        _ => None,
+    })
+}
+
 /// Nobody is seen to have what is out of the pool.
 fn lost_words(analysis: &Analysis<'_>, pool: &Standing<'_>, all: &str, victims: &[&Standing<'_>]) -> Told {
     let size = pool.last.size.ok().unwrap_or_default();
@@ -274,9 +303,8 @@ fn hurts(pool: &Standing<'_>, victims: &[&Standing<'_>]) -> Vec<String> {
         PoolKind::DefaultExecutor => "host names, asyncio.to_thread and run_in_executor wait",
         PoolKind::DbPool => "whatever needs the database waits",
         PoolKind::HttpPool => "every further request of this client waits",
-        PoolKind::CapacityLimiter | PoolKind::ThreadPool | PoolKind::AsyncioQueue | PoolKind::Dns => {
-            "whoever needs one waits"
-        }
+        PoolKind::Dns => "whatever needs a host name looked up waits",
+        PoolKind::CapacityLimiter | PoolKind::ThreadPool | PoolKind::AsyncioQueue => "whoever needs one waits",
     };
     let mut hurts = vec![own.to_owned()];
     for victim in victims {

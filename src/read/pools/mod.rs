@@ -9,6 +9,7 @@ mod executors;
 mod functions;
 mod httpcore;
 mod limiter;
+mod names;
 mod queues;
 mod sqlalchemy;
 
@@ -16,6 +17,7 @@ use std::collections::BTreeMap;
 
 use self::connections::Holdings;
 use self::functions::{Function, Functions};
+pub(super) use self::names::{WORKER, Worker};
 use super::census::Scene;
 use super::codes::CodeTable;
 use super::frame_locals::FrameLocals;
@@ -55,6 +57,8 @@ struct Around<'a> {
     interpreters: &'a [Address],
     /// Running event loops.
     loops: &'a [Address],
+    /// Threads of libuv.
+    workers: &'a [Worker],
 }
 
 impl Pools {
@@ -78,6 +82,7 @@ impl Pools {
             codes: scene.codes,
             interpreters: scene.interpreters,
             loops: scene.loops,
+            workers: scene.workers,
         };
         let mut found = Found::default();
         self.limiters(scene.objects, &around, &mut found)?;
@@ -85,6 +90,7 @@ impl Pools {
         self.executors(scene.objects, &around, &mut found)?;
         self.connections(scene.objects, &around, &mut found)?;
         self.queues(scene.objects, &around, &mut found)?;
+        self.name_lookups(scene.objects, &around, &mut found)?;
         Ok(found.into_samples())
     }
 
