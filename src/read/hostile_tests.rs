@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::guards::Guard;
 use super::live::{LiveFrame, LiveThread};
 use super::loops::{Loops, Surroundings};
 use super::moments::Lifetime;
@@ -71,7 +72,9 @@ fn objects_of_garbage_are_errors_or_nonsense_but_never_a_panic() {
                 let _ = (objects.text(object), objects.integer(object), objects.float(object));
                 let _ = (objects.type_name(object), objects.base_named(object, "_asyncio.Task"));
                 let _ = (objects.tuple(object), objects.list_first(object));
-                let _ = objects.deque_ends(object);
+                let _ = (objects.deque_ends(object), objects.deque_items(object, 64));
+                let _ = (objects.list_items(object), objects.set_members(object));
+                let _ = Guard::after(objects, object, seed as i32).map(|guard| guard.map(|guard| guard.contains(8)));
                 let _ = (objects.dict_get(object, "x"), objects.attribute(object, "_ready"));
                 let _ = objects.module_attribute(object, "asyncio.tasks", "_current_tasks");
                 let _ = (tasks::task(objects, object), CurrentTask::discover(objects, object));

@@ -73,14 +73,26 @@ impl Pools {
                 continue;
             }
             let borrowers = lenient(borrowers_of(objects, limiter))?;
-            let pool = found.pool(limiter, || limiter_sample(objects, limiter, PoolKind::CapacityLimiter));
-            pool.name = Known::Is(CLASS.to_owned());
+            let pool = if is_default(objects, around, limiter) {
+                found.pool(limiter, || limiter_sample(objects, limiter, PoolKind::AnyioLimiter))
+            } else {
+                let pool = found.pool(limiter, || limiter_sample(objects, limiter, PoolKind::CapacityLimiter));
+                pool.name = Known::Is(CLASS.to_owned());
+                pool
+            };
             for user in borrowers.into_iter().filter_map(|borrower| user(around, borrower)) {
                 add(&mut pool.occupiers, user.who, user.place, user.job);
             }
         }
         Ok(())
     }
+}
+
+/// Whether this is the default limiter of a loop, of whose worker threads no stack could be read.
+fn is_default(objects: Objects<'_>, around: &Around<'_>, limiter: Address) -> bool {
+    let of = |interpreter, event_loop| limiter_of(objects, interpreter, event_loop).ok().flatten();
+    let mut loops = around.loops.iter();
+    loops.any(|event_loop| around.interpreters.iter().any(|interpreter| of(*interpreter, *event_loop) == Some(limiter)))
 }
 
 /// The tasks that await calls in threads, by the future that the thread will set.
