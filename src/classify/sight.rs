@@ -154,7 +154,7 @@ pub(super) fn descriptor_words(descriptor: &Descriptor) -> String {
         DescriptorKind::Inet { peer: Some(peer), .. } => peer.clone(),
         DescriptorKind::Inet { protocol, local, .. } => format!("{protocol} {local}"),
         DescriptorKind::Unix { path } if path.is_empty() => "a Unix socket".to_owned(),
-        DescriptorKind::Unix { path } | DescriptorKind::File { path } => path.clone(),
+        DescriptorKind::Unix { path } | DescriptorKind::File { path, .. } => path.clone(),
         DescriptorKind::Pipe { path: Some(path), .. } => path.clone(),
         DescriptorKind::Pipe { .. } => format!("{PIPE} (fd {})", descriptor.number),
         DescriptorKind::Anonymous { name } => format!("{name} (fd {})", descriptor.number),

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
-use super::open_files::{self, fifo_inode, links, other_end, socket_inodes};
+use super::open_files::{self, fifo_inode, links, mount, other_end, socket_inodes};
 use super::sockets::{InetSocket, Socket, find, socket_inode};
 use super::{clock, sock_diag};
 use crate::snapshot::{Descriptor, DescriptorKind, Moment, ProcessId, Why};
@@ -72,12 +72,13 @@ impl DescriptorResolver {
             let name = name.trim_start_matches('[').trim_end_matches(']').to_owned();
             return DescriptorKind::Anonymous { name };
         }
-        match fifo_inode(self.process, number) {
+        let mount = mount(self.process, number);
+        match mount.as_deref().and_then(|mount| fifo_inode(self.process, number, mount)) {
             Some(inode) => {
                 let others = self.other_end(number, &link);
                 DescriptorKind::Pipe { inode, path: Some(link), others }
             }
-            None => DescriptorKind::File { path: link },
+            None => DescriptorKind::File { path: link, mount },
         }
     }
 
@@ -223,8 +224,9 @@ mod tests {
         let (reader, _writer) = std::io::pipe().unwrap();
         assert!(matches!(resolve(reader.as_raw_fd()), DescriptorKind::Pipe { inode: 1.., path: None, .. }));
         let file = std::fs::File::open("/proc/self/status").unwrap();
-        let DescriptorKind::File { path } = resolve(file.as_raw_fd()) else { panic!("not a file") };
+        let DescriptorKind::File { path, mount } = resolve(file.as_raw_fd()) else { panic!("not a file") };
         assert!(path.ends_with("/status"), "{path}");
+        assert_eq!(mount.as_deref(), Some("proc"));
         let timer = TimerFd::new(ClockId::CLOCK_MONOTONIC, TimerFlags::empty()).unwrap();
         assert_eq!(resolve(timer.as_fd().as_raw_fd()), DescriptorKind::Anonymous { name: "timerfd".into() });
         assert_eq!(resolve(i32::MAX), DescriptorKind::Unresolved(Why::Vanished));

@@ -126,12 +126,17 @@ pub fn parse_epoll_targets(text: &str) -> Vec<i32> {
         .collect()
 }
 
-/// The inode of a descriptor that has a path, when it is a FIFO on a file system that cannot make us wait.
-pub(super) fn fifo_inode(process: ProcessId, number: i32) -> Option<u64> {
+/// The file system that a descriptor with a path is on: its type and what is mounted, `nfs4 10.0.3.7:/export`.
+pub(super) fn mount(process: ProcessId, number: i32) -> Option<String> {
     let info = read_text(format!("/proc/{process}/fdinfo/{number}"), SMALL).ok()?;
     let mounts = read_text(format!("/proc/{process}/mountinfo"), MOST_MOUNT_BYTES).ok()?;
     let mount = info.lines().find_map(|line| line.strip_prefix("mnt_id:"))?.trim();
-    let file_system = parse_file_system(&mounts, mount)?;
+    parse_mount(&mounts, mount)
+}
+
+/// The inode of a descriptor that has a path, when it is a FIFO on a file system that cannot make us wait.
+pub(super) fn fifo_inode(process: ProcessId, number: i32, mount: &str) -> Option<u64> {
+    let file_system = mount.split(' ').next()?;
     if !LOCAL_FILE_SYSTEMS.contains(&file_system) {
         return None;
     }
@@ -139,14 +144,14 @@ pub(super) fn fifo_inode(process: ProcessId, number: i32) -> Option<u64> {
     data.file_type().is_fifo().then(|| data.ino())
 }
 
-/// The type of the file system mounted with this number, from `/proc/PID/mountinfo`: the first word after the lone dash.
+/// Type and source of what is mounted with this number, from `/proc/PID/mountinfo`: the two words after the lone dash.
 #[must_use]
-pub fn parse_file_system<'text>(mountinfo: &'text str, mount: &str) -> Option<&'text str> {
-    mountinfo
-        .lines()
-        .find(|line| line.split(' ').next() == Some(mount))
-        .and_then(|line| line.split_once(" - "))
-        .and_then(|(_, rest)| rest.split(' ').next())
+pub fn parse_mount(mountinfo: &str, number: &str) -> Option<String> {
+    let line = mountinfo.lines().find(|line| line.split(' ').next() == Some(number))?;
+    let mut words = line.split_once(" - ")?.1.split(' ');
+    let (kind, source) = (words.next()?, words.next()?);
+    // What is mounted from nowhere in particular is named after its type.
+    Some(if source == kind { kind.to_owned() } else { format!("{kind} {source}") })
 }
 
 /// `O_ACCMODE` (`include/uapi/asm-generic/fcntl.h`): reads 0, writes 1, both 2.
@@ -207,9 +212,10 @@ mod tests {
     fn file_systems_by_mount_number() {
         let text = "23 1 254:0 / / rw,relatime shared:1 master:2 - ext4 /dev/vda rw\n\
                     231 23 0:45 / /mnt/my\\040share rw - nfs4 server:/x rw\n31 23 0:28 / /sys/fs/cgroup rw - tmpfs tmpfs rw\n";
-        assert_eq!(parse_file_system(text, "23"), Some("ext4"));
-        assert_eq!(parse_file_system(text, "231"), Some("nfs4"));
-        assert_eq!(parse_file_system(text, "2"), None);
+        assert_eq!(parse_mount(text, "23").as_deref(), Some("ext4 /dev/vda"));
+        assert_eq!(parse_mount(text, "231").as_deref(), Some("nfs4 server:/x"));
+        assert_eq!(parse_mount(text, "2"), None);
+        assert_eq!(parse_mount("23 1 254:0 / / rw - ext4", "23"), None, "a line that is cut");
     }
 
     #[test]

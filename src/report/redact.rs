@@ -116,6 +116,10 @@ impl Pen {
         if let Ok(address) = bare.parse::<IpAddr>() {
             return format!("{}{end}", self.peer(address));
         }
+        if word.contains(":/") {
+            // What a network file system is mounted from.
+            return GONE.to_string();
+        }
         if !word.starts_with('/') {
             return word.to_owned();
         }
@@ -150,6 +154,7 @@ mod tests {
             ("waits for (https://pay.example/charge?id=3,4&x=y), 2 s", "waits for (https://…), 2 s"),
             ("in /search?q=a,b;c=/etc/x: 3 s", "in …: 3 s"),
             ("/srv/shop/app.py", "app.py"),
+            ("writing /mnt/a.log on nfs4 10.0.3.7:/export", "writing a.log on nfs4 …"),
             ("CPython 3.12.4, 12:30, 80 % of a core", "CPython 3.12.4, 12:30, 80 % of a core"),
             ("", ""),
         ] {

@@ -116,6 +116,9 @@ pub enum DescriptorKind {
     File {
         /// The path as the target sees it.
         path: String,
+        /// The mounted file system it is on, `nfs4 10.0.3.7:/export`; `None` where that is not known.
+        #[serde(default)]
+        mount: Option<String>,
     },
     /// An epoll, eventfd, timerfd or other anonymous inode: the kernel's name for it.
     Anonymous {

@@ -138,7 +138,7 @@ fn descriptors() -> Vec<Descriptor> {
         },
         DescriptorKind::Unix { path: "/run/app.sock".to_owned() },
         DescriptorKind::Pipe { inode: 99, path: None, others: vec![(9, "sh".to_owned())] },
-        DescriptorKind::File { path: "/var/log/app.log".to_owned() },
+        DescriptorKind::File { path: "/var/log/app.log".to_owned(), mount: None },
         DescriptorKind::Anonymous { name: "eventpoll".to_owned() },
         DescriptorKind::Unresolved(Why::Vanished),
     ];

@@ -110,6 +110,9 @@ fn a_thread_that_waits_for_a_file_or_the_clock_says_for_which() {
         ..shot.on(file(9, "/mnt/nfs/data"))
     });
     assert_verdict("reads from a disk", &disk, Kind::LoopBlocked, Cause::Disk, "go", Some("handle"));
+    let said = report(&disk);
+    let words = "reading /mnt/nfs/data on nfs4 10.0.3.9:/export";
+    assert!(first(&said).summary.ends_with(words), "which server does not answer: {}", first(&said).summary);
 }
 
 #[test]

@@ -4,9 +4,16 @@
 use super::Detector;
 use crate::classify::sight::descriptor_words;
 use crate::classify::{Activity, Cause, SecondParty, Sight};
-use crate::snapshot::{Call, DescriptorKind, TaskState};
+use crate::snapshot::{Call, Descriptor, DescriptorKind, TaskState};
 
 pub(super) struct OnFile;
+
+fn mount(descriptor: &Descriptor) -> Option<&str> {
+    match &descriptor.kind {
+        DescriptorKind::File { mount, .. } => mount.as_deref(),
+        _ => None,
+    }
+}
 
 impl Detector for OnFile {
     fn detect(&self, sight: &Sight<'_>) -> Option<Activity> {
@@ -27,11 +34,14 @@ impl Detector for OnFile {
             return None;
         }
         let cause = if on_disk { Cause::Disk } else { Cause::FileIo };
+        // Which disk or server it is; of a path that is only named, links may lead anywhere.
+        let mount = file.filter(|_| sight.thread.os.path.is_none()).and_then(mount).map(|mount| format!(" on {mount}"));
+        let mount = mount.unwrap_or_default();
         let clause = match (syscall.call, &path) {
             (Call::Open, Some(path)) => format!("opening {path}"),
-            (Call::Read, Some(path)) => format!("reading {path}"),
-            (Call::Write, Some(path)) => format!("writing {path}"),
-            (_, Some(path)) => format!("in {} on {path}", syscall.name),
+            (Call::Read, Some(path)) => format!("reading {path}{mount}"),
+            (Call::Write, Some(path)) => format!("writing {path}{mount}"),
+            (_, Some(path)) => format!("in {} on {path}{mount}", syscall.name),
             (_, None) => format!("in {}", syscall.name),
         };
         let doing = match on_disk {

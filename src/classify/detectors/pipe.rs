@@ -44,7 +44,7 @@ fn is_pipe(descriptor: &Descriptor) -> bool {
 fn is_output(descriptor: &Descriptor) -> bool {
     let held_up = match &descriptor.kind {
         DescriptorKind::Unix { .. } => true,
-        DescriptorKind::File { path } => path.starts_with("/dev/pts/") || path.starts_with("/dev/tty"),
+        DescriptorKind::File { path, .. } => path.starts_with("/dev/pts/") || path.starts_with("/dev/tty"),
         _ => false,
     };
     matches!(descriptor.number, 1 | 2) && held_up
