@@ -180,12 +180,12 @@ fn tasks_are_those_that_the_program_says() {
         assert_eq!(read, said, "{what}");
         assert_eq!(tasks.found, truths.len() as u64, "{what}");
         compare_holders(tasks, &truths, &what);
-        compare_waits(tasks, &truths, kind, &what);
+        compare_waits(tasks, &truths, (kind, program.child.id()), &what);
     }
 }
 
 /// What more there is to say of some waits.
-fn compare_waits(tasks: &TaskCensus, truths: &[Truth], kind: &str, what: &str) {
+fn compare_waits(tasks: &TaskCensus, truths: &[Truth], (kind, pid): (&str, u32), what: &str) {
     let named = |name: &str| -> Vec<&TaskSample> {
         let addresses = truths.iter().filter(|truth| truth.name == name).map(|truth| Address(truth.address));
         addresses.filter_map(|address| tasks.task(address)).collect()
@@ -206,6 +206,13 @@ fn compare_waits(tasks: &TaskCensus, truths: &[Truth], kind: &str, what: &str) {
     }
     for task in named("in-queue-of-threads") {
         assert!(matches!(on(task), Some(Awaited::Executor { thread: Known::Unknown(_) })), "{what}: {task:?}");
+    }
+    for task in named("reader") {
+        let Some(Awaited::Connection { descriptor: Known::Is(descriptor), sends: false, .. }) = on(task) else {
+            panic!("{what}: {task:?}")
+        };
+        let link = std::fs::read_link(format!("/proc/{pid}/fd/{descriptor}")).expect("an open descriptor");
+        assert!(link.to_string_lossy().starts_with("socket:"), "{what}: {descriptor} is {}", link.display());
     }
     if kind == "asyncio" {
         for task in named("reader") {

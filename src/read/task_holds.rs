@@ -7,6 +7,7 @@
 use std::collections::HashMap;
 
 use super::chains::{Chain, Link};
+use super::coroutines::{Coroutine, State};
 use super::functions::Place;
 use super::held_slots::is_pointer;
 use super::kinds::{Kind, Kinds};
@@ -29,7 +30,17 @@ pub(super) struct TaskHolds {
 }
 
 /// Classes whose block ends when its time is over, and where they have it: those of asyncio, async-timeout and AnyIO.
-const TIMEOUTS: [(&str, &str); 3] = [("Timeout", "_when"), ("Timeout", "_deadline"), ("CancelScope", "_deadline")];
+const TIMEOUTS: [(&str, &str); 5] = [
+    ("Timeout", "_when"),
+    ("Timeout", "_deadline"),
+    ("CancelScope", "_deadline"),
+    ("_GeneratorContextManager", GENERATOR),
+    ("_AsyncGeneratorContextManager", GENERATOR),
+];
+/// Where a context manager that is a generator has that (CPython `Lib/contextlib.py`).
+const GENERATOR: &str = "gen";
+/// Context managers inside of each other that are generators.
+const MOST_MANAGERS: usize = 3;
 
 impl TaskHolds {
     /// The objects that a chain holds, and the frames that do. Of a condition also its lock.
@@ -61,31 +72,79 @@ impl TaskHolds {
     }
 
     /// Whether one of these objects ends the block that it was entered for when its time is over.
-    pub(super) fn ends_in_time(&mut self, objects: Objects<'_>, held: &[(Address, Frame)]) -> Result<bool, ReadError> {
-        for (object, _) in held {
-            let kind = objects.type_of(*object)?;
-            let attribute = match self.timeouts.get(&kind) {
-                Some(known) => *known,
-                None => {
-                    let name = objects.type_name(kind)?;
-                    let mut found = None;
-                    for (_, attribute) in TIMEOUTS.iter().filter(|(class, _)| *class == name) {
-                        if found.is_none() && objects.attribute(*object, attribute)?.is_some() {
-                            found = Some(*attribute);
-                        }
-                    }
-                    self.timeouts.insert(kind, found);
-                    found
+    pub(super) fn ends_in_time(
+        &mut self,
+        objects: Objects<'_>,
+        kinds: &mut Kinds,
+        held: &[Address],
+    ) -> Result<bool, ReadError> {
+        self.ends_within(objects, kinds, held, MOST_MANAGERS)
+    }
+
+    /// As [`TaskHolds::ends_in_time`], through so many context managers that are generators: `anyio.fail_after` is two of
+    /// them around a cancel scope.
+    fn ends_within(
+        &mut self,
+        objects: Objects<'_>,
+        kinds: &mut Kinds,
+        held: &[Address],
+        managers: usize,
+    ) -> Result<bool, ReadError> {
+        for object in held {
+            let Some(attribute) = self.timeout_of(objects, *object)? else { continue };
+            let Some(entry) = objects.attribute(*object, attribute)? else { continue };
+            let ends = match (attribute, managers.checked_sub(1)) {
+                (GENERATOR, None) => false,
+                (GENERATOR, Some(left)) => {
+                    let inner = self.held_by_generator(objects, kinds, entry.value)?;
+                    self.ends_within(objects, kinds, &inner, left)?
                 }
+                // `None` and infinity are no time.
+                _ => objects.type_name_of(entry.value)? == "float" && objects.float(entry.value)?.is_finite(),
             };
-            let Some(attribute) = attribute else { continue };
-            let Some(when) = objects.attribute(*object, attribute)? else { continue };
-            // `None` and infinity are no time.
-            if objects.type_name_of(when.value)? == "float" && objects.float(when.value)?.is_finite() {
+            if ends {
                 return Ok(true);
             }
         }
         Ok(false)
+    }
+
+    /// Where an object has the time at which it ends a block, or what knows that; `None` where it ends none.
+    fn timeout_of(&mut self, objects: Objects<'_>, object: Address) -> Result<Option<&'static str>, ReadError> {
+        let kind = objects.type_of(object)?;
+        if let Some(known) = self.timeouts.get(&kind) {
+            return Ok(*known);
+        }
+        let name = objects.type_name(kind)?;
+        let mut found = None;
+        for (_, attribute) in TIMEOUTS.iter().filter(|(class, _)| *class == name) {
+            if found.is_none() && objects.attribute(object, attribute)?.is_some() {
+                found = Some(*attribute);
+            }
+        }
+        self.timeouts.insert(kind, found);
+        Ok(found)
+    }
+
+    /// What the blocks hold that a generator is suspended in.
+    fn held_by_generator(
+        &mut self,
+        objects: Objects<'_>,
+        kinds: &mut Kinds,
+        generator: Address,
+    ) -> Result<Vec<Address>, ReadError> {
+        let kind = kinds.of(objects, generator)?;
+        if kind != Kind::Generator {
+            return Ok(Vec::new());
+        }
+        let coroutine = Coroutine::read(objects, generator, kind)?;
+        if !matches!(coroutine.state, State::Suspended { .. }) {
+            return Ok(Vec::new());
+        }
+        let names = objects.memory.read_pointer(coroutine.code.plus(objects.offsets.code.local_names))?;
+        let locals = usize::try_from(objects.length(names)?).map_err(|_| ReadError::Implausible(names))?;
+        let slots = coroutine.slots(objects, locals)?;
+        self.objects_of(objects, kinds, &slots)
     }
 
     fn objects_of(

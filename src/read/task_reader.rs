@@ -196,7 +196,8 @@ impl<'s, 'a> Reader<'s, 'a> {
         };
         let held = self.holds.of(objects, &mut self.kinds, &chain)?;
         let holds = !held.is_empty();
-        let mut timed = self.holds.ends_in_time(objects, &held)?;
+        let blocks: Vec<Address> = held.iter().map(|(object, _)| *object).collect();
+        let mut timed = self.holds.ends_in_time(objects, &mut self.kinds, &blocks)?;
         for link in &chain.links {
             timed = timed || self.waits.ends_in_time(objects, link)?;
         }
