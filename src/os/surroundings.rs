@@ -95,7 +95,7 @@ fn sort_sockets(
                 state: socket.state.to_owned(),
                 unread: socket.receive_queue,
                 unsent: socket.send_queue,
-                traffic: Known::Unknown(Why::Bounded),
+                traffic: Known::Unknown(Why::NotRead),
             };
             connections.push((connection, *socket));
         }
@@ -105,27 +105,35 @@ fn sort_sockets(
     (listeners, connections)
 }
 
-/// The connections with what the kernel counted on them: first of those that the process made itself, then of those whose
-/// other end does not take what was sent, then of the rest.
+/// The connections with what the kernel counted on them, where that may tell something.
 fn counted(
     process: ProcessId,
     mut connections: Vec<(Connection, InetSocket)>,
     listeners: &[Listener],
 ) -> Vec<Connection> {
-    let mut order: Vec<usize> = (0..connections.len()).collect();
-    order.sort_by_key(|at| {
-        connections.get(*at).map(|(connection, socket)| {
-            let accepted = listeners.iter().any(|listener| listener.port == socket.local.port());
-            (accepted, connection.unsent == 0)
-        })
-    });
     let reader = TrafficReader::of(process);
-    for at in order.into_iter().take(MOST_COUNTED) {
+    for at in to_count(&connections, listeners) {
         if let Some((connection, socket)) = connections.get_mut(at) {
             connection.traffic = known(reader.read(socket));
         }
     }
     connections.into_iter().map(|(connection, _)| connection).collect()
+}
+
+/// Which connections are worth asking for: first those that the process made itself, then clients that do not take what was
+/// sent, and only beside such a client the others, which may wait for it. A thousand idle clients cost nothing.
+fn to_count(connections: &[(Connection, InetSocket)], listeners: &[Listener]) -> Vec<usize> {
+    let accepted = |socket: &InetSocket| listeners.iter().any(|listener| listener.port == socket.local.port());
+    let rank = |(connection, socket): &(Connection, InetSocket)| match (accepted(socket), connection.unsent) {
+        (false, _) => 0,
+        (true, 1..) => 1,
+        (true, 0) => 2,
+    };
+    let mut order: Vec<(u8, usize)> = connections.iter().map(rank).zip(0..).collect();
+    order.sort_unstable();
+    let a_client_is_slow = order.iter().any(|(rank, _)| *rank == 1);
+    order.retain(|(rank, _)| *rank < 2 || a_client_is_slow);
+    order.into_iter().take(MOST_COUNTED).map(|(_, at)| at).collect()
 }
 
 fn listener(socket: &InetSocket, no_limit: Why) -> Listener {
@@ -212,7 +220,7 @@ fn listed_children(process: ProcessId) -> Result<Vec<ProcessId>, Why> {
 
 #[cfg(test)]
 mod tests {
-    use std::net::{TcpListener, TcpStream};
+    use std::net::{SocketAddr, TcpListener, TcpStream};
 
     use super::*;
 
@@ -241,6 +249,40 @@ mod tests {
         assert_eq!(descriptors_left(&links, 110, 100), 10);
         assert_eq!(descriptors_left(&links[..90], 100, 100), 0, "ten that were not followed are below it");
         assert_eq!(descriptors_left(&links, 110, u64::MAX), u64::MAX - 110);
+    }
+
+    #[test]
+    fn idle_clients_are_counted_beside_a_slow_one_only() {
+        let connection = |descriptor: i32, port: u16, unsent: u64| {
+            let local = SocketAddr::from(([10, 0, 0, 5], port));
+            let peer = Some(SocketAddr::from(([10, 0, 0, 9], 51234)));
+            let socket = InetSocket {
+                protocol: "tcp",
+                local,
+                peer,
+                state: "ESTAB",
+                receive_queue: 0,
+                send_queue: unsent,
+                queue_limit: None,
+                user: 0,
+                inode: 1,
+            };
+            let links = vec![(descriptor, "socket:[1]".to_owned())];
+            let (_, mut found) = sort_sockets(&links, &HashMap::from([(1, Socket::Inet(socket))]));
+            found.remove(0)
+        };
+        let listeners = [Listener {
+            address: "0.0.0.0:8000".to_owned(),
+            port: 8000,
+            waiting: 0,
+            limit: Known::Unknown(Why::NotRead),
+        }];
+        let mut all = vec![connection(7, 8000, 0), connection(8, 40_000, 0), connection(9, 8000, 0)];
+        assert_eq!(to_count(&all, &listeners), [1], "idle clients were asked for");
+        all.push(connection(10, 8000, 99));
+        assert_eq!(to_count(&all, &listeners), [1, 3, 0, 2]);
+        all.extend((0..1000).map(|number| connection(number, 8000, 0)));
+        assert_eq!(to_count(&all, &listeners).len(), MOST_COUNTED);
     }
 
     #[test]

@@ -121,6 +121,23 @@ fn streams_and_websockets_are_silent_on_purpose() {
     assert_healthy("no request", &asked(|served| served.requests.clear()));
 }
 
+#[test]
+fn a_subscriber_of_redis_waits_on_purpose() {
+    let redis = "site-packages/redis/asyncio/client.py";
+    for function in ["async listen", "async get_message", "async execute_command"] {
+        let scene = asked(|served| {
+            served.tasks.clear();
+            served.task(1, &[READ, &[(function, redis, 1200)], FETCH], bytes(7, false));
+        });
+        match function {
+            "async execute_command" => {
+                assert_verdict(function, &scene, Kind::SlowRequests, Cause::NoTimeout, "fetch", Some("fetch"));
+            }
+            _ => assert_healthy(function, &scene),
+        }
+    }
+}
+
 /// A `def` endpoint whose worker thread waits in a call for the upstream.
 fn in_thread(number: u32, arguments: [u64; 6], ran_at: u64) -> Scene {
     let mut served = Served::new();

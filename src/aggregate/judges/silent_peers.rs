@@ -13,7 +13,7 @@ use crate::aggregate::users::{Users, groups};
 use crate::aggregate::{Analysis, Cause, Confidence, Finding, Kind, Verdict, awaiting, same_wait_since, users_frame};
 use crate::snapshot::{
     Actor, Address, Awaited, Call, Census, Connection, CpuTimes, DescriptorKind, Known, Occupier, RequestSample,
-    Surroundings, Syscall, SyscallState, TaskCensus, TaskSample, ThreadId,
+    StackId, Surroundings, Syscall, SyscallState, TaskCensus, TaskSample, ThreadId,
 };
 
 pub(super) struct SilentPeers;
@@ -89,6 +89,9 @@ impl<'a> Search<'a> {
             let (address, timed, who) = next.pop()?;
             let Some(task) = self.tasks.task(address) else { continue };
             let Some(seen) = self.lasting(task) else { continue };
+            if task.chain.ok().is_some_and(|chain| self.listens(chain)) {
+                continue;
+            }
             let timed = timed || task.timed;
             let own =
                 task.chain.ok().and_then(|chain| users_frame(self.analysis.recording, &self.analysis.book, chain));
@@ -99,6 +102,15 @@ impl<'a> Search<'a> {
             next.extend(self.awaited_by(task).iter().map(|other| (*other, timed, who)));
         }
         None
+    }
+
+    /// Whether it waits for messages of others, for as long as there are none: a subscriber of Redis.
+    fn listens(&self, chain: StackId) -> bool {
+        let recording = self.analysis.recording;
+        let mut codes = recording.stack(chain).iter().filter_map(|frame| recording.code(frame.code));
+        codes.any(|code| {
+            matches!(code.name.as_str(), "listen" | "get_message") && code.file.ends_with("/redis/asyncio/client.py")
+        })
     }
 
     /// The tasks that a task waits for; none where one of several sleeps, because that may be a timeout made by hand.
