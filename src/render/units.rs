@@ -10,7 +10,8 @@ pub fn duration(seconds: f64) -> String {
         return "< 1 ms".to_owned();
     }
     if seconds < 0.9995 {
-        return format!("{:.0} ms", seconds * 1000.0);
+        // The sum of nothing is -0.0.
+        return format!("{:.0} ms", seconds.abs() * 1000.0);
     }
     if seconds < 99.95 {
         return format!("{seconds:.1} s");
@@ -78,6 +79,7 @@ mod tests {
     fn durations_read_like_a_person_would_say_them() {
         let cases = [
             (0.0, "0 ms"),
+            (-0.0, "0 ms"),
             (0.000_2, "< 1 ms"),
             (0.34, "340 ms"),
             (0.9996, "1.0 s"),

@@ -67,5 +67,6 @@ fn place(analysis: &Analysis<'_>, function: &FunctionAccount) -> Option<Place> {
 
 /// To a tenth of a millisecond: looks are further apart than that.
 fn rounded(seconds: f64) -> f64 {
-    (seconds * 1e4).round() / 1e4
+    // Adding zero makes the sum of nothing, which is -0.0, a plain zero.
+    (seconds * 1e4).round() / 1e4 + 0.0
 }
