@@ -14,6 +14,7 @@ pub mod descriptors;
 pub mod file_locks;
 mod freezer;
 mod lone_user;
+mod name_servers;
 pub mod open_files;
 mod proc_file;
 pub mod processes;

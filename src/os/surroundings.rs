@@ -8,7 +8,7 @@ use super::proc_file::{SMALL, known, numbered_entries, read_text};
 use super::sockets::{InetSocket, LISTEN, Socket, find, socket_inode};
 use super::task_text::{parse_stat, parse_status_size, status_value};
 use super::tcp_traffic::TrafficReader;
-use super::{cgroups, clock, file_locks, open_files, processes};
+use super::{cgroups, clock, file_locks, name_servers, open_files, processes};
 use crate::snapshot::{Child, Connection, Known, Listener, ProcessId, Surroundings, Why};
 
 /// How many children are listed: a server with more forks without reaping, and the count says so.
@@ -55,6 +55,7 @@ pub fn surroundings(process: ProcessId) -> Surroundings {
                 .and_then(|text| parse_accept_overflows(&text).ok_or(Why::NotInThisKernel)),
         ),
         connections,
+        name_servers: name_servers::read(process),
         open_descriptors: known(open),
         descriptor_limit: known(limit),
         descriptors_left: known(left),

@@ -138,6 +138,9 @@ pub struct Surroundings {
     pub accept_overflows: Known<u64>,
     /// Connected sockets, at most [`Surroundings::MOST_CONNECTIONS`].
     pub connections: Known<Vec<Connection>>,
+    /// Name servers that its `resolv.conf` names, with their port.
+    #[serde(default = "not_read")]
+    pub name_servers: Known<Vec<String>>,
     /// Open descriptors.
     pub open_descriptors: Known<u64>,
     /// `RLIMIT_NOFILE`, soft.

@@ -186,6 +186,7 @@ fn surroundings() -> Surroundings {
             unsent: 0,
             traffic: Known::Unknown(Why::NotRead),
         }]),
+        name_servers: Known::Unknown(Why::NotRead),
         open_descriptors: Known::Is(44),
         descriptor_limit: Known::Is(1024),
         descriptors_left: Known::Unknown(Why::NotRead),

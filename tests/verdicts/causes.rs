@@ -65,6 +65,34 @@ fn a_thread_on_a_socket_says_what_it_does_there() {
 }
 
 #[test]
+fn the_only_name_server_is_whom_an_unconnected_socket_asks() {
+    let asked = |servers: &[&str], kind: Option<&str>| {
+        let udp = DescriptorKind::Inet {
+            protocol: kind.unwrap_or("udp").to_owned(),
+            local: "0.0.0.0:41234".to_owned(),
+            peer: None,
+            local_port: 41234,
+            peer_port: 0,
+            state: "CLOSE".to_owned(),
+            unread: 0,
+            unsent: 0,
+        };
+        let mut scene = blocked(&[("getaddrinfo", "socket.py", 976)], 7, [0x7000, 1, 0, 0, 0, 0], |shot| {
+            shot.on(Descriptor { number: 7, kind: udp.clone() })
+        });
+        let servers: Vec<String> = servers.iter().map(|server| (*server).to_owned()).collect();
+        scene.around(|around| around.name_servers = Known::Is(servers.clone()));
+        assert_verdict("a socket of musl", &scene, Kind::LoopBlocked, Cause::Dns, "go", Some("handle"));
+        first(&report(&scene)).second_party.clone()
+    };
+    let only = SecondParty::Peer { address: "10.96.0.10:53".to_owned(), service: Some("dns".to_owned()) };
+    assert_eq!(asked(&["10.96.0.10:53"], None), only);
+    assert_eq!(asked(&["10.96.0.10:53", "10.96.0.11:53"], None), SecondParty::None, "it may be either");
+    assert_eq!(asked(&[], None), SecondParty::None);
+    assert_eq!(asked(&["10.96.0.10:53"], Some("tcp")), SecondParty::None, "names are asked for by UDP");
+}
+
+#[test]
 fn a_thread_that_waits_for_another_says_how() {
     const WAIT: Line<'_> = ("wait", "threading.py", 355);
     let futex = (202, [0x7000, 0x189, 0, 0, 0, 0]);
