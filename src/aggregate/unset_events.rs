@@ -9,6 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use super::bystanders::{is_of_application, other_tasks, some_thread};
+use super::connections::by_descriptor;
 use super::phrases::{count_words, place_of, place_words};
 use super::{Analysis, same_wait_since, users_frame};
 use crate::classify::{Marks, Origin, Phase};
@@ -40,6 +41,8 @@ pub(super) struct UnsetEvent<'a> {
     pub(super) requests: Vec<&'a RequestSample>,
     /// How many of them have waited for long.
     pub(super) long: usize,
+    /// How old the oldest is at least, where the kernel counted.
+    pub(super) oldest: Option<Duration>,
     /// For how long all of them have waited, as far as it was seen.
     pub(super) since: Duration,
     /// The frame of the user's that most of them wait in, how many do, and the task of one of them.
@@ -97,10 +100,10 @@ fn waiting<'a>(
     let waited = |task: &TaskSample| Some(census.at.since(same_wait_since(analysis.recording, task)?));
     let waits: Vec<Duration> = requests.iter().map(|(_, task)| waited(task)).collect::<Option<_>>()?;
     let since = waits.iter().min().copied().filter(|since| *since >= APART)?;
-    let is_long = |(wait, (request, _)): &(&Duration, &(&RequestSample, &TaskSample))| {
-        **wait >= LONG || request.age.ok().is_some_and(|age| age >= LONG)
-    };
-    let long = waits.iter().zip(&requests).filter(is_long).count();
+    let ages: Vec<Option<Duration>> = requests.iter().map(|(request, _)| age(analysis, request)).collect();
+    let is_long = |(wait, age): &(&Duration, &Option<Duration>)| **wait >= LONG || age.is_some_and(|age| age >= LONG);
+    let long = waits.iter().zip(&ages).filter(is_long).count();
+    let oldest = ages.into_iter().flatten().max();
     let mut places: BTreeMap<CodeId, (Frame, usize, Address)> = BTreeMap::new();
     let (mut endpoints, mut before) = (BTreeSet::new(), 0);
     for (_, task) in &requests {
@@ -114,7 +117,7 @@ fn waiting<'a>(
     }
     let most = places.into_values().max_by_key(|(frame, count, _)| (*count, std::cmp::Reverse(frame.code)))?;
     let requests = requests.into_iter().map(|(request, _)| request).collect();
-    Some(UnsetEvent { requests, long, since, most, endpoints, before })
+    Some(UnsetEvent { requests, long, oldest, since, most, endpoints, before })
 }
 
 /// That requests wait for events, in words, for a process in which that is no verdict.
@@ -143,6 +146,14 @@ pub fn waits_for_events(analysis: &Analysis<'_>) -> Vec<String> {
 fn is_timed(tasks: &TaskCensus, task: &TaskSample) -> bool {
     let mut awaiting = task.awaited_by.iter().filter_map(|awaiting| tasks.task(*awaiting));
     task.timed || awaiting.any(|awaiting| awaiting.timed)
+}
+
+/// How old a request is at least: nothing has come on its connection since.
+fn age(analysis: &Analysis<'_>, request: &RequestSample) -> Option<Duration> {
+    let connection = by_descriptor(analysis.last_surroundings()?, request.descriptor.ok()?)?;
+    // What was received and not read may be a later request's.
+    let counted = connection.traffic.ok().filter(|_| connection.unread == 0)?;
+    Some(counted.last_received)
 }
 
 /// Whether no other task is left that could do something for the application. One that waits for a request with a timeout

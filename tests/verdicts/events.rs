@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use hangspy::report::{Cause, Confidence, Kind, Report};
 use hangspy::snapshot::{
-    Address, Awaited, Known, PrimitiveKind, RequestSample, StackSample, TaskPhase, TaskSample, ThreadId, Why,
+    Address, Awaited, Connection, Known, PrimitiveKind, RequestSample, StackSample, TaskPhase, TaskSample, ThreadId,
+    Traffic, Why,
 };
 
 use super::scenes::{LOOKS, Line, PID, POLL, Scene, waiting};
@@ -42,11 +43,11 @@ fn request(number: u64) -> RequestSample {
         client: Known::Is(format!("10.0.0.9:{number}")),
         protocol: Known::Is("h11".to_owned()),
         request_id: Known::Is(None),
-        age: Known::Is(OLD),
+        age: Known::Unknown(Why::NotInThisPython),
         answering: Known::Is(false),
         task: Known::Is(task_at(number)),
         thread: Known::Is(None),
-        descriptor: Known::Is(12),
+        descriptor: Known::from_option(i32::try_from(number).ok(), Why::NotRead),
     }
 }
 
@@ -71,11 +72,26 @@ fn gate() -> Story {
 }
 
 fn told(story: Story, change: impl Fn(&mut RequestSample)) -> Scene {
+    told_of_age(story, Known::Is(OLD), change)
+}
+
+/// The same, with requests that came so long ago.
+fn told_of_age(story: Story, age: Known<Duration>, change: impl Fn(&mut RequestSample)) -> Scene {
     let mut scene = story.told();
     for census in &mut scene.recording.censuses {
         census.requests = (0..6).map(request).collect();
         census.requests.iter_mut().for_each(&change);
     }
+    let connection = |number: i32| Connection {
+        descriptor: number,
+        local: "10.0.0.5:8000".to_owned(),
+        peer: format!("10.0.0.9:{number}"),
+        state: "ESTAB".to_owned(),
+        unread: 0,
+        unsent: 0,
+        traffic: age.map(|age| Traffic { last_sent: age, last_received: age, acknowledged: 0, received: 80 }),
+    };
+    scene.around(|around| around.connections = Known::Is((0..6).map(connection).collect()));
     scene
 }
 
@@ -95,6 +111,8 @@ fn a_gate_that_nobody_is_left_to_open_is_possibly_stuck() {
     );
     assert_eq!(verdict.confidence, Confidence::Possible);
     assert!(verdict.evidence.iter().any(|fact| fact == "they came to 3 endpoints: price, basket, offer"));
+    let sent = "by the kernel's count the oldest of them was sent 30 s ago or earlier";
+    assert!(verdict.evidence.iter().any(|fact| fact == sent), "{:?}", verdict.evidence);
     assert!(verdict.evidence.iter().any(|fact| fact.contains("long polls")), "{:?}", verdict.evidence);
     assert_eq!(observed(&report), "", "what is a verdict is not told twice");
 }
@@ -123,10 +141,17 @@ fn long_polls_of_one_endpoint_are_only_told() {
 
 #[test]
 fn requests_that_came_a_moment_ago_are_only_told() {
-    let unknown = told(gate(), |request| request.age = Known::Unknown(Why::NotInThisPython));
+    let unknown = told_of_age(gate(), Known::Unknown(Why::NotPermitted), |_| ());
     assert_healthy("nobody knows how old they are, and 3 s are nothing", &unknown);
     assert!(observed(&report(&unknown)).ends_with("look for longer: hangspy 4711 --for 12s"));
-    assert_healthy("they are young", &told(gate(), |request| request.age = Known::Is(OLD / 10)));
+    assert_healthy("they are young", &told_of_age(gate(), Known::Is(OLD / 10), |_| ()));
+    let mut pipelined = told(gate(), |_| ());
+    pipelined.around(|around| {
+        if let Known::Is(connections) = &mut around.connections {
+            connections.iter_mut().for_each(|connection| connection.unread = 80);
+        }
+    });
+    assert_healthy("what came last may be another request", &pipelined);
 }
 
 #[test]

@@ -29,12 +29,11 @@ fn verdict(analysis: &Analysis<'_>, event: &UnsetEvent<'_>) -> Verdict {
     let requests = count_words(all as u64, "request");
     let summary = format!("{requests} wait{place} for an asyncio.Event that is not set, and nobody is left to set it");
     let waits = format!("the same waits, without a timeout, in two readings {} apart", length_words(event.since));
-    let oldest = event.requests.iter().filter_map(|request| request.age.ok()).max();
-    let oldest = oldest.map(|age| format!("the oldest of these requests is {} old", length_words(age)));
+    let sent = |age| format!("by the kernel's count the oldest of them was sent {} ago or earlier", length_words(age));
     Finding::new(Kind::TasksStuck, analysis.pid(), summary, waits)
         .cause(Cause::AsyncioEvent, Confidence::Possible)
         .lasting(Some(event.since.as_secs_f64()), 1.0)
-        .evidence(oldest)
+        .evidence(event.oldest.map(sent))
         .evidence([
             "no other task and no thread of the application is left, to set it".to_owned(),
             passage(analysis, event),
