@@ -50,7 +50,7 @@ SIDECAR = {
     "name": "hangspy",
     "command": ["/usr/bin/sleep", "infinity"],
     "securityContext": {"runAsUser": 0, "capabilities": {"add": ["SYS_PTRACE"]}},
-    "resources": {"limits": {"cpu": "50m", "memory": "32Mi"}},
+    "resources": {"limits": {"cpu": "50m", "memory": "128Mi"}},
     "volumeMounts": [{"name": "tool", "mountPath": "/tool", "readOnly": True}],
 }
 HARDENED = {
