@@ -146,9 +146,10 @@ fn outside(case: &Case, pid: u32) -> Vec<String> {
     complaints
 }
 
-/// The process that is meant: the one that blocked last, where one did.
+/// The process that is meant: the one that blocked last, else the one that said last what is under way.
 fn subject(case: &Case) -> u32 {
-    case.witness.blocks.last().map_or(case.pid, |block| block.pid)
+    let blocked = case.witness.blocks.last().map(|block| block.pid);
+    blocked.or(case.witness.running.last().copied()).unwrap_or(case.pid)
 }
 
 fn health(case: &Case) -> Vec<String> {

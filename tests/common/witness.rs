@@ -42,6 +42,9 @@ pub(crate) struct Witness {
     pub(crate) serving: Vec<u32>,
     /// When each of them said it.
     pub(crate) since: Vec<f64>,
+    /// Processes that said that a situation is under way which is no single call.
+    #[serde(default)]
+    pub(crate) running: Vec<u32>,
     /// Addresses of other sides.
     pub(crate) peers: Vec<String>,
 }
@@ -59,7 +62,7 @@ impl Witness {
                     witness.serving.push(pid);
                     witness.since.push(at);
                 }
-                Line::Running { .. } => {}
+                Line::Running { pid, .. } => witness.running.push(pid),
                 Line::Begin { name, at, thread, pid } => {
                     match open.iter_mut().find(|(block, _)| block.pid == pid && block.thread == thread) {
                         Some((_, depth)) => *depth += 1,
