@@ -8,6 +8,8 @@
 mod around;
 #[path = "verdicts/causes.rs"]
 mod causes;
+#[path = "common/censuses.rs"]
+mod censuses;
 #[path = "verdicts/dead_loops.rs"]
 mod dead_loops;
 #[path = "verdicts/ends.rs"]

@@ -149,7 +149,8 @@ pub(super) fn all_words(kind: PoolKind, size: u64) -> String {
 }
 
 /// What a pool gives out, in words: `40 worker threads`, `3 database connections`.
-pub(super) fn pool_words(kind: PoolKind, count: u64) -> String {
+#[must_use]
+pub fn pool_words(kind: PoolKind, count: u64) -> String {
     let thing = match kind {
         PoolKind::AnyioLimiter => "worker thread",
         PoolKind::CapacityLimiter => "limiter token",

@@ -3,9 +3,10 @@
 use std::collections::HashMap;
 
 use super::task_model::{PrimitiveReport, TaskGroupReport, TaskReport, TasksReport};
-use crate::aggregate::{Analysis, place_of, places, same_wait_since, task_name, users_place, wait_words};
+use crate::aggregate::{Analysis, place_of, places, pool_words, same_wait_since, task_name, users_place, wait_words};
 use crate::snapshot::{
-    Address, Census, Known, PrimitiveKind, PrimitiveSample, StackId, TaskCensus, TaskGroup, TaskPhase, TaskSample,
+    Actor, Address, Census, Known, PoolSample, PrimitiveKind, PrimitiveSample, StackId, TaskCensus, TaskGroup,
+    TaskPhase, TaskSample,
 };
 
 /// Groups of a report; the others are a few tasks each.
@@ -16,9 +17,25 @@ const MOST_AWAITING: usize = 3;
 /// What distinguishes one group from another.
 type Key = (Known<StackId>, TaskPhase);
 
+/// The census that is told.
+struct Told<'a> {
+    analysis: &'a Analysis<'a>,
+    census: &'a Census,
+    tasks: &'a TaskCensus,
+    /// The pool that a task waits for a place of.
+    pools: HashMap<Address, &'a PoolSample>,
+}
+
 /// The tasks of a process; `None` when they were not read.
-pub(super) fn tasks(analysis: &Analysis<'_>) -> Option<TasksReport> {
+pub(super) fn tasks<'a>(analysis: &'a Analysis<'a>) -> Option<TasksReport> {
     let (census, tasks) = analysis.tasks()?;
+    let waiters = |pool: &'a PoolSample| pool.waiters.iter().map(move |waiter| (waiter.who, pool));
+    let of_tasks = |(who, pool)| match who {
+        Actor::Task(task) => Some((task, pool)),
+        Actor::Thread(_) => None,
+    };
+    let pools = census.pools.iter().flat_map(waiters).filter_map(of_tasks).collect();
+    let told = Told { analysis, census, tasks, pools };
     let groups: HashMap<Key, usize> =
         tasks.groups.iter().take(MOST_GROUPS).enumerate().map(|(at, group)| ((group.chain, group.phase), at)).collect();
     let mut members: Vec<Vec<&TaskSample>> = vec![Vec::new(); tasks.groups.len().min(MOST_GROUPS)];
@@ -33,67 +50,66 @@ pub(super) fn tasks(analysis: &Analysis<'_>) -> Option<TasksReport> {
         took_s: census.took.as_secs_f64(),
         found: tasks.found,
         cut: tasks.cut,
-        groups: described.map(|(group, members)| self::group(analysis, census, tasks, group, members)).collect(),
-        tasks: tasks.tasks.iter().map(|task| one(analysis, census, tasks, &groups, task)).collect(),
+        groups: described.map(|(group, members)| told.group(group, members)).collect(),
+        tasks: tasks.tasks.iter().map(|task| told.one(&groups, task)).collect(),
         primitives: tasks.primitives.iter().map(|primitive| self::primitive(analysis, primitive)).collect(),
     })
 }
 
-fn group(
-    analysis: &Analysis<'_>,
-    census: &Census,
-    tasks: &TaskCensus,
-    group: &TaskGroup,
-    members: &[&TaskSample],
-) -> TaskGroupReport {
-    let recording = analysis.recording;
-    let lasting = |task: &&&TaskSample| same_wait_since(recording, task).is_some_and(|since| since < census.at);
-    let unchanged = members.iter().filter(lasting).count() as u64;
-    let read_twice = recording.censuses.iter().filter(|census| census.tasks.get().is_some()).count() > 1;
-    let all_listed = members.len() as u64 == group.count;
-    let unknown = if read_twice { crate::snapshot::Why::Bounded } else { crate::snapshot::Why::NotRead };
-    let awaiting = members.iter().flat_map(|task| &task.awaited_by).take(MOST_AWAITING);
-    TaskGroupReport {
-        count: group.count,
-        unchanged: Known::from_option((read_twice && all_listed).then_some(unchanged), unknown),
-        phase: phase(group.phase).to_owned(),
-        waits_for: waits_of(analysis, census, tasks, members),
-        place: users_place(recording, &analysis.book, group.chain),
-        awaited_by: awaiting.map(|task| task_name(tasks, *task)).collect(),
-        stack: group.chain.ok().map(|chain| places(recording, recording.stack(chain))).unwrap_or_default(),
-        stack_unknown: match (group.phase, group.chain.why()) {
-            (TaskPhase::Running, _) => Some("it runs: see the stack of its thread".to_owned()),
-            (_, why) => why.map(|why| why.words().to_owned()),
-        },
+impl Told<'_> {
+    fn group(&self, group: &TaskGroup, members: &[&TaskSample]) -> TaskGroupReport {
+        let recording = self.analysis.recording;
+        let lasting =
+            |task: &&&TaskSample| same_wait_since(recording, task).is_some_and(|since| since < self.census.at);
+        let unchanged = members.iter().filter(lasting).count() as u64;
+        let read_twice = recording.censuses.iter().filter(|census| census.tasks.get().is_some()).count() > 1;
+        let all_listed = members.len() as u64 == group.count;
+        let unknown = if read_twice { crate::snapshot::Why::Bounded } else { crate::snapshot::Why::NotRead };
+        let awaiting = members.iter().flat_map(|task| &task.awaited_by).take(MOST_AWAITING);
+        TaskGroupReport {
+            count: group.count,
+            unchanged: Known::from_option((read_twice && all_listed).then_some(unchanged), unknown),
+            phase: phase(group.phase).to_owned(),
+            waits_for: self.wait_of_all(members),
+            place: users_place(recording, &self.analysis.book, group.chain),
+            awaited_by: awaiting.map(|task| task_name(self.tasks, *task)).collect(),
+            stack: group.chain.ok().map(|chain| places(recording, recording.stack(chain))).unwrap_or_default(),
+            stack_unknown: match (group.phase, group.chain.why()) {
+                (TaskPhase::Running, _) => Some("it runs: see the stack of its thread".to_owned()),
+                (_, why) => why.map(|why| why.words().to_owned()),
+            },
+        }
     }
-}
 
-/// What the members of a group wait for: all for the same, or what the first of them does.
-fn waits_of(analysis: &Analysis<'_>, census: &Census, tasks: &TaskCensus, members: &[&TaskSample]) -> String {
-    let words = |task: &&TaskSample| wait_words(analysis.recording, tasks, task, census.at);
-    let mut all = members.iter().map(words);
-    let Some(first) = all.next() else { return String::new() };
-    if all.all(|other| other == first) { first } else { format!("{first} (the first of them)") }
-}
+    fn one(&self, groups: &HashMap<Key, usize>, task: &TaskSample) -> TaskReport {
+        let since = same_wait_since(self.analysis.recording, task).unwrap_or(self.census.at);
+        TaskReport {
+            id: task.address.to_string(),
+            name: task.name.clone(),
+            thread: Known::from_option(thread_of(self.analysis, task.event_loop), crate::snapshot::Why::Vanished),
+            phase: phase(task.phase).to_owned(),
+            waits_for: self.wait(task),
+            since_s: self.census.at.since(since).as_secs_f64(),
+            timed: task.timed,
+            group: groups.get(&(task.chain, task.phase)).copied(),
+            awaited_by: task.awaited_by.iter().map(ToString::to_string).collect(),
+        }
+    }
 
-fn one(
-    analysis: &Analysis<'_>,
-    census: &Census,
-    tasks: &TaskCensus,
-    groups: &HashMap<Key, usize>,
-    task: &TaskSample,
-) -> TaskReport {
-    let since = same_wait_since(analysis.recording, task).unwrap_or(census.at);
-    TaskReport {
-        id: task.address.to_string(),
-        name: task.name.clone(),
-        thread: Known::from_option(thread_of(analysis, task.event_loop), crate::snapshot::Why::Vanished),
-        phase: phase(task.phase).to_owned(),
-        waits_for: wait_words(analysis.recording, tasks, task, census.at),
-        since_s: census.at.since(since).as_secs_f64(),
-        timed: task.timed,
-        group: groups.get(&(task.chain, task.phase)).copied(),
-        awaited_by: task.awaited_by.iter().map(ToString::to_string).collect(),
+    /// What a task waits for. The event inside of a pool tells nobody anything: what the pool gives out does.
+    fn wait(&self, task: &TaskSample) -> String {
+        match self.pools.get(&task.address).map(|pool| (pool.kind, pool.size)) {
+            Some((kind, Known::Is(1))) => format!("the only {}", pool_words(kind, 1).trim_start_matches("1 ")),
+            Some((kind, Known::Is(size))) => format!("one of {}", pool_words(kind, size)),
+            _ => wait_words(self.analysis.recording, self.tasks, task, self.census.at),
+        }
+    }
+
+    /// What the members of a group wait for: all for the same, or what the first of them does.
+    fn wait_of_all(&self, members: &[&TaskSample]) -> String {
+        let mut all = members.iter().map(|task| self.wait(task));
+        let Some(first) = all.next() else { return String::new() };
+        if all.all(|other| other == first) { first } else { format!("{first} (the first of them)") }
     }
 }
 

@@ -247,3 +247,22 @@ fn lookups_that_hang_are_blamed_on_who_asked_and_on_the_name_server() {
     let answered = |look: u64| if look == 0 { lookups([4000, 4001], 3..5) } else { lookups([4000, 4001], 4..6) };
     assert_healthy("one was answered", &look_at(workers(&[WORKER; 5], asking), answered));
 }
+
+#[test]
+fn a_task_in_the_queue_of_a_pool_waits_for_what_the_pool_gives_out() {
+    let words = |size: u64| {
+        let mut scene = workers(&[WORKER], slept);
+        let mut census = super::censuses::census(Moment(START + LOOKS * PERIOD));
+        let limiter = census.pools.first_mut().expect("a pool");
+        limiter.size = Known::Is(size);
+        let Some(Occupier { who: Actor::Task(waiter), .. }) = limiter.waiters.first().copied() else {
+            panic!("a task waits for the pool of the census made by hand");
+        };
+        scene.recording.censuses.push(census);
+        let said = report(&scene);
+        let told = said.tasks.iter().flat_map(|tasks| &tasks.tasks).find(|task| task.id == waiter.to_string());
+        told.map(|task| task.waits_for.clone())
+    };
+    assert_eq!(words(40).as_deref(), Some("one of 40 worker threads"));
+    assert_eq!(words(1).as_deref(), Some("the only worker thread"));
+}
