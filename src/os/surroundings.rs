@@ -15,6 +15,9 @@ use crate::snapshot::{Child, Connection, Known, Listener, ProcessId, Surrounding
 const MOST_CHILDREN: usize = 1024;
 /// Connections that the kernel is asked for one by one. Each takes two system calls, so all of them take milliseconds.
 const MOST_COUNTED: usize = 512;
+/// So many of them may be clients that took all they were sent, where no client is slow: how long ago they sent their request
+/// is worth a word, and a thousand idle ones are not worth milliseconds.
+const MOST_IDLE_COUNTED: usize = 256;
 
 /// Reads everything that surrounds the threads of a process. What cannot be read says why.
 #[must_use]
@@ -122,7 +125,7 @@ fn counted(
 }
 
 /// Which connections are worth asking for: first those that the process made itself, then clients that do not take what was
-/// sent, and only beside such a client the others, which may wait for it. A thousand idle clients cost nothing.
+/// sent, then the other clients, more of them beside a slow one, which they may wait for.
 fn to_count(connections: &[(Connection, InetSocket)], listeners: &[Listener]) -> Vec<usize> {
     let accepted = |socket: &InetSocket| listeners.iter().any(|listener| listener.port == socket.local.port());
     let rank = |(connection, socket): &(Connection, InetSocket)| match (accepted(socket), connection.unsent) {
@@ -133,7 +136,9 @@ fn to_count(connections: &[(Connection, InetSocket)], listeners: &[Listener]) ->
     let mut order: Vec<(u8, usize)> = connections.iter().map(rank).zip(0..).collect();
     order.sort_unstable();
     let a_client_is_slow = order.iter().any(|(rank, _)| *rank == 1);
-    order.retain(|(rank, _)| *rank < 2 || a_client_is_slow);
+    let busy = order.iter().filter(|(rank, _)| *rank < 2).count();
+    let idle = if a_client_is_slow { MOST_COUNTED } else { MOST_IDLE_COUNTED };
+    order.truncate(busy.saturating_add(idle));
     order.into_iter().take(MOST_COUNTED).map(|(_, at)| at).collect()
 }
 
@@ -253,7 +258,7 @@ mod tests {
     }
 
     #[test]
-    fn idle_clients_are_counted_beside_a_slow_one_only() {
+    fn more_idle_clients_are_counted_beside_a_slow_one() {
         let connection = |descriptor: i32, port: u16, unsent: u64| {
             let local = SocketAddr::from(([10, 0, 0, 5], port));
             let peer = Some(SocketAddr::from(([10, 0, 0, 9], 51234)));
@@ -279,11 +284,13 @@ mod tests {
             limit: Known::Unknown(Why::NotRead),
         }];
         let mut all = vec![connection(7, 8000, 0), connection(8, 40_000, 0), connection(9, 8000, 0)];
-        assert_eq!(to_count(&all, &listeners), [1], "idle clients were asked for");
-        all.push(connection(10, 8000, 99));
-        assert_eq!(to_count(&all, &listeners), [1, 3, 0, 2]);
+        assert_eq!(to_count(&all, &listeners), [1, 0, 2]);
         all.extend((0..1000).map(|number| connection(number, 8000, 0)));
-        assert_eq!(to_count(&all, &listeners).len(), MOST_COUNTED);
+        assert_eq!(to_count(&all, &listeners).len(), 1 + MOST_IDLE_COUNTED);
+        all.push(connection(10, 8000, 99));
+        let counted = to_count(&all, &listeners);
+        assert_eq!(counted.get(..4), Some(&[1, all.len() - 1, 0, 2][..]));
+        assert_eq!(counted.len(), MOST_COUNTED);
     }
 
     #[test]
