@@ -2,8 +2,9 @@
 
 use std::time::Duration;
 
+use super::Analysis;
 use crate::classify::{SecondParty, service};
-use crate::snapshot::{Awaited, Connection, Known, Recording, Surroundings, TaskSample};
+use crate::snapshot::{Awaited, Connection, Known, Recording, RequestSample, Surroundings, TaskSample};
 
 /// What a task awaits, when that is a connection.
 #[derive(Clone, Copy, Debug)]
@@ -62,6 +63,15 @@ pub(super) fn peer_party(peer: &str) -> SecondParty {
 pub(super) fn silent_for(connection: &Connection) -> Option<Duration> {
     let traffic = connection.traffic.get()?;
     (connection.state == "ESTAB" && connection.unread == 0).then(|| traffic.silent_for())
+}
+
+/// How old a request is at least: for so long nothing has come on its connection. `None` where nobody counted.
+#[must_use]
+pub fn request_age(analysis: &Analysis<'_>, request: &RequestSample) -> Option<Duration> {
+    let connection = by_descriptor(analysis.last_surroundings()?, request.descriptor.ok()?)?;
+    // What was received and not read may be a later request's.
+    let counted = connection.traffic.ok().filter(|_| connection.unread == 0)?;
+    Some(counted.last_received)
 }
 
 /// Whether two texts are the same address: an IPv4 address may be written as one of IPv6.

@@ -41,7 +41,7 @@ pub use blame::Blamed;
 pub use busy::wasted_core;
 pub use cause::Reason;
 pub use censuses::{awaiting, same_wait_since};
-pub use connections::awaited_peer;
+pub use connections::{awaited_peer, request_age};
 pub use consumers::{Consumer, consumers};
 pub use dead_loops::waits_for_idle_loops;
 pub use ending::{fate, young_worker};

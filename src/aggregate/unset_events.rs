@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use super::bystanders::{is_of_application, other_tasks, some_thread};
-use super::connections::by_descriptor;
+use super::connections::request_age;
 use super::phrases::{count_words, place_of, place_words};
 use super::{Analysis, same_wait_since, users_frame};
 use crate::classify::{Marks, Origin, Phase};
@@ -100,7 +100,7 @@ fn waiting<'a>(
     let waited = |task: &TaskSample| Some(census.at.since(same_wait_since(analysis.recording, task)?));
     let waits: Vec<Duration> = requests.iter().map(|(_, task)| waited(task)).collect::<Option<_>>()?;
     let since = waits.iter().min().copied().filter(|since| *since >= APART)?;
-    let ages: Vec<Option<Duration>> = requests.iter().map(|(request, _)| age(analysis, request)).collect();
+    let ages: Vec<Option<Duration>> = requests.iter().map(|(request, _)| request_age(analysis, request)).collect();
     let is_long = |(wait, age): &(&Duration, &Option<Duration>)| **wait >= LONG || age.is_some_and(|age| age >= LONG);
     let long = waits.iter().zip(&ages).filter(is_long).count();
     let oldest = ages.into_iter().flatten().max();
@@ -146,14 +146,6 @@ pub fn waits_for_events(analysis: &Analysis<'_>) -> Vec<String> {
 fn is_timed(tasks: &TaskCensus, task: &TaskSample) -> bool {
     let mut awaiting = task.awaited_by.iter().filter_map(|awaiting| tasks.task(*awaiting));
     task.timed || awaiting.any(|awaiting| awaiting.timed)
-}
-
-/// How old a request is at least: nothing has come on its connection since.
-fn age(analysis: &Analysis<'_>, request: &RequestSample) -> Option<Duration> {
-    let connection = by_descriptor(analysis.last_surroundings()?, request.descriptor.ok()?)?;
-    // What was received and not read may be a later request's.
-    let counted = connection.traffic.ok().filter(|_| connection.unread == 0)?;
-    Some(counted.last_received)
 }
 
 /// Whether no other task is left that could do something for the application. One that waits for a request with a timeout

@@ -221,7 +221,6 @@ fn request(
             true => known(value("headers").and_then(|headers| request_id(objects, headers))),
             false => Known::Unknown(Why::Bounded),
         },
-        age: Known::Unknown(Why::NotInThisPython),
         answering,
         task: Known::Unknown(Why::NotRead),
         thread: Known::Is(None),

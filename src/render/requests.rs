@@ -7,7 +7,7 @@ use crate::snapshot::Known;
 
 /// The column of the requests.
 const INDENT: usize = 4;
-/// Requests that are shown one by one, those seen for the longest time first.
+/// Requests that are shown one by one, the oldest first.
 const MOST_REQUESTS: usize = 30;
 
 /// The requests of a process.
@@ -54,8 +54,8 @@ fn entry(page: &mut Page, group: &[&RequestReport]) {
     if group.len() == 1 {
         rest.push_str(&format!(" from {}", request_text(&first.client)));
     }
-    if first.seen_for_s > 0.0 {
-        rest.push_str(&format!(", for {} at least", units::duration(first.seen_for_s)));
+    if first.age_s > 0.0 {
+        rest.push_str(&format!(", for {} at least", units::duration(first.age_s)));
     }
     if first.response_started == Known::Is(true) {
         rest.push_str(", its response begun");

@@ -312,8 +312,10 @@ pub struct RequestReport {
     pub request_id: Known<Option<String>>,
     /// Whether the head of the response was sent; unknown for a WebSocket.
     pub response_started: Known<bool>,
-    /// For how long it has been seen, seconds. It may be older.
+    /// For how long it has been seen, seconds.
     pub seen_for_s: f64,
+    /// How old it is at least, seconds: as it was seen, or as nothing has come on its connection since.
+    pub age_s: f64,
     /// The name of the task that serves it.
     pub task: Option<String>,
     /// The thread that its endpoint runs in; `None` when no thread of a pool does.

@@ -1,16 +1,16 @@
 //! Requests in flight as they were last seen.
 
 use super::model::RequestReport;
-use crate::aggregate::{Analysis, place_of_user};
+use crate::aggregate::{Analysis, place_of_user, request_age};
 use crate::snapshot::{Actor, Census, Known, Moment, RequestSample};
 
-/// The requests of a process, those seen for the longest time first.
+/// The requests of a process, the oldest first.
 pub(super) fn requests(analysis: &Analysis<'_>) -> Vec<RequestReport> {
     let Some(census) = analysis.recording.censuses.last() else { return Vec::new() };
     let mut requests: Vec<RequestReport> =
         census.requests.iter().map(|request| report(analysis, census, request)).collect();
     requests.sort_by(|one, other| {
-        other.seen_for_s.total_cmp(&one.seen_for_s).then_with(|| request_text(&one.path).cmp(request_text(&other.path)))
+        other.age_s.total_cmp(&one.age_s).then_with(|| request_text(&one.path).cmp(request_text(&other.path)))
     });
     requests
 }
@@ -21,6 +21,8 @@ fn report(analysis: &Analysis<'_>, census: &Census, request: &RequestSample) -> 
     let in_thread = thread.and_then(|thread| place_of_user(analysis, census, Actor::Thread(thread)));
     let in_task = || place_of_user(analysis, census, Actor::Task(task?));
     let name = task.and_then(|task| census.tasks.get()?.task(task)?.name.clone().ok());
+    let seen_for_s = census.at.since(first_seen(analysis, request)).as_secs_f64();
+    let age = request_age(analysis, request).unwrap_or_default().as_secs_f64();
     RequestReport {
         process: analysis.pid().0,
         method: request.method.clone(),
@@ -29,7 +31,8 @@ fn report(analysis: &Analysis<'_>, census: &Census, request: &RequestSample) -> 
         protocol: request.protocol.clone(),
         request_id: request.request_id.clone(),
         response_started: request.answering,
-        seen_for_s: census.at.since(first_seen(analysis, request)).as_secs_f64(),
+        seen_for_s,
+        age_s: age.max(seen_for_s),
         task: name,
         thread: thread.map(|thread| thread.0),
         place: in_thread.or_else(in_task),
@@ -52,7 +55,7 @@ fn first_seen(analysis: &Analysis<'_>, request: &RequestSample) -> Moment {
     seen.last().map_or(Moment::default(), |census| census.at)
 }
 
-/// `12 requests in flight, the oldest seen for 2.8 s: 10 in fetch (app.py:7)`
+/// `12 requests in flight, the oldest for at least 2.8 s; 10 in fetch (app.py:7)`
 pub(super) fn words(analysis: &Analysis<'_>) -> Option<String> {
     let requests = requests(analysis);
     let oldest = requests.first()?;
@@ -69,12 +72,12 @@ pub(super) fn words(analysis: &Analysis<'_>) -> Option<String> {
     let count = crate::aggregate::count_words(requests.len() as u64, "request");
     let cut = analysis.recording.censuses.last().is_some_and(is_cut);
     let least = if cut { "at least " } else { "" };
-    let seen = crate::aggregate::length_words(std::time::Duration::from_secs_f64(oldest.seen_for_s.max(0.0)));
-    let seen = if oldest.seen_for_s >= NOTABLE_S { format!(", the oldest for at least {seen}") } else { String::new() };
-    Some(format!("{least}{count} in flight{seen}{most}"))
+    let age = crate::aggregate::length_words(std::time::Duration::from_secs_f64(oldest.age_s.max(0.0)));
+    let age = if oldest.age_s >= NOTABLE_S { format!(", the oldest for at least {age}") } else { String::new() };
+    Some(format!("{least}{count} in flight{age}{most}"))
 }
 
-/// A request seen for less is no more than one that happens to be there.
+/// A request of less is no more than one that happens to be there.
 const NOTABLE_S: f64 = 0.5;
 
 /// Text of a request, `?` where it is not known.

@@ -1,7 +1,5 @@
 //! Requests that a server has begun to answer and not finished.
 
-use std::time::Duration;
-
 use serde::{Deserialize, Serialize};
 
 use super::known::not_read;
@@ -22,8 +20,6 @@ pub struct RequestSample {
     pub protocol: Known<String>,
     /// `x-request-id` or `traceparent`; `Is(None)` when it has neither.
     pub request_id: Known<Option<String>>,
-    /// How long it has been in flight, where the server keeps that.
-    pub age: Known<Duration>,
     /// Whether its answer has begun, as that of a stream has. Unknown for a WebSocket.
     #[serde(default)]
     pub answering: Known<bool>,

@@ -95,7 +95,6 @@ fn request() -> RequestSample {
         client: Known::Is("10.0.0.9:51234".to_owned()),
         protocol: Known::Is("h11".to_owned()),
         request_id: Known::Is(None),
-        age: Known::Unknown(Why::NotInThisPython),
         answering: Known::Is(false),
         task: Known::Is(Address(0x5000)),
         thread: Known::Is(Some(ThreadId(33))),

@@ -107,7 +107,6 @@ impl Served {
             client: Known::Is("10.0.0.9:51234".to_owned()),
             protocol: Known::Is("h11".to_owned()),
             request_id: Known::Is(None),
-            age: Known::Unknown(Why::NotInThisPython),
             task: Known::Is(task(serving)),
             thread: Known::Is(None),
             answering: Known::Is(false),

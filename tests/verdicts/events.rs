@@ -43,7 +43,6 @@ fn request(number: u64) -> RequestSample {
         client: Known::Is(format!("10.0.0.9:{number}")),
         protocol: Known::Is("h11".to_owned()),
         request_id: Known::Is(None),
-        age: Known::Unknown(Why::NotInThisPython),
         answering: Known::Is(false),
         task: Known::Is(task_at(number)),
         thread: Known::Is(None),

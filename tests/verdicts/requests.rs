@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use hangspy::report::Kind;
 use hangspy::snapshot::{
-    Address, Census, Known, Listener, Moment, RequestSample, StackId, TaskCensus, TaskGroup, TaskPhase, ThreadId, Why,
+    Address, Census, Connection, Known, Listener, Moment, RequestSample, StackId, TaskCensus, TaskGroup, TaskPhase, ThreadId,
+    Traffic,
 };
 
 use super::scenes::{LOOKS, PERIOD, PID, POLL, START, Scene, waiting};
@@ -51,7 +52,6 @@ fn request(address: u64, path: &str) -> RequestSample {
         client: Known::Is("10.0.0.9:51234".to_owned()),
         protocol: Known::Is("h11".to_owned()),
         request_id: Known::Is(None),
-        age: Known::Unknown(Why::NotInThisPython),
         answering: Known::Is(false),
         task: Known::Is(Address(0x5000)),
         thread: Known::Is(Some(ThreadId(PID + 1))),
@@ -76,6 +76,30 @@ fn a_request_is_as_old_as_it_was_seen_and_where_its_thread_is() {
     let words = "2 requests in flight, the oldest for at least 2.8 s; 2 in export (app.py:7)";
     assert!(said.observations.iter().any(|fact| fact.summary == words), "{:?}", said.observations);
     assert_eq!(first(&said).kind, Kind::Healthy);
+}
+
+#[test]
+fn a_request_is_at_least_as_old_as_nothing_came_on_its_connection() {
+    let in_flight = |unread: u64| {
+        let mut scene = server(|_| vec![request(1, "/export")]);
+        let silent = Duration::from_secs(41);
+        let connection = Connection {
+            descriptor: 12,
+            local: "10.0.0.5:8000".to_owned(),
+            peer: "10.0.0.9:51234".to_owned(),
+            state: "ESTAB".to_owned(),
+            unread,
+            unsent: 0,
+            traffic: Known::Is(Traffic { last_sent: silent, last_received: silent, acknowledged: 0, received: 80 }),
+        };
+        scene.around(|around| around.connections = Known::Is(vec![connection.clone()]));
+        report(&scene)
+    };
+    let said = in_flight(0);
+    let words = "1 request in flight, the oldest for at least 41 s; 1 in export (app.py:7)";
+    assert!(said.observations.iter().any(|fact| fact.summary == words), "{:?}", said.observations);
+    let of_another = in_flight(7).requests[0].age_s;
+    assert!(of_another < 4.0, "what is unread may be a later request's, and came last: {of_another}");
 }
 
 #[test]
