@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use hangspy::report::Kind;
 use hangspy::snapshot::{
-    Address, Census, Connection, Known, Listener, Moment, RequestSample, StackId, TaskCensus, TaskGroup, TaskPhase, ThreadId,
-    Traffic,
+    Address, Census, Connection, Known, Listener, Moment, RequestSample, StackId, TaskCensus, TaskGroup, TaskPhase,
+    ThreadId, Traffic,
 };
 
 use super::scenes::{LOOKS, PERIOD, PID, POLL, START, Scene, waiting};

@@ -180,14 +180,14 @@ impl<'a> Search<'a> {
         let peer = longest.connection.peer.as_str();
         let place = place_words(&group.blamed.place(self.analysis.recording));
         let requests = count_words(of.len() as u64, "request");
-        let (wait, they) = if of.len() == 1 { ("waits", "it") } else { ("wait", "them") };
+        let (wait, them) = if of.len() == 1 { ("waits", "it") } else { ("wait", "them") };
         let ends = if longest.timed { "; a timeout will end that" } else { ", and no timeout ends that" };
         let summary = format!(
             "{requests} {wait} in {place} for an answer of {peer}, which has sent nothing for {}{ends}",
             length_words(longest.silent)
         );
         let counted = format!(
-            "by the kernel's count {} behind {they} received nothing for {} at least",
+            "by the kernel's count {} behind {them} received nothing for {} at least",
             count_words(connections(&of) as u64, "connection"),
             length_words(silent)
         );
@@ -196,7 +196,7 @@ impl<'a> Search<'a> {
             .cause(cause, Confidence::Likely)
             .lasting(Some(longest.silent.as_secs_f64()), 1.0)
             .evidence([
-                format!("{they} seen in the same wait for {}", length_words(seen)),
+                format!("seen in the same wait for {}", length_words(seen)),
                 taken_words(&of),
                 timeout_words(longest).to_owned(),
             ])
