@@ -61,15 +61,16 @@ fn by_pid(census: &mut Census, pid: ProcessId) -> Result<Vec<Process>> {
         // A shell or an init that started the server.
         return one_family(census, &below, &format!("below pid {pid}"));
     }
+    if !entry.runs() && !entry.kernel_thread {
+        // Its parent has not collected its exit status.
+        return Err(Error::Exited { pid: pid.0 });
+    }
     Err(Error::NotPython { pid: pid.0, name: one_line(&entry.name), reason: why_not(&entry) })
 }
 
 fn why_not(entry: &ProcessEntry) -> String {
     if entry.kernel_thread {
         return "it is a thread of the kernel".to_owned();
-    }
-    if !entry.runs() {
-        return "it has ended and waits for its parent to collect its exit status".to_owned();
     }
     let file = entry.executable.get().map_or("a file that we may not see", String::as_str);
     format!("it runs {}, without a Python library inside, and has no Python process below it", one_line(file))
