@@ -2,7 +2,7 @@
 
 use super::{Analysis, users_frame};
 use crate::classify::Origin;
-use crate::snapshot::{Address, Known, StackId, StackSample, TaskCensus, TaskSample};
+use crate::snapshot::{Address, Frame, Known, StackId, StackSample, TaskCensus, TaskSample};
 
 /// Whether a task that runs code of the user's does something else than wait, as those who `want` do, or behind them. Not
 /// all tasks may be listed: then there can be one.
@@ -34,8 +34,12 @@ pub(super) fn other_tasks(tasks: &TaskCensus, wants: impl Fn(&TaskSample) -> boo
 /// Whether the frames of a stack are more than those of a server and the standard library: they, or a callback of theirs,
 /// can do what the user wants.
 pub(super) fn is_of_application(analysis: &Analysis<'_>, stack: StackId) -> bool {
-    let own = |origin: Origin| matches!(origin, Origin::User | Origin::Installed | Origin::Driver);
-    analysis.recording.stack(stack).iter().any(|frame| own(analysis.book.code(frame.code).origin))
+    analysis.recording.stack(stack).iter().any(|frame| is_applications(analysis, frame))
+}
+
+/// Whether a frame is of the application or of what was installed for it, but for servers and frameworks.
+pub(super) fn is_applications(analysis: &Analysis<'_>, frame: &Frame) -> bool {
+    matches!(analysis.book.code(frame.code).origin, Origin::User | Origin::Installed | Origin::Driver)
 }
 
 /// Whether a thread that runs no loop may do something for the application, parked or not: it runs code of its own, or of

@@ -1,5 +1,7 @@
 //! What stayed as it was from one census to the next.
 
+use std::time::Duration;
+
 use crate::snapshot::{Address, Census, Known, Moment, Recording, TaskCensus, TaskSample};
 
 use super::Analysis;
@@ -26,6 +28,16 @@ pub fn same_wait_since(recording: &Recording, task: &TaskSample) -> Option<Momen
         })
     };
     censuses.take_while(|(_, tasks)| same(tasks)).last().map(|(at, _)| at)
+}
+
+/// Two readings that show the same wait have to be so far apart for it to count. Users notice a second; a slow upstream answers
+/// in two.
+pub(super) const APART: Duration = Duration::from_secs(2);
+
+/// For how long a task of the census taken `now` was seen to wait for the same, when that is long enough.
+pub(super) fn waited(recording: &Recording, now: Moment, task: &TaskSample) -> Option<Duration> {
+    let since = now.since(same_wait_since(recording, task)?);
+    (since >= APART).then_some(since)
 }
 
 /// Tasks that are followed from one to those that wait for it.

@@ -51,7 +51,7 @@ pub use hurt::{full_queue, overflow_words, timer_late};
 pub use judges::{Throttling, throttling, verdicts};
 pub use ledger::{FunctionAccount, GilLedger, ThreadAccount};
 pub use phrases::{bytes_words, count_words, length_words, party_words, place_of, place_words, places, share_words};
-pub use pools::pool_words;
+pub use pools::one_of_words;
 pub use ranking::{Group, groups};
 pub use run_queue::queued;
 pub use slow_clients::slow_client_words;

@@ -141,16 +141,24 @@ pub(super) fn snapshot_at<'s>(analysis: &Analysis<'s>, at: Moment) -> Option<(us
 
 /// `all 3 database connections are`, `the only database connection is`
 pub(super) fn all_words(kind: PoolKind, size: u64) -> String {
+    match size {
+        1 => format!("{} is", one_of_words(kind, size)),
+        _ => format!("all {} are", pool_words(kind, size)),
+    }
+}
+
+/// One place of a pool: `one of 40 worker threads`, `the only database connection`.
+#[must_use]
+pub fn one_of_words(kind: PoolKind, size: u64) -> String {
     let things = pool_words(kind, size);
     match size {
-        1 => format!("the only {} is", things.trim_start_matches("1 ")),
-        _ => format!("all {things} are"),
+        1 => format!("the only {}", things.trim_start_matches("1 ")),
+        _ => format!("one of {things}"),
     }
 }
 
 /// What a pool gives out, in words: `40 worker threads`, `3 database connections`.
-#[must_use]
-pub fn pool_words(kind: PoolKind, count: u64) -> String {
+pub(super) fn pool_words(kind: PoolKind, count: u64) -> String {
     let thing = match kind {
         PoolKind::AnyioLimiter => "worker thread",
         PoolKind::CapacityLimiter => "limiter token",

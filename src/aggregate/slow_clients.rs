@@ -5,16 +5,15 @@
 
 use std::time::Duration;
 
+use super::censuses::{APART, waited};
 use super::connections::{awaited_connection, by_descriptor, is_incoming};
-use super::{Analysis, awaiting, bytes_words, same_wait_since};
+use super::{Analysis, awaiting, bytes_words};
 use crate::classify::Origin;
 use crate::snapshot::{
     Census, CodeId, Connection, Known, PrimitiveKind, PrimitiveSample, RequestSample, Surroundings, TaskCensus,
     TaskSample,
 };
 
-/// The two readings that show the same have to be so far apart.
-const APART: Duration = Duration::from_secs(2);
 /// So many have to wait for a lock: a single one may be a second sender to the same client.
 const FEWEST_BEHIND: usize = 2;
 
@@ -82,7 +81,7 @@ impl<'a> Search<'a> {
     fn client(&self, task: &'a TaskSample) -> Option<SlowClient<'a>> {
         let awaited = awaited_connection(self.analysis.recording, task).filter(|awaited| awaited.sends)?;
         let connection = awaited.connection;
-        let since = self.lasting(task)?;
+        let since = self.waited(task)?;
         if !is_incoming(self.around, connection) || !self.takes_nothing(connection) {
             return None;
         }
@@ -92,9 +91,8 @@ impl<'a> Search<'a> {
         Some(SlowClient { tasks, connection, since, own, harm })
     }
 
-    fn lasting(&self, task: &TaskSample) -> Option<Duration> {
-        let since = self.census.at.since(same_wait_since(self.analysis.recording, task)?);
-        (since >= APART).then_some(since)
+    fn waited(&self, task: &TaskSample) -> Option<Duration> {
+        waited(self.analysis.recording, self.census.at, task)
     }
 
     /// Whether nothing of what waits to be sent was taken from one reading to the other.
@@ -111,10 +109,10 @@ impl<'a> Search<'a> {
 
     /// Whether the task answers the client's own request.
     fn is_own(&self, tasks: &[&TaskSample], connection: &Connection) -> bool {
-        let codes = tasks.first().and_then(|task| task.chain.ok()).map(|chain| self.analysis.recording.stack(chain));
-        let codes = codes.into_iter().flatten().filter_map(|frame| self.analysis.recording.code(frame.code));
+        let chain = tasks.first().and_then(|task| task.chain.ok());
+        let mut codes = chain.into_iter().flat_map(|chain| self.analysis.recording.codes(chain));
         // Nobody else writes into the response of an HTTP request.
-        let response = codes.into_iter().any(|code| code.file.ends_with("/uvicorn/protocols/http/flow_control.py"));
+        let response = codes.any(|code| code.file.ends_with("/uvicorn/protocols/http/flow_control.py"));
         response || self.serves(tasks).any(|request| request.descriptor == Known::Is(connection.descriptor))
     }
 
@@ -156,7 +154,7 @@ impl<'a> Search<'a> {
             (PrimitiveKind::Lock, Known::Is(1)) | (PrimitiveKind::Semaphore, Known::Is(0))
         );
         let waiters = primitive.waiters.iter().filter_map(|waiter| self.tasks.task(*waiter));
-        let waiters = waiters.filter(|task| self.lasting(task).is_some() && !self.is_of(task, connection)).count();
+        let waiters = waiters.filter(|task| self.waited(task).is_some() && !self.is_of(task, connection)).count();
         let ours = |hold: &crate::snapshot::TaskHold| {
             self.analysis.book.code(hold.frame.code).origin == Origin::User
                 && tasks.iter().any(|task| task.address == hold.task)

@@ -8,7 +8,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use super::bystanders::{is_of_application, other_tasks, some_thread};
+use super::bystanders::{is_applications, is_of_application, other_tasks, some_thread};
 use super::connections::request_age;
 use super::phrases::{count_words, place_of, place_words};
 use super::{Analysis, same_wait_since, users_frame};
@@ -163,11 +163,7 @@ fn alone(analysis: &Analysis<'_>, tasks: &TaskCensus, wants: impl Fn(&TaskSample
 }
 
 fn waits_for_called(analysis: &Analysis<'_>, chain: StackId) -> bool {
-    let outside = |frame: &&Frame| {
-        let origin = analysis.book.code(frame.code).origin;
-        !matches!(origin, Origin::User | Origin::Installed | Origin::Driver)
-    };
-    let inner = analysis.recording.stack(chain).iter().take_while(outside);
+    let inner = analysis.recording.stack(chain).iter().take_while(|frame| !is_applications(analysis, frame));
     inner
         .filter_map(|frame| analysis.recording.code(frame.code))
         .any(|code| CALLERS.iter().any(|(name, file)| code.name == *name && code.file.ends_with(file)))

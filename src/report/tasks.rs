@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use super::task_model::{PrimitiveReport, TaskGroupReport, TaskReport, TasksReport};
-use crate::aggregate::{Analysis, place_of, places, pool_words, same_wait_since, task_name, users_place, wait_words};
+use crate::aggregate::{Analysis, one_of_words, place_of, places, same_wait_since, task_name, users_place, wait_words};
 use crate::snapshot::{
     Actor, Address, Census, Known, PoolSample, PrimitiveKind, PrimitiveSample, StackId, TaskCensus, TaskGroup,
     TaskPhase, TaskSample,
@@ -99,8 +99,7 @@ impl Told<'_> {
     /// What a task waits for. The event inside of a pool tells nobody anything: what the pool gives out does.
     fn wait(&self, task: &TaskSample) -> String {
         match self.pools.get(&task.address).map(|pool| (pool.kind, pool.size)) {
-            Some((kind, Known::Is(1))) => format!("the only {}", pool_words(kind, 1).trim_start_matches("1 ")),
-            Some((kind, Known::Is(size))) => format!("one of {}", pool_words(kind, size)),
+            Some((kind, Known::Is(size))) => one_of_words(kind, size),
             _ => wait_words(self.analysis.recording, self.tasks, task, self.census.at),
         }
     }

@@ -149,6 +149,11 @@ impl Recording {
         self.stacks.get(stack.0 as usize).map_or(&[], Vec::as_slice)
     }
 
+    /// The code objects of a stack, innermost first.
+    pub fn codes(&self, stack: StackId) -> impl Iterator<Item = &Code> {
+        self.stack(stack).iter().filter_map(|frame| self.code(frame.code))
+    }
+
     /// A code object; `None` for an id that is not of this recording.
     #[must_use]
     pub fn code(&self, code: CodeId) -> Option<&Code> {

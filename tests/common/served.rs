@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use hangspy::snapshot::{
-    Address, Awaited, Census, Connection, Known, Moment, PrimitiveSample, RequestSample, TaskCensus, TaskPhase,
-    TaskSample, TaskWait, Traffic, Why,
+    Address, Awaited, Census, Connection, Known, Moment, PrimitiveSample, RequestSample, StackId, TaskCensus,
+    TaskPhase, TaskSample, TaskWait, Traffic, Why,
 };
 
 use super::scenes::{LOOKS, Line, PERIOD, START, Scene};
@@ -28,6 +28,20 @@ pub(crate) struct Served {
 /// The address of a task.
 pub(crate) fn task(number: u64) -> Address {
     Address(0x5000 + number * 0x100)
+}
+
+/// A task with this chain that waits.
+pub(crate) fn waiting_task(number: u64, chain: StackId, on: Awaited) -> TaskSample {
+    TaskSample {
+        address: task(number),
+        name: Known::Is(format!("Task-{number}")),
+        event_loop: Address(LOOP),
+        phase: TaskPhase::Waiting,
+        chain: Known::Is(chain),
+        wait: Known::Is(Some(TaskWait { future: Address(0x6000 + number * 0x100), on })),
+        awaited_by: Vec::new(),
+        timed: false,
+    }
 }
 
 /// Bytes from, or to, the connection of a descriptor.
@@ -85,16 +99,7 @@ impl Served {
     /// A task at these frames, innermost first, that waits.
     pub(crate) fn task(&mut self, number: u64, lines: &[&[Line<'_>]], on: Awaited) -> &mut TaskSample {
         let chain = self.scene.stack(lines);
-        self.tasks.push(TaskSample {
-            address: task(number),
-            name: Known::Is(format!("Task-{number}")),
-            event_loop: Address(LOOP),
-            phase: TaskPhase::Waiting,
-            chain: Known::Is(chain),
-            wait: Known::Is(Some(TaskWait { future: Address(0x6000 + number * 0x100), on })),
-            awaited_by: Vec::new(),
-            timed: false,
-        });
+        self.tasks.push(waiting_task(number, chain, on));
         self.tasks.last_mut().expect("just pushed")
     }
 

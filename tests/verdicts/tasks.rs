@@ -5,16 +5,15 @@ use std::time::Duration;
 use hangspy::report::{Cause, Confidence, Kind, SecondParty};
 use hangspy::snapshot::{
     Address, Awaited, Census, Known, LockKind, LockSample, Moment, PrimitiveKind, PrimitiveSample, StackId, TaskCensus,
-    TaskHold, TaskPhase, TaskSample, TaskWait, ThreadId, Why,
+    TaskHold, TaskPhase, TaskSample, ThreadId, Why,
 };
 
 use super::scenes::{LOOKS, Line, PERIOD, PID, START, Scene, waiting};
+use super::served::waiting_task;
 use super::{CALL, assert_healthy, first, report};
 
 const LOCK: u64 = 0x9000;
 const OTHER_LOCK: u64 = 0x9100;
-/// The loop of every scene.
-const LOOP: u64 = 0x7f30_0000_0000;
 /// What a task in `Lock.acquire` has inside of its own frames.
 const ACQUIRE: &[Line<'_>] =
     &[("async acquire", "asyncio/locks.py", 113), ("async __aenter__", "asyncio/locks.py", 15)];
@@ -42,16 +41,7 @@ impl Story {
     /// A task at these frames, innermost first, that waits.
     pub(super) fn task(&mut self, number: u64, lines: &[&[Line<'_>]], on: Awaited) -> &mut TaskSample {
         let chain = self.scene.stack(lines);
-        self.tasks.push(TaskSample {
-            address: Address(0x5000 + number * 0x100),
-            name: Known::Is(format!("Task-{number}")),
-            event_loop: Address(LOOP),
-            phase: TaskPhase::Waiting,
-            chain: Known::Is(chain),
-            wait: Known::Is(Some(TaskWait { future: Address(0x6000 + number * 0x100), on })),
-            awaited_by: Vec::new(),
-            timed: false,
-        });
+        self.tasks.push(waiting_task(number, chain, on));
         self.tasks.last_mut().expect("just pushed")
     }
 

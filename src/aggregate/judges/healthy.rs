@@ -71,11 +71,8 @@ fn nothing_waits(analysis: &Analysis<'_>) -> bool {
 
 /// Whether uvicorn serves here: its server is a task. The requests of others are not known, also where gunicorn runs them.
 fn is_uvicorn(analysis: &Analysis<'_>, tasks: &TaskCensus) -> bool {
-    let of_server = |chain: StackId| {
-        let frames = analysis.recording.stack(chain).iter();
-        let mut codes = frames.filter_map(|frame| analysis.recording.code(frame.code));
-        codes.any(|code| code.file.ends_with("/uvicorn/server.py"))
-    };
+    let of_server =
+        |chain: StackId| analysis.recording.codes(chain).any(|code| code.file.ends_with("/uvicorn/server.py"));
     tasks.groups.iter().filter_map(|group| group.chain.ok()).any(of_server)
 }
 

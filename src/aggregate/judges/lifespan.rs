@@ -59,7 +59,7 @@ fn stopping(analysis: &Analysis<'_>) -> Option<Verdict> {
 
 /// Whether this is uvicorn's shutdown, which waits for connections to close and tasks to end.
 fn waits_for_clients(analysis: &Analysis<'_>, chain: StackId) -> bool {
-    analysis.recording.stack(chain).iter().filter_map(|frame| analysis.recording.code(frame.code)).any(|code| {
+    analysis.recording.codes(chain).any(|code| {
         matches!(code.name.as_str(), "shutdown" | "_wait_tasks_to_complete")
             && code.file.ends_with("/uvicorn/server.py")
     })
@@ -154,8 +154,7 @@ enum Part {
 
 impl Part {
     fn is_in(self, analysis: &Analysis<'_>, chain: StackId) -> bool {
-        let codes = analysis.recording.stack(chain).iter().filter_map(|frame| analysis.recording.code(frame.code));
-        codes.into_iter().any(|code| match self {
+        analysis.recording.codes(chain).any(|code| match self {
             Self::Request => code.name == "run_asgi" && code.file.contains("/uvicorn/protocols/"),
             Self::Response => code.file.ends_with("/starlette/responses.py"),
         })

@@ -7,10 +7,11 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use super::Judge;
+use crate::aggregate::censuses::{APART, waited};
 use crate::aggregate::connections::{awaited_connection, by_descriptor, is_incoming, peer_party, silent_for};
 use crate::aggregate::phrases::{count_words, length_words, place_words};
 use crate::aggregate::users::{Users, groups};
-use crate::aggregate::{Analysis, Cause, Confidence, Finding, Kind, Verdict, awaiting, same_wait_since, users_frame};
+use crate::aggregate::{Analysis, Cause, Confidence, Finding, Kind, Verdict, awaiting, users_frame};
 use crate::snapshot::{
     Actor, Address, Awaited, Call, Census, Connection, CpuTimes, DescriptorKind, Known, Occupier, RequestSample,
     StackId, Surroundings, Syscall, SyscallState, TaskCensus, TaskSample, ThreadId,
@@ -20,8 +21,6 @@ pub(super) struct SilentPeers;
 
 /// So long the other end has to have said nothing. Ordinary slow answers take less, and people have left by then.
 const SILENT: Duration = Duration::from_secs(10);
-/// The two readings that show the same wait have to be so far apart.
-const APART: Duration = Duration::from_secs(2);
 /// Tasks that one request is followed through.
 const MOST_TASKS: usize = 64;
 /// Verdicts about one process, and kinds of requests named in each.
@@ -88,7 +87,7 @@ impl<'a> Search<'a> {
         for _ in 0..MOST_TASKS {
             let (address, timed, who) = next.pop()?;
             let Some(task) = self.tasks.task(address) else { continue };
-            let Some(seen) = self.lasting(task) else { continue };
+            let Some(seen) = waited(self.analysis.recording, self.census.at, task) else { continue };
             if task.chain.ok().is_some_and(|chain| self.listens(chain)) {
                 continue;
             }
@@ -106,9 +105,7 @@ impl<'a> Search<'a> {
 
     /// Whether it waits for messages of others, for as long as there are none: a subscriber of Redis.
     fn listens(&self, chain: StackId) -> bool {
-        let recording = self.analysis.recording;
-        let mut codes = recording.stack(chain).iter().filter_map(|frame| recording.code(frame.code));
-        codes.any(|code| {
+        self.analysis.recording.codes(chain).any(|code| {
             matches!(code.name.as_str(), "listen" | "get_message") && code.file.ends_with("/redis/asyncio/client.py")
         })
     }
@@ -125,12 +122,6 @@ impl<'a> Search<'a> {
             Awaited::Gather { pending, .. } if !pending.iter().any(sleeps) => pending,
             _ => &[],
         }
-    }
-
-    /// For how long a task was seen to wait for the same, when that is long enough.
-    fn lasting(&self, task: &TaskSample) -> Option<Duration> {
-        let since = self.census.at.since(same_wait_since(self.analysis.recording, task)?);
-        (since >= APART).then_some(since)
     }
 
     fn silent(&self, task: &TaskSample, request: &RequestSample) -> Option<(&'a Connection, Duration)> {

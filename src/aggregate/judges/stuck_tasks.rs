@@ -8,10 +8,10 @@ use std::time::Duration;
 use super::Judge;
 use super::task_deadlocks::blame;
 use crate::aggregate::bystanders;
+use crate::aggregate::censuses::waited;
 use crate::aggregate::phrases::{count_words, length_words, place_of, place_words};
 use crate::aggregate::{
-    Analysis, Cause, Confidence, Finding, Kind, SecondParty, Verdict, awaited_peer, same_wait_since, task_name,
-    users_frame, wait_words,
+    Analysis, Cause, Confidence, Finding, Kind, SecondParty, Verdict, awaited_peer, task_name, users_frame, wait_words,
 };
 use crate::classify::Origin;
 use crate::snapshot::{
@@ -20,8 +20,6 @@ use crate::snapshot::{
 
 pub(super) struct StuckTasks;
 
-/// The two readings that show the same have to be so far apart. Users notice a second; a slow upstream answers in two.
-const APART: Duration = Duration::from_secs(2);
 /// So many tasks have to wait for one that rests with the lock, or for a library's lock: a single one may stand by, as it
 /// is meant to.
 const FEWEST_BEHIND_ONE_AT_REST: usize = 2;
@@ -66,10 +64,9 @@ impl<'a> Case<'a> {
         tasks: &'a TaskCensus,
         primitive: &'a PrimitiveSample,
     ) -> Option<Self> {
-        let waited = |task: &TaskSample| lasting(analysis, census.at, task);
         let waiters: Vec<&TaskSample> = primitive.waiters.iter().filter_map(|waiter| tasks.task(*waiter)).collect();
         let long: Vec<(&TaskSample, Duration)> =
-            waiters.into_iter().filter_map(|task| Some((task, waited(task)?))).collect();
+            waiters.into_iter().filter_map(|task| Some((task, waited(analysis.recording, census.at, task)?))).collect();
         let since = long.iter().map(|(_, since)| *since).min()?;
         let waiters = long.into_iter().map(|(task, _)| task).collect();
         Some(Self { analysis, tasks, now: census.at, primitive, waiters, since })
@@ -96,7 +93,7 @@ impl<'a> Case<'a> {
         let mut stood = Vec::new();
         for hold in holders {
             let holder = self.tasks.task(hold.task)?;
-            stood.push((hold, holder, lasting(self.analysis, self.now, holder)?));
+            stood.push((hold, holder, waited(self.analysis.recording, self.now, holder)?));
         }
         let (hold, holder, _) = *stood.first()?;
         let recording = self.analysis.recording;
@@ -223,10 +220,4 @@ fn sends(task: &TaskSample) -> bool {
 
 fn resource(name: &str) -> SecondParty {
     SecondParty::Resource { name: name.to_owned() }
-}
-
-/// For how long a task has waited for the same, when that is long enough.
-fn lasting(analysis: &Analysis<'_>, now: Moment, task: &TaskSample) -> Option<Duration> {
-    let since = now.since(same_wait_since(analysis.recording, task)?);
-    (since >= APART).then_some(since)
 }
