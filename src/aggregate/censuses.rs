@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::snapshot::{Address, Census, Known, Moment, Recording, TaskCensus, TaskSample};
+use crate::snapshot::{Address, Awaited, Census, Known, Moment, Recording, TaskCensus, TaskSample, TaskWait};
 
 use super::Analysis;
 
@@ -16,18 +16,28 @@ impl<'a> Analysis<'a> {
 }
 
 /// Since when a task of the last census has waited for what it waits for, or has been where it is, as far as it was seen:
-/// the time of the first census in a row that shows the same. `None` when it does not wait.
+/// the time of the first census in a row that shows the same, with nothing else seen in between. `None` when it does not
+/// wait.
 #[must_use]
 pub fn same_wait_since(recording: &Recording, task: &TaskSample) -> Option<Moment> {
     let Known::Is(Some(wait)) = &task.wait else { return None };
-    let censuses = recording.censuses.iter().rev().filter_map(|census| Some((census.at, census.tasks.get()?)));
-    let same = |tasks: &TaskCensus| {
-        tasks.task(task.address).is_some_and(|before| match &before.wait {
-            Known::Is(Some(earlier)) => earlier.future == wait.future && before.chain == task.chain,
-            _ => false,
-        })
-    };
-    censuses.take_while(|(_, tasks)| same(tasks)).last().map(|(at, _)| at)
+    let mut since = None;
+    for census in recording.censuses.iter().rev() {
+        let Some(tasks) = census.tasks.get() else { continue };
+        let Some(before) = tasks.task(task.address).filter(|before| is_same(before, wait, task)) else { break };
+        since = Some(census.at);
+        if before.moved {
+            break;
+        }
+    }
+    since
+}
+
+/// Whether a task was in the same wait, as far as one census can tell.
+fn is_same(before: &TaskSample, wait: &TaskWait, task: &TaskSample) -> bool {
+    let Known::Is(Some(earlier)) = &before.wait else { return false };
+    let another_sleep = matches!((&earlier.on, &wait.on), (Awaited::Sleep { until: Known::Is(first) }, Awaited::Sleep { until: Known::Is(last) }) if first != last);
+    earlier.future == wait.future && before.chain == task.chain && !another_sleep
 }
 
 /// Two readings that show the same wait have to be so far apart for it to count. Users notice a second; a slow upstream answers

@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use super::phrases::count_words;
-use super::{Analysis, awaited_peer};
+use super::{Analysis, awaited_peer, same_wait_since};
 use crate::snapshot::{Actor, Census, Known, Moment, Occupier, PoolKind, PoolSample, Snapshot, TaskWait};
 
 /// Two looks at a pool that are closer together than this show nothing: a job of this length is an ordinary one.
@@ -62,12 +62,14 @@ impl<'a> Standing<'a> {
             return None;
         }
         let waiters = key_set(&self.first.waiters);
-        let waiters_stay = !waiters.is_empty() && waiters.is_subset(&key_set(&self.last.waiters));
+        let still: Vec<Occupier> =
+            self.last.waiters.iter().filter(|waiter| self.stayed(analysis, waiter) != Some(false)).copied().collect();
+        let waiters_stay = !waiters.is_empty() && waiters.is_subset(&key_set(&still));
         let users = key_set(&self.last.occupiers);
         let all_known = self.last.in_use.get().is_some_and(|in_use| users.len() as u64 >= *in_use);
         let users_stay = all_known && users == key_set(&self.first.occupiers);
         let proven = || {
-            let moved = self.last.occupiers.iter().filter(|user| !self.did_not_move(analysis, user)).count();
+            let moved = self.last.occupiers.iter().filter(|user| self.stayed(analysis, user) != Some(true)).count();
             moved == 0 || users.len() > FEW && moved < users.len() || users.len() > FEW * FEW
         };
         let proof = match self.last.kind {
@@ -88,8 +90,8 @@ impl<'a> Standing<'a> {
         }
     }
 
-    /// Whether a user slept through the whole time: a thread that was not on a CPU, a task that waits for the same future.
-    fn did_not_move(&self, analysis: &Analysis<'_>, user: &Occupier) -> bool {
+    /// Whether somebody slept through the whole time: a thread that was not on a CPU, a task in one and the same wait.
+    fn stayed(&self, analysis: &Analysis<'_>, user: &Occupier) -> Option<bool> {
         match user.who {
             Actor::Thread(thread) => {
                 let snapshots = &analysis.recording.snapshots;
@@ -97,12 +99,13 @@ impl<'a> Standing<'a> {
                 let slices = |snapshot: &Snapshot| {
                     snapshot.thread(thread)?.os.cpu.get().map(|cpu| (cpu.timeslices, cpu.on_cpu_ns))
                 };
-                let first = before.or(snapshots.first()).and_then(slices);
-                first.is_some() && first == snapshots.last().and_then(slices)
+                let first = before.or(snapshots.first()).and_then(slices)?;
+                Some(first == snapshots.last().and_then(slices)?)
             }
             Actor::Task(task) => {
-                let waits = |census: &'a Census| waits_on(census, task);
-                waits(self.earlier).is_some_and(|first| waits(self.census) == Some(first))
+                self.earlier.tasks.get()?.task(task)?;
+                let last = self.census.tasks.get()?.task(task)?;
+                Some(same_wait_since(analysis.recording, last).is_some_and(|since| since <= self.earlier.at))
             }
         }
     }

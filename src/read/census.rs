@@ -71,7 +71,7 @@ impl OwnReader {
             limit: allowance.begin(),
         };
         let mut census = Census::unknown(at, Why::NotRead);
-        match task_reader::read(&mut scene) {
+        match task_reader::read(&mut scene, &self.wait_watch) {
             Ok(mut tasks) => {
                 match self.requests.read(&scene, &tasks.census, &tasks.frames, &mut tasks.transports) {
                     Ok(requests) => census.requests = requests,
@@ -89,6 +89,7 @@ impl OwnReader {
                     Ok(pools) => census.pools = pools,
                     Err(error) => census.gaps.push(("pools".to_owned(), why(error))),
                 }
+                self.wait_watch.begin(tasks.waits);
                 census.gaps.extend(tasks.gaps);
                 census.tasks = Known::Is(tasks.census);
             }

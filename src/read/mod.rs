@@ -10,6 +10,7 @@
 //! | whose thread is this | the kernel's list of threads | `thread_ids` |
 //! | does it sleep, and in what | `/proc`; time slices say whether that is still so | `kernel_threads`, `waits` |
 //! | is the loop in the same step | the task, the handle, the left end of the ready queue | `loops` |
+//! | is this the same wait of a task | the future that wakes it, at every look between two censuses | `wait_watch` |
 //!
 //! A sample costs a handful of system calls: whatever was looked at in the last one is fetched again in one batch, and
 //! only what is new costs a read of its own. [`Sampler`] puts it all together; `walked` does the same with py-spy's walker
@@ -77,6 +78,7 @@ mod thread_reading;
 mod transports;
 mod turns;
 mod uvloop;
+mod wait_watch;
 mod waits;
 mod walked;
 

@@ -21,6 +21,7 @@ use super::roster::{Interpreter, ThreadState};
 use super::stack_reader::{StackReader, Target};
 use super::thread_ids::ThreadIds;
 use super::thread_reading::ThreadReading;
+use super::wait_watch::WaitWatch;
 use crate::attach::OwnAccess;
 use crate::layout::{CLibraryOffsets, Offsets};
 use crate::memory::{LiveMemory, Memory, ReadError, u64_at};
@@ -48,6 +49,7 @@ pub(super) struct OwnReader {
     parent: ForkParent,
     pub(super) pools: Pools,
     pub(super) requests: Requests,
+    pub(super) wait_watch: WaitWatch,
     names: ThreadNames,
     loop_threads: Vec<ThreadId>,
     /// Locks that threads slept for in the last sample.
@@ -99,6 +101,7 @@ impl OwnReader {
             parent: ForkParent::of(process.pid),
             pools: Pools::default(),
             requests: Requests::default(),
+            wait_watch: WaitWatch::default(),
             names: ThreadNames::default(),
             loop_threads: Vec::new(),
             last_locks: Vec::new(),
@@ -158,6 +161,7 @@ impl OwnReader {
         sample.locks = self.read_locks(&threads, &os, &gils)?;
         self.last_locks.clone_from(&sample.locks);
         self.assemble(&mut sample, threads, os, &gils);
+        self.wait_watch.look(&self.memory)?;
         Ok(sample)
     }
 

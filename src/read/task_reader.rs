@@ -16,6 +16,7 @@ use super::task_list::TaskList;
 use super::task_waits::{Wait, Waits};
 use super::thread_calls::ThreadCalls;
 use super::transports::Transports;
+use super::wait_watch::{self, WaitWatch, Watched};
 use super::{primitives, tasks};
 use crate::memory::{ReadError, little_endian, u64_at};
 use crate::snapshot::{
@@ -42,6 +43,8 @@ pub(super) struct TasksRead {
     pub(super) frames: Vec<TaskFrames>,
     /// Transports that were looked into on the way.
     pub(super) transports: Transports,
+    /// Waits to be watched until the next census, those that a verdict may rest on first.
+    pub(super) waits: Vec<Watched>,
     pub(super) gaps: Vec<(String, Why)>,
 }
 
@@ -51,6 +54,8 @@ struct TaskHead {
     address: Address,
     event_loop: Address,
     waiter: Address,
+    /// Where `waiter` stands.
+    waiter_at: Address,
     coroutine: Address,
     name: Address,
 }
@@ -86,7 +91,7 @@ pub(super) struct Reader<'s, 'a> {
 /// # Errors
 ///
 /// When the process is gone or closed to us.
-pub(super) fn read(scene: &mut Scene<'_>) -> Result<TasksRead, ReadError> {
+pub(super) fn read(scene: &mut Scene<'_>, watch: &WaitWatch) -> Result<TasksRead, ReadError> {
     let TaskList { tasks: listed, mut gaps, .. } = TaskList::read(scene)?;
     let mut reader = Reader::new(scene);
     let mut records = Vec::with_capacity(listed.len());
@@ -106,11 +111,14 @@ pub(super) fn read(scene: &mut Scene<'_>) -> Result<TasksRead, ReadError> {
     }
     let mut census = reader.conclude(&records);
     census.cut = cut;
+    for task in &mut census.tasks {
+        task.moved = watch.moved(task.address);
+    }
     if reader.kept.len() >= task_frames::MOST_TASKS {
         gaps.push(("which tasks of so many use pools".to_owned(), Why::Bounded));
     }
     let Reader { held, kept, waits, .. } = reader;
-    Ok(TasksRead { census, holds: held, frames: kept, transports: waits.transports, gaps })
+    Ok(TasksRead { census, holds: held, frames: kept, transports: waits.transports, waits: to_watch(&records), gaps })
 }
 
 impl<'s, 'a> Reader<'s, 'a> {
@@ -169,6 +177,7 @@ impl<'s, 'a> Reader<'s, 'a> {
             address,
             event_loop: word(layout.task_loop)?,
             waiter: word(layout.waiter)?,
+            waiter_at: address.plus(layout.waiter),
             coroutine: word(layout.coroutine)?,
             name: word(layout.name)?,
         }))
@@ -245,6 +254,7 @@ impl<'s, 'a> Reader<'s, 'a> {
             wait: record.wait.clone(),
             awaited_by: parents.get(&record.head.address).cloned().unwrap_or_default(),
             timed: record.timed,
+            moved: false,
         }
     }
 
@@ -274,6 +284,21 @@ impl<'s, 'a> Reader<'s, 'a> {
         primitives.sort_unstable_by_key(|primitive| primitive.address);
         primitives
     }
+}
+
+/// The waits that are watched: of those who hold something, then of those who wait for what others hold, then any.
+fn to_watch(records: &[Record]) -> Vec<Watched> {
+    let mut waiting: Vec<&Record> = records.iter().filter(|record| record.phase == TaskPhase::Waiting).collect();
+    waiting.sort_by_key(|record| {
+        let for_others = matches!(&record.wait, Known::Is(Some(TaskWait { on: Awaited::Primitive(_), .. })));
+        (!record.holds, !for_others)
+    });
+    waiting.truncate(wait_watch::MOST);
+    let watched = |record: &Record| {
+        let TaskHead { address, waiter_at, waiter, .. } = record.head;
+        Watched { task: address, word: waiter_at, future: waiter }
+    };
+    waiting.into_iter().map(watched).collect()
 }
 
 /// Which tasks wait for which.

@@ -60,7 +60,8 @@ pub enum Awaited {
 /// A wait of a task.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct TaskWait {
-    /// The future whose end wakes the task. The same future in two censuses is the same wait.
+    /// The future whose end wakes the task. Another future in another census is another wait; the same may be one that was
+    /// made where the former was, which [`TaskSample::moved`] tells.
     pub future: Address,
     /// What stands behind it.
     pub on: Awaited,
@@ -87,6 +88,10 @@ pub struct TaskSample {
     /// Whether a timeout ends its wait: `asyncio.timeout`, `wait_for`, a cancel scope with a deadline.
     #[serde(default)]
     pub timed: bool,
+    /// Whether a look since the census before found it waiting for another future, or for none. False also for those that
+    /// were not watched: there are only so many.
+    #[serde(default)]
+    pub moved: bool,
 }
 
 /// Tasks that are at the same place and wait in the same way.

@@ -60,6 +60,7 @@ fn task(number: u64, on: Awaited) -> TaskSample {
         wait: Known::Is(Some(TaskWait { future: Address(0x6000 + number), on })),
         awaited_by: vec![Address(0x5010)],
         timed: number == 3,
+        moved: false,
     }
 }
 

@@ -41,6 +41,7 @@ pub(crate) fn waiting_task(number: u64, chain: StackId, on: Awaited) -> TaskSamp
         wait: Known::Is(Some(TaskWait { future: Address(0x6000 + number * 0x100), on })),
         awaited_by: Vec::new(),
         timed: false,
+        moved: false,
     }
 }
 

@@ -156,6 +156,8 @@ fn nobody_is_blamed_for_connections_that_nobody_is_seen_to_have() {
         vec![PoolSample { in_use: Known::Is(3), waiters, ..empty }]
     };
     assert_healthy("one of those who waited got one", &look_at(workers(&[CHECKOUT; 3], slept), moving));
+    let ran = |shot: Shot, look: u64| Shot { voluntary: 7 + look, on_cpu_ns: look, ..shot };
+    assert_healthy("those who wait were on a CPU in between", &look_at(workers(&[CHECKOUT; 2], ran), lost));
 }
 
 #[test]

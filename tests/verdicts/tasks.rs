@@ -282,6 +282,31 @@ fn a_holder_that_moves_is_nobody_to_blame() {
     assert_healthy("other tasks waited before", &turned);
 }
 
+#[test]
+fn the_same_future_twice_is_not_the_same_wait_when_something_else_was_seen_in_between() {
+    let mut handed_on = held(READ, peer(), 5);
+    handed_on.tasks[0].moved = true;
+    assert_healthy("the holder waited for something else in between", &handed_on.told());
+    let mut turned = leaked();
+    for task in &mut turned.tasks {
+        task.moved = true;
+    }
+    assert_healthy("those who wait got it and wait again", &turned.told());
+    let sleep = |until| Awaited::Sleep { until: Known::Is(Moment(until)) };
+    let again = held(SLEEP, sleep(START), 5).told_with(|earlier| {
+        if let Known::Is(Some(wait)) = &mut earlier.tasks[0].wait {
+            wait.on = sleep(START - 1);
+        }
+    });
+    assert_healthy("the holder's sleep is another one", &again);
+    let before = held(READ, peer(), 5).told_with(|earlier| earlier.tasks[0].moved = true);
+    assert_eq!(
+        first(&report(&before)).kind,
+        Kind::TasksStuck,
+        "what was before the first reading is nobody's business"
+    );
+}
+
 /// Five tasks wait for a lock that nobody was found to hold.
 fn leaked() -> Story {
     let mut story = Story::new();
