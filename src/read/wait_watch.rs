@@ -1,16 +1,19 @@
 //! The waits of tasks, watched between two censuses.
 //!
 //! Two censuses that show a task at the same future do not show one wait: a future that is done is freed, and the next one
-//! is often made in its place. So the word that says which future wakes a task is looked at with every look in between; it
-//! costs eight bytes a task.
+//! is often made in its place. So the words that say which future wakes a task are looked at with the looks in between: all of
+//! them where they are few, else some with each look, in turn.
 
-use std::collections::HashSet;
+use std::collections::{HashSet, VecDeque};
 
 use crate::memory::{Batch, Memory, ReadError};
 use crate::snapshot::Address;
 
-/// Waits that are watched at once: reading them takes less than a tenth of what a look takes.
-pub(super) const MOST: usize = 256;
+/// Waits that are watched at once: with a hundred looks a second the turn of each comes ten times in the shortest time between
+/// two censuses that counts.
+pub(super) const MOST: usize = 512;
+/// Words that are read with one look. Each lies on a page of its own, and the kernel takes almost a microsecond for it.
+const PER_LOOK: usize = 32;
 
 /// One wait, as a census found it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -26,8 +29,8 @@ pub(super) struct Watched {
 /// Watches the waits that the last census found.
 #[derive(Debug, Default)]
 pub(super) struct WaitWatch {
-    /// Those that did not change yet.
-    same: Vec<Watched>,
+    /// Those that did not change yet, the one whose turn is next first.
+    same: VecDeque<Watched>,
     moved: HashSet<Address>,
     batch: Batch,
 }
@@ -35,32 +38,31 @@ pub(super) struct WaitWatch {
 impl WaitWatch {
     /// Watches these waits from now on, and forgets what was before.
     pub(super) fn begin(&mut self, waits: Vec<Watched>) {
-        self.same = waits;
+        self.same = waits.into();
         self.same.truncate(MOST);
         self.moved.clear();
     }
 
-    /// Looks at all of them once.
+    /// Looks at those whose turn it is.
     ///
     /// # Errors
     ///
     /// When the process is gone or closed to us.
     pub(super) fn look(&mut self, memory: &dyn Memory) -> Result<(), ReadError> {
-        if self.same.is_empty() {
+        let turn: Vec<Watched> = self.same.drain(..self.same.len().min(PER_LOOK)).collect();
+        if turn.is_empty() {
             return Ok(());
         }
         self.batch.clear();
-        let slots: Vec<_> = self.same.iter().map(|wait| self.batch.want(wait.word, 8)).collect();
+        let slots: Vec<_> = turn.iter().map(|wait| self.batch.want(wait.word, 8)).collect();
         memory.fetch(&mut self.batch)?;
-        let mut slots = slots.into_iter();
-        self.same.retain(|wait| {
-            let now = slots.next().and_then(|slot| self.batch.pointer_at(slot, 0));
-            let same = now == Some(wait.future);
-            if !same {
+        for (wait, slot) in turn.into_iter().zip(slots) {
+            if self.batch.pointer_at(slot, 0) == Some(wait.future) {
+                self.same.push_back(wait);
+            } else {
                 self.moved.insert(wait.task);
             }
-            same
-        });
+        }
         Ok(())
     }
 
@@ -98,5 +100,16 @@ mod tests {
         assert!(watch.moved(Address(0x3000)), "it is gone");
         watch.begin(vec![wait(0x2000, 0xb0)]);
         assert!(!watch.moved(Address(0x2000)), "another census, another wait");
+    }
+
+    #[test]
+    fn of_many_each_has_its_turn() {
+        let many = || (1..=MOST as u64).map(|task| wait(task << 12, 0xa0)).collect::<Vec<_>>();
+        let mut watch = WaitWatch::default();
+        watch.begin(many());
+        for _ in 0..MOST / PER_LOOK {
+            watch.look(&memory(&[])).unwrap();
+        }
+        assert!(many().iter().all(|wait| watch.moved(wait.task)));
     }
 }
