@@ -6,11 +6,16 @@ use std::thread;
 use std::time::Duration;
 
 use crate::error::{Error, Result};
-use crate::os::{clock, surroundings};
+use crate::os::clock::{self, thread_cpu};
+use crate::os::surroundings;
 use crate::snapshot::{Moment, ProcessId, Surroundings};
 
 /// How often sockets, limits and children are read. They change slowly and cost much to read.
 const EVERY: Duration = Duration::from_secs(1);
+
+/// The most of one core that reading them may take, but for the first and the last time: a thousand connections cost tens of
+/// milliseconds each time, and what they are at the beginning and at the end tells the most.
+const MOST_CPU_SHARE: f64 = 0.01;
 
 /// How long the end of a watch waits for the last reading.
 const LAST_WORD: Duration = Duration::from_millis(500);
@@ -19,7 +24,8 @@ const LAST_WORD: Duration = Duration::from_millis(500);
 #[derive(Debug)]
 pub(super) struct Neighbour {
     ask: Sender<()>,
-    answers: Receiver<Surroundings>,
+    /// What was read, and the CPU time that it took.
+    answers: Receiver<(Surroundings, Duration)>,
     /// An answer is still owed.
     asked: bool,
     due: Moment,
@@ -36,7 +42,7 @@ impl Neighbour {
         let (answer, answers) = channel();
         thread::Builder::new()
             .name("neighbour".to_owned())
-            .spawn(move || while questions.recv().is_ok() && answer.send(surroundings(process)).is_ok() {})
+            .spawn(move || while questions.recv().is_ok() && answer.send(read(process)).is_ok() {})
             .map_err(|source| Error::Io { doing: "starting a thread".to_owned(), source })?;
         Ok(Self { ask, answers, asked: false, due: Moment(0) })
     }
@@ -46,6 +52,10 @@ impl Neighbour {
         let answer = self.answers.try_recv().ok();
         self.asked &= answer.is_none();
         let now = clock::now();
+        let answer = answer.map(|(surroundings, spent)| {
+            self.due = self.due.max(now.after(spent.div_f64(MOST_CPU_SHARE)));
+            surroundings
+        });
         if !self.asked && now >= self.due {
             self.asked = self.ask.send(()).is_ok();
             self.due = now.after(EVERY);
@@ -61,6 +71,12 @@ impl Neighbour {
             return Vec::new();
         }
         let last = self.ask.send(()).ok().and_then(|()| wait());
-        owed.into_iter().chain(last).collect()
+        owed.into_iter().chain(last).map(|(surroundings, _)| surroundings).collect()
     }
+}
+
+fn read(process: ProcessId) -> (Surroundings, Duration) {
+    let before = thread_cpu();
+    let surroundings = surroundings(process);
+    (surroundings, thread_cpu().saturating_sub(before))
 }
