@@ -36,7 +36,10 @@ pub fn same_wait_since(recording: &Recording, task: &TaskSample) -> Option<Momen
 /// Whether a task was in the same wait, as far as one census can tell.
 fn is_same(before: &TaskSample, wait: &TaskWait, task: &TaskSample) -> bool {
     let Known::Is(Some(earlier)) = &before.wait else { return false };
-    let another_sleep = matches!((&earlier.on, &wait.on), (Awaited::Sleep { until: Known::Is(first) }, Awaited::Sleep { until: Known::Is(last) }) if first != last);
+    let another_sleep = match (&earlier.on, &wait.on) {
+        (Awaited::Sleep { until: Known::Is(first) }, Awaited::Sleep { until: Known::Is(last) }) => first != last,
+        _ => false,
+    };
     earlier.future == wait.future && before.chain == task.chain && !another_sleep
 }
 

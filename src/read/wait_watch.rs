@@ -9,8 +9,7 @@ use std::collections::{HashSet, VecDeque};
 use crate::memory::{Batch, Memory, ReadError};
 use crate::snapshot::Address;
 
-/// Waits that are watched at once: with a hundred looks a second the turn of each comes ten times in the shortest time between
-/// two censuses that counts.
+/// Waits that are watched at once: with fifty looks a second the turn of each comes three times a second.
 pub(super) const MOST: usize = 512;
 /// Words that are read with one look. Each lies on a page of its own, and the kernel takes almost a microsecond for it.
 const PER_LOOK: usize = 32;
@@ -36,10 +35,9 @@ pub(super) struct WaitWatch {
 }
 
 impl WaitWatch {
-    /// Watches these waits from now on, and forgets what was before.
+    /// Watches these waits, at most [`MOST`], from now on, and forgets what was before.
     pub(super) fn begin(&mut self, waits: Vec<Watched>) {
         self.same = waits.into();
-        self.same.truncate(MOST);
         self.moved.clear();
     }
 
