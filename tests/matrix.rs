@@ -35,6 +35,14 @@ use common::plan::{Cell, plan};
 use common::table::{Outcome, table};
 
 type Results = Arc<Mutex<Vec<(Cell, Outcome)>>>;
+/// Shares of a core that looks at uncrowded applications took.
+type Shares = Arc<Mutex<Vec<f64>>>;
+
+/// Half of the looks have to take less than this share of a core. One look alone says little: what a busy machine does to it is
+/// counted as its own.
+const USUAL_CPU_SHARE: f64 = 0.05;
+/// So many looks say what is usual.
+const ENOUGH_LOOKS: usize = 50;
 
 fn main() -> ExitCode {
     let mut arguments = Arguments::from_args();
@@ -48,9 +56,11 @@ fn main() -> ExitCode {
     };
     let cores = Arc::new(Cores::of_this_machine());
     arguments.test_threads.get_or_insert(cores.most());
-    let results: Results = Arc::default();
-    let mut trials: Vec<Trial> =
-        cells.into_iter().map(|cell| trial(cell, Arc::clone(&cores), Arc::clone(&results))).collect();
+    let (results, shares) = (Results::default(), Shares::default());
+    let mut trials: Vec<Trial> = cells
+        .into_iter()
+        .map(|cell| trial(cell, Arc::clone(&cores), Arc::clone(&results), Arc::clone(&shares)))
+        .collect();
     trials.extend(common::plan_checks::trials());
     let conclusion = libtest_mimic::run(&arguments, trials);
     let results = results.lock().unwrap_or_else(PoisonError::into_inner);
@@ -61,7 +71,29 @@ fn main() -> ExitCode {
         let _shown_already =
             std::fs::write(Path::new(env!("CARGO_MANIFEST_DIR")).join("target/matrix/table.txt"), shown);
     }
-    conclusion.exit_code()
+    match too_costly(&mut shares.lock().unwrap_or_else(PoisonError::into_inner)) {
+        Some(words) => {
+            let _nowhere_to_say = writeln!(std::io::stderr(), "error: {words}");
+            ExitCode::FAILURE
+        }
+        None => conclusion.exit_code(),
+    }
+}
+
+/// That looking usually costs too much, in words. A build without optimization costs what it likes.
+fn too_costly(shares: &mut [f64]) -> Option<String> {
+    if shares.len() < ENOUGH_LOOKS || std::env::var_os("HANGSPY_BINARY").is_none() {
+        return None;
+    }
+    shares.sort_by(f64::total_cmp);
+    let usual = *shares.get(shares.len() / 2)?;
+    let words = format!(
+        "cost: half of {} looks took more than {:.1} % of a core; expected less than {:.0} % (scripts/bench measures more closely)",
+        shares.len(),
+        usual * 100.0,
+        USUAL_CPU_SHARE * 100.0
+    );
+    (usual >= USUAL_CPU_SHARE).then_some(words)
 }
 
 fn cells() -> Result<Vec<Cell>, String> {
@@ -70,14 +102,19 @@ fn cells() -> Result<Vec<Cell>, String> {
     plan(&apps, &common::environments::all(), wish.as_deref())
 }
 
-fn trial(cell: Cell, cores: Arc<Cores>, results: Results) -> Trial {
+fn trial(cell: Cell, cores: Arc<Cores>, results: Results, shares: Shares) -> Trial {
     Trial::ignorable_test(cell.to_string(), move || {
         let (outcome, verdict) = match &cell.place {
             Err(reason) => (Outcome::Skipped(reason.clone()), Ok(Completion::ignored_with(reason))),
             Ok(environment) => {
                 let _places = cores.take(&cell.app.truth);
                 match common::scenario::run(&cell, environment) {
-                    Ok(()) => (Outcome::Right, Ok(Completion::Completed)),
+                    Ok(share) => {
+                        if !cell.app.truth.crowded {
+                            shares.lock().unwrap_or_else(PoisonError::into_inner).push(share);
+                        }
+                        (Outcome::Right, Ok(Completion::Completed))
+                    }
                     Err(text) => (Outcome::Wrong, Err(Failed::from(text))),
                 }
             }

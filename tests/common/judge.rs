@@ -66,6 +66,13 @@ pub(crate) struct Run {
     pub(crate) throttled: Option<f64>,
 }
 
+impl Run {
+    /// The share of one core that it took.
+    pub(crate) fn cpu_share(&self) -> f64 {
+        self.cpu_s / self.wall_s.max(f64::EPSILON)
+    }
+}
+
 /// Compares. Empty: nothing to complain about.
 pub(crate) fn judge(case: &Case) -> Vec<String> {
     let mut complaints = manners(case.run, case.report.target.processes.len());
@@ -88,7 +95,7 @@ pub(crate) fn manners(run: &Run, processes: usize) -> Vec<String> {
     for stopped in &run.stopped {
         complaints.push(format!("the target was stopped: {stopped}"));
     }
-    let share = run.cpu_s / run.wall_s.max(f64::EPSILON);
+    let share = run.cpu_share();
     let limit = run.cpu_share_limit * processes.max(1) as f64;
     if share >= limit {
         let (used, limit) = (share * 100.0, limit * 100.0);

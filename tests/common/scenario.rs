@@ -16,7 +16,7 @@ use super::launch::Running;
 use super::load::Clients;
 use super::plan::Cell;
 use super::truth::Truth;
-use super::watch::{CROWDED_CPU_SHARE_LIMIT, StateWatch, awake_s, look};
+use super::watch::{StateWatch, awake_s, look};
 use super::witness::Witness;
 
 /// How long hangspy looks: its default.
@@ -30,13 +30,14 @@ struct Evidence {
     run: super::judge::Run,
 }
 
-/// Runs a cell. The error is a text for people: what was expected and said, where the files are, how to do it again.
-pub(crate) fn run(cell: &Cell, environment: &Environment) -> Result<(), String> {
+/// Runs a cell; the share of a core that hangspy took. The error is a text for people: what was expected and said, where the files
+/// are, how to do it again.
+pub(crate) fn run(cell: &Cell, environment: &Environment) -> Result<f64, String> {
     let folder = folder(cell)?;
     let outcome = observe(cell, environment, &folder).and_then(|evidence| {
         let complaints = complaints(cell, environment, &evidence, &folder)?;
         if complaints.is_empty() {
-            Ok(())
+            Ok(evidence.run.cpu_share())
         } else {
             Err(format!("{}\n  looked with: hangspy {}", complaints.join("\n"), evidence.arguments.join(" ")))
         }
@@ -87,9 +88,6 @@ fn observe(cell: &Cell, environment: &Environment, folder: &Path) -> Result<Evid
     halt.map_or(Ok(()), Moment::finish)?;
     let request = request.map(|request| since_then(request, &awake_s(pid)));
     let mut run = looked?;
-    if cell.app.truth.crowded {
-        run.cpu_share_limit = run.cpu_share_limit.max(CROWDED_CPU_SHARE_LIMIT);
-    }
     run.throttled = throttled;
     if truth.halt.is_none() {
         run.stopped = stopped;

@@ -14,11 +14,9 @@ use nix::unistd::{Pid, SysconfVar, sysconf};
 
 use super::judge::Run;
 
-/// hangspy may use this share of one core.
-const CPU_SHARE_LIMIT: f64 = 0.05;
-/// And this where the application is crowded: the tenth that it promises for looking, and what attaching and concluding take
-/// once, spread over three seconds.
-pub(crate) const CROWDED_CPU_SHARE_LIMIT: f64 = 0.12;
+/// hangspy may use this share of one core: the tenth that it promises for looking, and what attaching and concluding take once,
+/// spread over three seconds.
+const CPU_SHARE_LIMIT: f64 = 0.12;
 /// And this, built without optimization.
 const UNOPTIMIZED_CPU_SHARE_LIMIT: f64 = 0.2;
 /// How often the target's state is read. A stop for a snapshot would last about as long as a snapshot takes, a millisecond or two.
