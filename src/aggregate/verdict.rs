@@ -14,6 +14,8 @@ pub enum Kind {
     Deadlock,
     /// One step of the loop does not return.
     LoopBlocked,
+    /// A worker that serves without a loop does one thing that does not return.
+    WorkerBlocked,
     /// The loop could run and is not let.
     LoopStarved,
     /// The process never came to serve.
@@ -34,10 +36,44 @@ pub enum Kind {
     LoopOverloaded,
     /// Requests take long and nothing here is the reason.
     SlowRequests,
+    /// Requests stand still, and what would end their wait is not known.
+    RequestsWaiting,
+    /// Work outside of requests, such as a scheduled job or a consumer, stands still.
+    JobStuck,
+    /// Not ready yet, and still getting ahead.
+    Starting,
+    /// Told to end, and finishing what is in flight.
+    Draining,
     /// The evidence does not decide.
     CannotTell,
     /// Nothing is wrong with this process.
     Healthy,
+}
+
+impl Kind {
+    /// Whether it is a trouble, not a state in which a process may well be.
+    #[must_use]
+    pub const fn is_trouble(self) -> bool {
+        match self {
+            Self::Starting | Self::Draining | Self::CannotTell | Self::Healthy => false,
+            Self::ProcessStopped
+            | Self::Deadlock
+            | Self::LoopBlocked
+            | Self::WorkerBlocked
+            | Self::LoopStarved
+            | Self::StartupStuck
+            | Self::ShutdownStuck
+            | Self::LoopGone
+            | Self::PoolExhausted
+            | Self::TasksStuck
+            | Self::CpuThrottled
+            | Self::MemoryPressure
+            | Self::LoopOverloaded
+            | Self::SlowRequests
+            | Self::RequestsWaiting
+            | Self::JobStuck => true,
+        }
+    }
 }
 
 /// How sure we are.

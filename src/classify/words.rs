@@ -34,7 +34,6 @@ pub enum Cause {
     Serialization,
     Import,
     NeverSuspends,
-    CallbackSpin,
     TaskStorm,
     GilPythonThreads,
     GilNativeHold,
@@ -49,6 +48,10 @@ pub enum Cause {
     NoTimeout,
     SlowClient,
     OpenStream,
+    /// Cancelled, and it goes on all the same.
+    CancelledAndGoing,
+    /// It is the client's turn.
+    Client,
     FdLimit,
     Quota,
     Debugger,

@@ -12,7 +12,7 @@ use super::progress;
 use super::session::{Watch, own_cost};
 use crate::error::{Error, Result};
 use crate::journal;
-use crate::report::{self, Kind};
+use crate::report;
 use crate::snapshot::{Cost, ProcessId, Recording};
 
 /// How many looks must agree before a verdict is said: one can be a moment, two a coincidence.
@@ -116,7 +116,7 @@ impl Narrator {
         }
         self.early = Some(looks);
         let verdicts = report::judge(so_far.iter().map(|one| &one.recording));
-        let worst = verdicts.first().filter(|one| !matches!(one.kind, Kind::Healthy | Kind::CannotTell));
+        let worst = verdicts.first().filter(|one| one.kind.is_trouble());
         let Some(worst) = worst else { return };
         self.early = None;
         let words = format!("after {:.1} s: {} (watching on)", self.elapsed().as_secs_f64(), worst.summary);

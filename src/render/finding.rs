@@ -65,15 +65,15 @@ pub(super) fn brief(verdict: &Verdict) -> Piece {
 fn ink(kind: Kind) -> Ink {
     match kind {
         Kind::Healthy => Ink::Good,
-        Kind::CannotTell => Ink::Doubt,
-        _ => Ink::Bad,
+        trouble if trouble.is_trouble() => Ink::Bad,
+        _ => Ink::Doubt,
     }
 }
 
 /// `LOOP BLOCKED for 12.4 s, still blocked`
 fn headline(report: &Report, verdict: &Verdict) -> Piece {
     let what = words::headline(verdict.kind);
-    let judged = !matches!(verdict.kind, Kind::Healthy | Kind::CannotTell);
+    let judged = verdict.kind.is_trouble();
     let text = match verdict.since_s {
         // One long stall is told by its length, many short ones by their share: what lasts now is only the last of them.
         Some(seconds) if judged && seconds >= verdict.share * report.window.seconds * MOST_OF_IT => {

@@ -10,6 +10,7 @@ pub(super) fn headline(kind: Kind) -> &'static str {
         Kind::ProcessStopped => "PROCESS STOPPED",
         Kind::Deadlock => "DEADLOCK",
         Kind::LoopBlocked => "LOOP BLOCKED",
+        Kind::WorkerBlocked => "WORKER BLOCKED",
         Kind::LoopStarved => "LOOP STARVED",
         Kind::StartupStuck => "STARTUP STUCK",
         Kind::ShutdownStuck => "SHUTDOWN STUCK",
@@ -20,6 +21,10 @@ pub(super) fn headline(kind: Kind) -> &'static str {
         Kind::MemoryPressure => "MEMORY PRESSURE",
         Kind::LoopOverloaded => "LOOP OVERLOADED",
         Kind::SlowRequests => "SLOW REQUESTS",
+        Kind::RequestsWaiting => "REQUESTS WAITING",
+        Kind::JobStuck => "JOB STUCK",
+        Kind::Starting => "STARTING",
+        Kind::Draining => "DRAINING",
         Kind::CannotTell => "CANNOT TELL",
         Kind::Healthy => "HEALTHY",
     }
@@ -31,13 +36,20 @@ pub(super) fn lasting(kind: Kind) -> &'static str {
     match kind {
         Kind::ProcessStopped => "still stopped",
         Kind::Deadlock => "still locked",
-        Kind::LoopBlocked => "still blocked",
+        Kind::LoopBlocked | Kind::WorkerBlocked => "still blocked",
         Kind::LoopStarved => "still starved",
-        Kind::StartupStuck | Kind::ShutdownStuck | Kind::TasksStuck => "still stuck",
+        Kind::StartupStuck | Kind::ShutdownStuck | Kind::TasksStuck | Kind::JobStuck => "still stuck",
         Kind::PoolExhausted => "still exhausted",
         Kind::CpuThrottled => "still throttled",
         Kind::LoopOverloaded => "still overloaded",
-        Kind::LoopGone | Kind::MemoryPressure | Kind::SlowRequests | Kind::CannotTell | Kind::Healthy => "still so",
+        Kind::RequestsWaiting => "still waiting",
+        Kind::LoopGone
+        | Kind::MemoryPressure
+        | Kind::SlowRequests
+        | Kind::Starting
+        | Kind::Draining
+        | Kind::CannotTell
+        | Kind::Healthy => "still so",
     }
 }
 
@@ -90,7 +102,6 @@ pub(super) fn activity(cause: Cause) -> (&'static str, &'static str) {
         Cause::Serialization => (RUNS, "the framework, which turns its result into a response"),
         Cause::Import => (RUNS, "the import of a module"),
         Cause::NeverSuspends => (RUNS, "a coroutine whose awaits never suspend"),
-        Cause::CallbackSpin => (RUNS, "a callback that schedules itself again and again"),
         Cause::TaskStorm => (RUNS, "more short steps than there is time for"),
         Cause::GilPythonThreads => (WAITS, "the GIL, taken by other Python threads"),
         Cause::GilNativeHold => (WAITS, "the GIL, kept by native code"),
@@ -104,6 +115,8 @@ pub(super) fn activity(cause: Cause) -> (&'static str, &'static str) {
         Cause::AsyncioEvent => (WAITS, "an event or future that nobody sets"),
         Cause::NoTimeout => (WAITS, "an answer, without a timeout"),
         Cause::SlowClient => (WAITS, "a client to take its response"),
+        Cause::CancelledAndGoing => (RUNS, "on, although it was cancelled"),
+        Cause::Client => (WAITS, "its client, whose turn it is"),
         Cause::OpenStream => (WAITS, "an open stream to end"),
         Cause::FdLimit => (WAITS, "a free file descriptor"),
         Cause::Quota => (WAITS, "the next period"),

@@ -23,7 +23,7 @@ pub(super) fn limits(analysis: &Analysis<'_>, kinds: &[Kind]) -> Vec<String> {
     }
     said.extend(memory_trouble(analysis, kinds));
     // Beside trouble both are told among what it hurts.
-    if kinds.iter().all(|kind| matches!(kind, Kind::Healthy | Kind::CannotTell)) {
+    if !kinds.iter().any(|kind| kind.is_trouble()) {
         said.extend(full_queue(analysis));
         said.extend(overflow_words(analysis));
     }

@@ -66,7 +66,7 @@ pub(super) fn observations(analysis: &Analysis<'_>, kinds: &[Kind]) -> Vec<Obser
         said.extend(busy_threads(analysis));
     }
     // Beside trouble it is told among what that hurts.
-    if kinds.iter().all(|kind| matches!(kind, Kind::Healthy | Kind::CannotTell)) {
+    if !kinds.iter().any(|kind| kind.is_trouble()) {
         said.extend(fate(analysis));
     }
     said.extend(young_worker(analysis));

@@ -62,7 +62,6 @@ fn computes(truth: &Truth) -> bool {
         Cause::NativeCpuGil,
         Cause::Gc,
         Cause::NeverSuspends,
-        Cause::CallbackSpin,
         Cause::TaskStorm,
         Cause::GilPythonThreads,
         Cause::GilNativeHold,

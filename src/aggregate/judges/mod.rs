@@ -28,7 +28,7 @@ mod unserved;
 mod unset_event;
 mod workerless;
 
-use super::{Analysis, Kind, Verdict, fate};
+use super::{Analysis, Verdict, fate};
 
 pub use throttled::{Throttling, throttling};
 
@@ -64,7 +64,7 @@ pub fn verdicts(analysis: &Analysis<'_>) -> Vec<Verdict> {
     let found = JUDGES.iter().map(|judge| judge.judge(analysis)).find(|found| !found.is_empty());
     let mut found = found.unwrap_or_else(|| vec![healthy::healthy(analysis)]);
     // What the watchdog did about it belongs to the trouble that it saw.
-    let trouble = found.first_mut().filter(|worst| !matches!(worst.kind, Kind::Healthy | Kind::CannotTell));
+    let trouble = found.first_mut().filter(|worst| worst.kind.is_trouble());
     if let Some((worst, fate)) = trouble.zip(fate(analysis)) {
         worst.hurts.insert(0, fate);
     }
