@@ -16,26 +16,26 @@ pub struct Allowance {
 
 /// An allowance that is being spent.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Limit {
+pub(in crate::read) struct Limit {
     cpu: Duration,
     wall: Moment,
 }
 
 impl Allowance {
     /// Begins to spend it.
-    pub(super) fn begin(self) -> Limit {
+    pub(in crate::read) fn begin(self) -> Limit {
         Limit { cpu: clock::thread_cpu().saturating_add(self.cpu), wall: clock::now().after(self.wall) }
     }
 
     /// Half of it.
-    pub(super) fn half(self) -> Self {
+    pub(in crate::read) fn half(self) -> Self {
         Self { cpu: self.cpu / 2, wall: self.wall / 2 }
     }
 }
 
 impl Limit {
     /// Whether it is time to stop and to say what was not read.
-    pub(super) fn is_spent(self) -> bool {
+    pub(in crate::read) fn is_spent(self) -> bool {
         clock::now() >= self.wall || clock::thread_cpu() >= self.cpu
     }
 }

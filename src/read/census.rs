@@ -6,49 +6,24 @@
 //!
 //! One reader for each part, each a function of the [`Scene`]; pools and requests may refer to the tasks read before.
 
-use super::allowance::{Allowance, Limit};
-use super::codes::CodeTable;
-use super::handovers;
-use super::kernel_threads::KernelThreads;
-use super::known::why;
-use super::live::LiveThread;
-use super::objects::Objects;
+use super::allowance::Allowance;
+use super::objects::builtin::Objects;
+use super::objects::known::why;
 use super::own::OwnReader;
-use super::pools::{WORKER, Worker};
-use super::stacks::StackTable;
-use super::task_reader;
+use super::scene::Scene;
+use super::tasks::handovers;
+use super::tasks::reader;
+use super::threads::kernel::KernelThreads;
+use super::threads::libuv::{WORKER, Worker};
 use crate::memory::{Memory, Pages};
-use crate::snapshot::{Address, Census, Known, LockSample, Moment, ThreadId, Why};
+use crate::snapshot::{Address, Census, Known, Moment, ThreadId, Why};
 
 /// What is missing where it could not be found out for which loops threads wait.
 const WAITS_FOR_LOOPS: &str = "for which loops threads wait";
 
-/// What the readers of a census read from, and what is known already.
-pub(super) struct Scene<'a> {
-    /// Reads through `pages`.
-    pub(super) objects: Objects<'a>,
-    pub(super) pages: &'a Pages<'a>,
-    /// In the order in which threads refer to them.
-    pub(super) interpreters: &'a [Address],
-    /// Python's threads and their frames, as of the snapshot before.
-    pub(super) threads: &'a [LiveThread],
-    /// Locks that threads slept for, as of the snapshot before.
-    pub(super) locks: &'a [LockSample],
-    /// Running loops, as of the snapshot before.
-    pub(super) loops: &'a [Address],
-    /// Threads of libuv, as of the last listing.
-    pub(super) workers: &'a [Worker],
-    pub(super) codes: &'a mut CodeTable,
-    pub(super) stacks: &'a mut StackTable,
-    /// What the listing of the tasks may take.
-    pub(super) for_listing: Limit,
-    /// What everything may take.
-    pub(super) limit: Limit,
-}
-
 impl OwnReader {
     /// Reads everything once.
-    pub(super) fn census(&mut self, kernel: &mut KernelThreads, at: Moment, allowance: Allowance) -> Census {
+    pub(in crate::read) fn census(&mut self, kernel: &mut KernelThreads, at: Moment, allowance: Allowance) -> Census {
         let threads = match self.live_threads(kernel) {
             Ok((threads, _)) => threads,
             Err(error) => return Census::unknown(at, why(error)),
@@ -71,7 +46,7 @@ impl OwnReader {
             limit: allowance.begin(),
         };
         let mut census = Census::unknown(at, Why::NotRead);
-        match task_reader::read(&mut scene, &self.wait_watch) {
+        match reader::read(&mut scene, &self.wait_watch) {
             Ok(mut tasks) => {
                 match self.requests.read(&scene, &tasks.census, &tasks.frames, &mut tasks.transports) {
                     Ok(requests) => census.requests = requests,

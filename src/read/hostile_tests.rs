@@ -2,16 +2,17 @@
 
 use std::time::Duration;
 
-use super::guards::Guard;
-use super::live::{LiveFrame, LiveThread};
-use super::loops::{Loops, Surroundings};
-use super::moments::Lifetime;
-use super::names::ThreadNames;
-use super::objects::Objects;
-use super::stock_loop::StockLoop;
-use super::tasks::{self, CurrentTask};
-use super::uvloop::Uvloop;
-use super::{gil, thread_ids::ThreadIds};
+use super::loops::current_task::{self, CurrentTask};
+use super::loops::reader::{Loops, Surroundings};
+use super::loops::stock::StockLoop;
+use super::loops::uvloop::Uvloop;
+use super::objects::builtin::Objects;
+use super::objects::moments::Lifetime;
+use super::stacks::guards::Guard;
+use super::threads::gil;
+use super::threads::ids::ThreadIds;
+use super::threads::live::{LiveFrame, LiveThread};
+use super::threads::names::ThreadNames;
 use crate::layout::{CLibraryOffsets, Offsets, table};
 use crate::memory::{Batch, Memory, ReadError};
 use crate::snapshot::{
@@ -77,7 +78,7 @@ fn objects_of_garbage_are_errors_or_nonsense_but_never_a_panic() {
                 let _ = Guard::after(objects, object, seed as i32).map(|guard| guard.map(|guard| guard.contains(8)));
                 let _ = (objects.dict_get(object, "x"), objects.attribute(object, "_ready"));
                 let _ = objects.module_attribute(object, "asyncio.tasks", "_current_tasks");
-                let _ = (tasks::task(objects, object), CurrentTask::discover(objects, object));
+                let _ = (current_task::task(objects, object), CurrentTask::discover(objects, object));
                 let _ = (StockLoop::discover(objects, object), Uvloop::discover(objects, object));
                 let library = CLibraryOffsets::of(Known::Unknown(Why::NotRead));
                 let (_, found) = gil::interpreter(&memory, &offsets, &library, object, object);

@@ -5,23 +5,23 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::endpoints::endpoint;
-use super::fork_parent::ForkParent;
-use super::gil::{self, Gil};
-use super::kernel_threads::KernelThreads;
-use super::live::LiveThread;
-use super::locks::{self, Locks};
-use super::loops::{Loops, Surroundings as Around};
-use super::moments::Lifetime;
-use super::names::ThreadNames;
-use super::objects::Objects;
+use super::locks::fork_parent::ForkParent;
+use super::locks::reader::{Around as AroundLocks, Locks};
+use super::loops::endpoint::endpoint;
+use super::loops::reader::{Loops, Surroundings as Around};
+use super::objects::builtin::Objects;
+use super::objects::moments::Lifetime;
 use super::pools::Pools;
-use super::requests::Requests;
-use super::roster::{Interpreter, ThreadState};
-use super::stack_reader::{StackReader, Target};
-use super::thread_ids::ThreadIds;
-use super::thread_reading::ThreadReading;
-use super::wait_watch::WaitWatch;
+use super::stacks::reader::{StackReader, Target};
+use super::stacks::reading::ThreadReading;
+use super::tasks::requests::Requests;
+use super::tasks::watch::WaitWatch;
+use super::threads::gil::{self, Gil};
+use super::threads::ids::ThreadIds;
+use super::threads::kernel::KernelThreads;
+use super::threads::live::LiveThread;
+use super::threads::names::ThreadNames;
+use super::threads::roster::{Interpreter, ThreadState};
 use crate::attach::OwnAccess;
 use crate::layout::{CLibraryOffsets, Offsets};
 use crate::memory::{LiveMemory, Memory, ReadError, u64_at};
@@ -34,28 +34,28 @@ use crate::snapshot::{
 
 /// Reads a Python whose layout we know.
 #[derive(Debug)]
-pub(super) struct OwnReader {
-    pub(super) memory: LiveMemory,
-    pub(super) offsets: Offsets,
+pub(in crate::read) struct OwnReader {
+    pub(in crate::read) memory: LiveMemory,
+    pub(in crate::read) offsets: Offsets,
     library: CLibraryOffsets,
     runtime: Address,
     began: Moment,
     innermost: Option<u32>,
-    pub(super) stacks: StackReader,
+    pub(in crate::read) stacks: StackReader,
     ids: ThreadIds,
     resolved: HashMap<Address, (Identity, ThreadId)>,
     loops: Loops,
     locks: Locks,
     parent: ForkParent,
-    pub(super) pools: Pools,
-    pub(super) requests: Requests,
-    pub(super) wait_watch: WaitWatch,
+    pub(in crate::read) pools: Pools,
+    pub(in crate::read) requests: Requests,
+    pub(in crate::read) wait_watch: WaitWatch,
     names: ThreadNames,
     loop_threads: Vec<ThreadId>,
     /// Locks that threads slept for in the last sample.
-    pub(super) last_locks: Vec<LockSample>,
+    pub(in crate::read) last_locks: Vec<LockSample>,
     /// Loops that ran in the last sample.
-    pub(super) last_loops: Vec<Address>,
+    pub(in crate::read) last_loops: Vec<Address>,
     /// Threads that slept for the GIL in the last sample, and how often they had been put on a CPU by then.
     waited: HashMap<ThreadId, (u64, GilRole)>,
     /// Thread states whose kernel thread was not found in the last sample.
@@ -74,17 +74,17 @@ fn identity(state: &ThreadState, offsets: &Offsets) -> Identity {
 
 /// What was read of Python.
 #[derive(Debug, Default)]
-pub(super) struct OwnSample {
-    pub(super) interpreters: Vec<InterpreterSample>,
-    pub(super) loops: Vec<LoopSample>,
-    pub(super) locks: Vec<LockSample>,
+pub(in crate::read) struct OwnSample {
+    pub(in crate::read) interpreters: Vec<InterpreterSample>,
+    pub(in crate::read) loops: Vec<LoopSample>,
+    pub(in crate::read) locks: Vec<LockSample>,
     /// By thread id.
-    pub(super) threads: Vec<(ThreadId, PythonThread, ThreadOs)>,
-    pub(super) gaps: Vec<(String, Why)>,
+    pub(in crate::read) threads: Vec<(ThreadId, PythonThread, ThreadOs)>,
+    pub(in crate::read) gaps: Vec<(String, Why)>,
 }
 
 impl OwnReader {
-    pub(super) fn new(process: &Process, library: CLibraryOffsets, access: OwnAccess) -> Self {
+    pub(in crate::read) fn new(process: &Process, library: CLibraryOffsets, access: OwnAccess) -> Self {
         let OwnAccess { memory, offsets, runtime, .. } = access;
         Self {
             memory,
@@ -113,7 +113,7 @@ impl OwnReader {
     }
 
     /// The target's memory.
-    pub(super) fn memory(&self) -> &dyn Memory {
+    pub(in crate::read) fn memory(&self) -> &dyn Memory {
         &self.memory
     }
 
@@ -122,7 +122,7 @@ impl OwnReader {
     /// # Errors
     ///
     /// When the process is gone or closed to us, or the runtime cannot be read.
-    pub(super) fn read(&mut self, kernel: &mut KernelThreads) -> Result<OwnSample, ReadError> {
+    pub(in crate::read) fn read(&mut self, kernel: &mut KernelThreads) -> Result<OwnSample, ReadError> {
         let mut os: HashMap<ThreadId, (ThreadOs, bool)> = HashMap::with_capacity(self.resolved.len());
         let mut rested = HashSet::new();
         let now = clock::now();
@@ -166,7 +166,10 @@ impl OwnReader {
     }
 
     /// The threads of Python with their kernel ids; and how many thread states had none in this and the last sample.
-    pub(super) fn live_threads(&mut self, kernel: &mut KernelThreads) -> Result<(Vec<LiveThread>, usize), ReadError> {
+    pub(in crate::read) fn live_threads(
+        &mut self,
+        kernel: &mut KernelThreads,
+    ) -> Result<(Vec<LiveThread>, usize), ReadError> {
         let identity = |reading: &ThreadReading| identity(&reading.state, &self.offsets);
         let known = |resolved: &HashMap<Address, (Identity, ThreadId)>, reading: &ThreadReading| {
             let (before, thread) = resolved.get(&reading.state.address)?;
@@ -265,7 +268,7 @@ impl OwnReader {
             gils.iter().flatten().any(|gil| gil.role_of_sleeper(&view, &self.offsets, slept_on, true).is_some())
         };
         let (codes, parent) = (&self.stacks.codes, &self.parent);
-        let around = locks::Around { threads, os, codes, is_of_gil: &is_of_gil, parent };
+        let around = AroundLocks { threads, os, codes, is_of_gil: &is_of_gil, parent };
         self.locks.read(Objects::new(&self.memory, &self.offsets), &around)
     }
 

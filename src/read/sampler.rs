@@ -3,9 +3,9 @@
 use std::sync::Arc;
 
 use super::allowance::Allowance;
-use super::kernel_threads::KernelThreads;
 use super::own::{OwnReader, OwnSample};
-use super::stack_reader::Losses;
+use super::stacks::reader::Losses;
+use super::threads::kernel::KernelThreads;
 use super::walked::WalkedReader;
 use crate::attach::{Access, Session};
 use crate::layout::CLibraryOffsets;

@@ -3,10 +3,10 @@
 //! The walker follows one pointer after the other and cannot tell when a thread moved meanwhile, so it walks twice and
 //! only what is the same both times, from the outermost frame on, is kept.
 
-use super::codes::CodeTable;
-use super::stack_reader::Losses;
-use super::stacks::StackTable;
-use super::thread_ids::ThreadIds;
+use super::stacks::codes::CodeTable;
+use super::stacks::reader::Losses;
+use super::stacks::table::StackTable;
+use super::threads::ids::ThreadIds;
 use crate::attach::{PySpyWalker, WalkedFrame, WalkedThread};
 use crate::layout::CLibraryOffsets;
 use crate::memory::{LiveMemory, ReadError};
@@ -17,17 +17,17 @@ use crate::snapshot::{
 
 /// Reads stacks with py-spy's walker.
 #[derive(Debug)]
-pub(super) struct WalkedReader {
+pub(in crate::read) struct WalkedReader {
     walker: PySpyWalker,
     memory: LiveMemory,
     ids: ThreadIds,
-    pub(super) codes: CodeTable,
-    pub(super) stacks: StackTable,
-    pub(super) losses: Losses,
+    pub(in crate::read) codes: CodeTable,
+    pub(in crate::read) stacks: StackTable,
+    pub(in crate::read) losses: Losses,
 }
 
 impl WalkedReader {
-    pub(super) fn new(process: ProcessId, library: CLibraryOffsets, walker: PySpyWalker) -> Self {
+    pub(in crate::read) fn new(process: ProcessId, library: CLibraryOffsets, walker: PySpyWalker) -> Self {
         let (memory, ids) = (LiveMemory::new(process), ThreadIds::new(process, library.thread_ids));
         Self {
             walker,
@@ -40,7 +40,7 @@ impl WalkedReader {
     }
 
     /// What is known of the interpreters: that there is one.
-    pub(super) fn interpreters() -> Vec<InterpreterSample> {
+    pub(in crate::read) fn interpreters() -> Vec<InterpreterSample> {
         let unknown = Why::NotInThisPython;
         vec![InterpreterSample {
             address: Address::default(),
@@ -54,7 +54,10 @@ impl WalkedReader {
     /// # Errors
     ///
     /// When the process is gone, or the walker can make nothing of it.
-    pub(super) fn read(&mut self, listed: &[ThreadId]) -> Result<(Vec<(ThreadId, PythonThread)>, usize), ReadError> {
+    pub(in crate::read) fn read(
+        &mut self,
+        listed: &[ThreadId],
+    ) -> Result<(Vec<(ThreadId, PythonThread)>, usize), ReadError> {
         let first = self.walker.threads()?;
         let second = self.walker.threads()?;
         self.ids.learn(listed);

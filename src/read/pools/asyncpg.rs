@@ -3,8 +3,8 @@
 use super::connections::{Held, Maker, Thing, User, note, number, value};
 use super::{Around, Found, Function, Pools, lenient, new_pool};
 use crate::memory::ReadError;
-use crate::read::known::known;
-use crate::read::objects::Objects;
+use crate::read::objects::builtin::Objects;
+use crate::read::objects::known::known;
 use crate::snapshot::{Address, Known, PoolKind, PoolSample, Why};
 
 impl Pools {

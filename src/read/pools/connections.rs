@@ -5,8 +5,8 @@ use std::collections::HashMap;
 use super::functions::Function;
 use super::{Around, Found, Pools, add, lenient, place};
 use crate::memory::{Batch, ReadError};
-use crate::read::live::LiveFrame;
-use crate::read::objects::Objects;
+use crate::read::objects::builtin::Objects;
+use crate::read::threads::live::LiveFrame;
 use crate::snapshot::{Actor, Address, Frame, Occupier};
 
 /// Frames whose local variables are looked at.

@@ -2,9 +2,9 @@
 
 use super::{Around, Found, Function, Met, Pools, add, lenient, new_pool, place};
 use crate::memory::{ReadError, little_endian, u64_at};
-use crate::read::known::known;
-use crate::read::objects::Objects;
-use crate::read::uvloop;
+use crate::read::loops::uvloop;
+use crate::read::objects::builtin::Objects;
+use crate::read::objects::known::known;
 use crate::snapshot::{Actor, Address, Known, PoolKind, PoolSample, Why};
 
 /// Calls in a queue that are looked at.

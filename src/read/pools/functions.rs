@@ -2,8 +2,8 @@
 
 use std::collections::HashMap;
 
-use crate::read::codes::CodeTable;
-use crate::read::live::LiveFrame;
+use crate::read::stacks::codes::CodeTable;
+use crate::read::threads::live::LiveFrame;
 use crate::snapshot::CodeId;
 
 /// What a function is to a pool.

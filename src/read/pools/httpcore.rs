@@ -3,8 +3,8 @@
 use super::connections::{Held, Maker, User, note, number, value};
 use super::{Around, Found, Function, Pools, lenient, new_pool};
 use crate::memory::{ReadError, little_endian};
-use crate::read::known::known;
-use crate::read::objects::Objects;
+use crate::read::objects::builtin::Objects;
+use crate::read::objects::known::known;
 use crate::snapshot::{Address, Known, PoolKind, PoolSample, Why};
 
 /// Requests of one pool that are looked at.

@@ -7,8 +7,8 @@ use std::collections::{BTreeMap, HashMap};
 
 use super::{Around, Found, Function, Met, Pools, add, lenient, new_pool, place};
 use crate::memory::ReadError;
-use crate::read::known::known;
-use crate::read::objects::Objects;
+use crate::read::objects::builtin::Objects;
+use crate::read::objects::known::known;
 use crate::snapshot::{Actor, Address, Awaited, Known, Occupier, PoolKind, PoolSample, TaskCensus, Why};
 
 /// The module that keeps what AnyIO keeps for each loop, and its name there.

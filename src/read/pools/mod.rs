@@ -17,23 +17,23 @@ use std::collections::BTreeMap;
 
 use self::connections::Holdings;
 use self::functions::{Function, Functions};
-pub(super) use self::names::{WORKER, Worker};
-use super::census::Scene;
-use super::codes::CodeTable;
-use super::frame_locals::FrameLocals;
-use super::known::lenient;
-use super::live::{LiveFrame, LiveThread};
-use super::objects::Objects;
-use super::task_frames::TaskFrames;
-use super::task_reader::TasksRead;
 use crate::memory::ReadError;
+use crate::read::objects::builtin::Objects;
+use crate::read::objects::known::lenient;
+use crate::read::scene::Scene;
+use crate::read::stacks::codes::CodeTable;
+use crate::read::stacks::locals::FrameLocals;
+use crate::read::tasks::frames::TaskFrames;
+use crate::read::tasks::reader::TasksRead;
+use crate::read::threads::libuv::Worker;
+use crate::read::threads::live::{LiveFrame, LiveThread};
 use crate::snapshot::{
     Actor, Address, Frame, Known, Occupier, PoolKind, PoolSample, RequestSample, TaskCensus, TaskHold, Why,
 };
 
 /// Reads the pools of one process, again and again.
 #[derive(Debug, Default)]
-pub(super) struct Pools {
+pub(in crate::read) struct Pools {
     functions: Functions,
     locals: FrameLocals,
     holdings: Holdings,
@@ -67,7 +67,7 @@ impl Pools {
     /// # Errors
     ///
     /// When the process is gone or closed to us. What else cannot be read is left out.
-    pub(super) fn read(
+    pub(in crate::read) fn read(
         &mut self,
         scene: &Scene<'_>,
         tasks: &TasksRead,

@@ -7,13 +7,10 @@
 
 use super::{Around, Found, Pools, add, lenient, new_pool};
 use crate::memory::{ReadError, little_endian};
-use crate::read::objects::Objects;
-use crate::snapshot::{Actor, Address, DescriptorKind, Known, PoolKind, ThreadId, ThreadOs, Why};
+use crate::read::objects::builtin::Objects;
+use crate::read::threads::libuv::WORKER;
+use crate::snapshot::{Actor, Address, Known, PoolKind, ThreadId, Why};
 
-/// What libuv calls its threads.
-pub(in crate::read) const WORKER: &str = "libuv-worker";
-/// Where name servers listen.
-const PORT: u16 = 53;
 /// Types of coroutines written in Cython, and of what awaiting one leaves on the value stack.
 const CYTHON: &str = "_cython_";
 const AWAITED: &str = "coroutine_wrapper";
@@ -26,27 +23,6 @@ const LOOK_UP: &str = "getaddrinfo";
 const CONNECT: &str = "create_connection";
 /// What the latter awaits only while names are looked up: `asyncio.wait`.
 const COROUTINES: [&str; 2] = ["coroutine", "coroutine_wrapper"];
-
-/// A thread of libuv.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::read) struct Worker {
-    pub(in crate::read) thread: ThreadId,
-    /// Our port of the socket on which it waits for a name server; another lookup has another.
-    pub(in crate::read) asks: Option<u16>,
-}
-
-impl Worker {
-    /// A thread of libuv, by what it waits for.
-    pub(in crate::read) fn of(thread: ThreadId, os: &ThreadOs) -> Self {
-        let asks = os.waits_on.iter().find_map(|descriptor| match &descriptor.kind {
-            DescriptorKind::Inet { protocol, local_port, peer_port: PORT, .. } if protocol.starts_with("udp") => {
-                Some(*local_port)
-            }
-            _ => None,
-        });
-        Self { thread, asks }
-    }
-}
 
 impl Pools {
     /// The threads in which names are looked up, when there are any.

@@ -10,14 +10,14 @@ use std::collections::HashSet;
 
 use super::{Around, Found, Function, Pools, lenient, new_pool, through_cell};
 use crate::memory::ReadError;
-use crate::read::coroutines::{Coroutine, State};
-use crate::read::guards::Guard;
-use crate::read::held_slots::is_pointer;
-use crate::read::kinds::Kind;
-use crate::read::known::known;
-use crate::read::live::LiveFrame;
-use crate::read::objects::Objects;
-use crate::read::task_frames::{TaskFrames, frame_of};
+use crate::read::objects::builtin::Objects;
+use crate::read::objects::builtin::is_pointer;
+use crate::read::objects::kinds::Kind;
+use crate::read::objects::known::known;
+use crate::read::stacks::guards::Guard;
+use crate::read::tasks::coroutines::{Coroutine, State};
+use crate::read::tasks::frames::{TaskFrames, frame_of};
+use crate::read::threads::live::LiveFrame;
 use crate::snapshot::{
     Actor, Address, CodeId, Known, Occupier, PoolKind, PoolSample, PrimitiveKind, PrimitiveSample, Why,
 };
