@@ -1,13 +1,18 @@
 //! `hangspy report`: the same outputs from a kept capture.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use super::console::Console;
-use super::diagnose;
 use super::outputs::{Format, GraphThreads, Outputs};
 use super::session::Privacy;
+use super::{diagnose, leash};
 use crate::error::{Error, Result};
 use crate::{journal, report};
+
+/// What reading and rendering captures may take before [`leash::Limit`] adds its grace: some of hours take minutes, and a
+/// capture from elsewhere may be made to take for ever.
+const LONGEST: Duration = Duration::from_secs(540);
 
 /// What `hangspy report` was asked.
 #[derive(Clone, Debug)]
@@ -32,6 +37,7 @@ pub struct Render {
 ///
 /// When a capture is not one of ours, and when an output cannot be written.
 pub fn report(request: &Render, console: Console) -> Result<()> {
+    let _limit = leash::Limit::new(LONGEST);
     let mut outputs = Outputs::new(request.threads)
         .without_capture("would be a copy of the capture that is read")
         .claim(&request.outputs, request.format)?;

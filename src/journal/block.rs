@@ -96,7 +96,8 @@ pub(super) fn take(plain: &mut &[u8]) -> Option<(Record<'static>, usize)> {
     let length = length(plain, 0)?;
     let encoded = plain.get(LENGTH..LENGTH.checked_add(length)?)?;
     *plain = plain.get(LENGTH + length..)?;
-    Some((rmp_serde::from_slice(encoded).ok()?, length))
+    let record: Record<'static> = rmp_serde::from_slice(encoded).ok()?;
+    record.is_plausible().then_some((record, length))
 }
 
 fn length(bytes: &[u8], at: usize) -> Option<usize> {

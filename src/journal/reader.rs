@@ -10,8 +10,9 @@ use super::record::{FORMAT, MAGIC, Record};
 use crate::error::{Error, Result};
 use crate::snapshot::{Recording, ThreadSample};
 
-/// Memory that a capture may take, bytes: some hours of an ordinary server. A small file can unpack to any size.
-const MOST_MEMORY: usize = 2 << 30;
+/// Memory that a capture may take, bytes: an hour of an ordinary server at a hundred looks a second. A small file can unpack
+/// to any size.
+const MOST_MEMORY: usize = 512 << 20;
 /// Processes of one capture.
 const MOST_PROCESSES: usize = 4096;
 
@@ -196,8 +197,9 @@ impl Reader {
 mod tests {
     use std::borrow::Cow;
 
+    use super::super::record::MOST_PER_RECORD;
     use super::*;
-    use crate::snapshot::{Process, ProcessId};
+    use crate::snapshot::{Cost, Process, ProcessId};
 
     fn process() -> Process {
         Process::numbered(ProcessId(31))
@@ -211,13 +213,31 @@ mod tests {
 
     #[test]
     fn what_takes_too_much_memory_is_read_in_part() {
-        let stacks = Record::Stacks(0, Cow::Owned(vec![Vec::new(); 1000]));
-        let block = plain(&[Record::Process(Cow::Owned(process())), stacks]);
+        let stacks = || Record::Stacks(0, Cow::Owned(vec![Vec::new(); 250]));
+        let block = plain(&[Record::Process(Cow::Owned(process())), stacks(), stacks(), stacks(), stacks()]);
         assert!(block.len() < 2000, "a thousand empty stacks are about a thousand bytes on disk");
         let mut small = Reader::new(20_000);
         assert_eq!(small.block(&block), Some(Some(Truncation::TooLarge)));
         assert_eq!(small.recordings.len(), 1, "the process before them is kept");
         assert_eq!(Reader::new(MOST_MEMORY).block(&block), None);
+    }
+
+    #[test]
+    fn a_record_of_more_than_a_writer_writes_is_damage() {
+        for (count, end) in [(MOST_PER_RECORD, None), (MOST_PER_RECORD + 1, Some(Some(Truncation::Damaged)))] {
+            let stacks = Record::Stacks(0, Cow::Owned(vec![Vec::new(); count]));
+            let block = plain(&[Record::Process(Cow::Owned(process())), stacks]);
+            assert_eq!(Reader::new(MOST_MEMORY).block(&block), end, "{count} stacks in one record");
+        }
+    }
+
+    #[test]
+    fn figures_that_are_none_are_damage() {
+        for wall_s in [f64::NAN, f64::INFINITY, -1.0] {
+            let cost = Record::Cost(0, Cost { wall_s, ..Cost::default() });
+            let block = plain(&[Record::Process(Cow::Owned(process())), cost]);
+            assert_eq!(Reader::new(MOST_MEMORY).block(&block), Some(Some(Truncation::Damaged)), "{wall_s} s");
+        }
     }
 
     #[test]

@@ -1,10 +1,13 @@
 //! What a capture consists of.
 
 use std::borrow::Cow;
+use std::fmt;
+use std::marker::PhantomData;
 use std::sync::Arc;
 use std::time::Duration;
 
-use serde::{Deserialize, Serialize};
+use serde::de::{Error as _, SeqAccess, Visitor};
+use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::snapshot::{
     Address, Census, Code, Connection, Cost, Descriptor, DescriptorClass, Excerpt, Frame, InterpreterSample, Ledger,
@@ -19,6 +22,14 @@ pub const MAGIC: [u8; 8] = *b"\x89HANGSPY";
 /// written, not when a field is added.
 pub const FORMAT: u32 = 1;
 
+/// Code objects, stacks or excerpts in one record, so that no record is larger than a block may be. The reader takes no more:
+/// an empty stack is one byte on disk and two dozen in memory.
+pub(super) const MOST_PER_RECORD: usize = 256;
+
+/// What a stack takes beside its frames once it is kept: its place in a vector that grows by doubling, and what it means
+/// (measured with 22 million empty ones).
+const BYTES_PER_STACK: usize = 80;
+
 /// One piece of a run. Processes are numbered by the order of their records, and must be introduced before use.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -27,18 +38,18 @@ pub(super) enum Record<'a> {
     Run { tool: Cow<'a, str>, asked: Cow<'a, str> },
     /// The next process.
     Process(Cow<'a, Process>),
-    /// Code objects, numbered on from those before.
-    Codes(u16, Cow<'a, [Code]>),
-    /// Stacks, numbered on from those before.
-    Stacks(u16, Cow<'a, [Vec<Frame>]>),
+    /// Code objects, numbered on from those before, at most [`MOST_PER_RECORD`].
+    Codes(u16, #[serde(deserialize_with = "few")] Cow<'a, [Code]>),
+    /// Stacks, numbered on from those before, at most [`MOST_PER_RECORD`].
+    Stacks(u16, #[serde(deserialize_with = "few")] Cow<'a, [Vec<Frame>]>),
     /// What was true at one instant.
     Snapshot(u16, Instant<'a>),
     /// What surrounded the threads.
     Surroundings(u16, Box<Cow<'a, Surroundings>>),
     /// Tasks, pools and requests.
     Census(u16, Cow<'a, Census>),
-    /// Source lines.
-    Excerpts(u16, Cow<'a, [Excerpt]>),
+    /// Source lines, at most [`MOST_PER_RECORD`].
+    Excerpts(u16, #[serde(deserialize_with = "few")] Cow<'a, [Excerpt]>),
     /// How the sampling went so far; a later one replaces an earlier one.
     Ledger(u16, Ledger),
     /// What it cost so far; a later one replaces an earlier one.
@@ -125,6 +136,30 @@ impl Instant<'_> {
     }
 }
 
+/// The items of a record, refused while they are read when they are more than a writer puts into one.
+fn few<'de, D: Deserializer<'de>, T: Clone + Deserialize<'de>>(source: D) -> Result<Cow<'static, [T]>, D::Error> {
+    struct Few<T>(PhantomData<T>);
+    impl<'de, T: Deserialize<'de>> Visitor<'de> for Few<T> {
+        type Value = Vec<T>;
+
+        fn expecting(&self, text: &mut fmt::Formatter<'_>) -> fmt::Result {
+            write!(text, "at most {MOST_PER_RECORD} items")
+        }
+
+        fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Vec<T>, A::Error> {
+            let mut taken = Vec::new();
+            while let Some(item) = items.next_element()? {
+                if taken.len() == MOST_PER_RECORD {
+                    return Err(A::Error::invalid_length(MOST_PER_RECORD + 1, &self));
+                }
+                taken.push(item);
+            }
+            Ok(taken)
+        }
+    }
+    source.deserialize_seq(Few(PhantomData)).map(Cow::Owned)
+}
+
 /// Whether nothing sleeps for a lock, which is then not written.
 fn none(locks: &[LockSample]) -> bool {
     locks.is_empty()
@@ -182,13 +217,27 @@ impl ThreadEntry {
 }
 
 impl Record<'_> {
+    /// Whether its figures are figures: a NaN would be nothing in JSON, and is in no capture that we wrote.
+    pub(super) fn is_plausible(&self) -> bool {
+        let is_length = |seconds: &f64| seconds.is_finite() && *seconds >= 0.0;
+        match self {
+            Self::Cost(_, cost) => is_length(&cost.wall_s) && cost.cpu_s.get().is_none_or(is_length),
+            Self::Surroundings(_, around) => {
+                let quota = around.cgroup.get().and_then(|group| group.cpu_quota.ok().flatten());
+                quota.as_ref().is_none_or(is_length)
+            }
+            _ => true,
+        }
+    }
+
     /// About how much memory the record takes when it is kept, bytes, without the text in it (of which the record's own
     /// length on disk is a bound). Small records may be large in memory: an empty stack is one byte on disk.
     pub(super) fn weight(&self) -> usize {
         match self {
             Self::Codes(_, codes) => each::<Code>(codes.len()),
             Self::Stacks(_, stacks) => {
-                each::<Vec<Frame>>(stacks.len()).saturating_add(each::<Frame>(stacks.iter().map(Vec::len).sum()))
+                let frames = each::<Frame>(stacks.iter().map(Vec::len).sum());
+                stacks.len().saturating_mul(BYTES_PER_STACK).saturating_add(frames)
             }
             Self::Snapshot(_, instant) => instant.weight(),
             Self::Excerpts(_, excerpts) => {

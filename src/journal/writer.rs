@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::block;
-use super::record::{FORMAT, Instant, MAGIC, Record};
+use super::record::{FORMAT, Instant, MAGIC, MOST_PER_RECORD, Record};
 use crate::error::{Error, Result};
 use crate::snapshot::{
     Census, Code, Cost, Excerpt, Frame, Ledger, Moment, Process, Recording, Snapshot, Supervisor, Surroundings,
@@ -19,8 +19,6 @@ use crate::snapshot::{
 const BLOCK_BYTES: usize = 64 << 10;
 /// Time of snapshots after which a block is written: what a killed run can lose.
 const BLOCK_TIME: Duration = Duration::from_secs(1);
-/// Code objects, stacks or excerpts in one record, so that no record is larger than a block may be.
-const MOST_PER_RECORD: usize = 256;
 
 /// A capture that is being written. What is added reaches the file in blocks, about once a second; dropping the writer
 /// writes the last one, but only [`Writer::finish`] marks the capture as complete.
