@@ -6,7 +6,7 @@
 //!  target -> attach -> read ----------> SNAPSHOT ---+-> classify -> aggregate -> REPORT -> render
 //!  (find)   (session)  ^  ^  ^             ^ |     |   (now)       (over time)
 //!                      |  |  |             | v     |
-//!                   memory os layout     journal   |
+//!                   memory os layout     journal   |   libraries: what we know of foreign code
 //!
 //!  drive: the verbs        cli: words <-> requests        main: exit code
 //! ```
@@ -22,6 +22,7 @@ pub mod drive;
 pub mod error;
 pub mod journal;
 pub mod layout;
+pub mod libraries;
 pub mod memory;
 pub mod os;
 pub mod read;

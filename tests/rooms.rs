@@ -15,12 +15,13 @@ const MAY_NAME: &[(&str, &[&str])] = &[
     ("memory", &["error", "snapshot"]),
     ("os", &["error", "snapshot"]),
     ("layout", &["error", "memory", "snapshot"]),
-    ("target", &["error", "os", "snapshot"]),
+    ("target", &["error", "libraries", "os", "snapshot"]),
     ("attach", &["error", "layout", "memory", "os", "snapshot"]),
-    ("read", &["attach", "error", "layout", "memory", "os", "snapshot"]),
-    ("classify", &["snapshot"]),
-    ("aggregate", &["classify", "snapshot"]),
-    ("report", &["aggregate", "classify", "snapshot"]),
+    ("read", &["attach", "error", "layout", "libraries", "memory", "os", "snapshot"]),
+    ("libraries", &["snapshot"]),
+    ("classify", &["libraries", "snapshot"]),
+    ("aggregate", &["classify", "libraries", "snapshot"]),
+    ("report", &["aggregate", "classify", "libraries", "snapshot"]),
     ("render", &["error", "report", "snapshot"]),
     ("journal", &["error", "snapshot"]),
     ("drive", &["attach", "error", "journal", "memory", "os", "read", "render", "report", "snapshot", "target"]),
@@ -28,7 +29,7 @@ const MAY_NAME: &[(&str, &[&str])] = &[
 ];
 
 /// Rooms that are functions of data and nothing else.
-const PURE: &[&str] = &["classify", "aggregate", "report", "render"];
+const PURE: &[&str] = &["libraries", "classify", "aggregate", "report", "render"];
 
 /// What a pure room never says.
 const IMPURE_WORDS: &[&str] = &[

@@ -1,7 +1,8 @@
 //! What to do about it, in the user's own words where we have them.
 
 use super::{Blame, Cause};
-use crate::classify::{FIFO, METADATA, PIPE, Place, SecondParty};
+use crate::classify::{FIFO, PIPE, Place, SecondParty};
+use crate::libraries::METADATA;
 
 /// What to do about a step that blocks the loop.
 #[must_use]

@@ -21,7 +21,8 @@ use std::collections::BTreeMap;
 
 use super::phrases::{place_of, places};
 use super::{Blame, Place};
-use crate::classify::{Book, CodeFacts, Marks, Origin};
+use crate::classify::{Book, CodeFacts, Origin};
+use crate::libraries::Marks;
 use crate::snapshot::{CodeId, Frame, Recording, StackId};
 
 /// A stack and how many looks saw it.

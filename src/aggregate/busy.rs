@@ -6,7 +6,8 @@ use std::time::Duration;
 use super::blame::{Blamed, Seen, blame};
 use super::phrases::place_words;
 use super::{Analysis, Track};
-use crate::classify::{Look, Marks};
+use crate::classify::Look;
+use crate::libraries::Marks;
 use crate::snapshot::{Known, Moment, StackSample};
 
 /// So many looks it takes to say that a loop never rests.

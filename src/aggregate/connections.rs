@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use super::Analysis;
-use crate::classify::{SecondParty, service};
+use crate::classify::SecondParty;
+use crate::libraries::service;
 use crate::snapshot::{Awaited, Connection, Known, Recording, RequestSample, Surroundings, TaskSample};
 
 /// What a task awaits, when that is a connection.

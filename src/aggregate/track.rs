@@ -4,7 +4,8 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use crate::classify::{Activity, Book, Look, Marks, Sight, activity, look};
+use crate::classify::{Activity, Book, Look, Sight, activity, look};
+use crate::libraries::Marks;
 use crate::snapshot::{
     Address, CodeId, Known, LoopKind, LoopSample, Moment, Recording, Snapshot, StackSample, Step, Surroundings,
     SyscallState, ThreadId, ThreadSample, Why,

@@ -12,7 +12,8 @@ use super::bystanders::{is_applications, is_of_application, other_tasks, some_th
 use super::connections::request_age;
 use super::phrases::{count_words, place_of, place_words};
 use super::{Analysis, same_wait_since, users_frame};
-use crate::classify::{Marks, Origin, Phase};
+use crate::classify::{Origin, Phase};
+use crate::libraries::Marks;
 use crate::snapshot::{
     Address, Awaited, Census, CodeId, Frame, Known, PrimitiveKind, PrimitiveSample, RequestSample, StackId, TaskCensus,
     TaskSample,

@@ -1,6 +1,7 @@
 //! What the code objects and stacks of a recording mean, worked out once: both are interned, looks only refer to them.
 
-use super::{Marks, Origin};
+use super::Origin;
+use crate::libraries::{self, Marks};
 use crate::snapshot::{CodeId, Frame, Recording, StackId};
 
 /// Which half of its life an application is in, as its lifespan frames tell.
@@ -67,7 +68,7 @@ impl Book {
             let origin = Origin::of(code);
             CodeFacts {
                 origin,
-                marks: Marks::of(code, origin),
+                marks: if origin == Origin::User { Marks::NONE } else { libraries::marks(&code.file, &code.name) },
                 is_async: code.flags.is_async(),
                 is_fragment: matches!(code.name.as_str(), "<genexpr>" | "<listcomp>" | "<dictcomp>" | "<setcomp>"),
                 is_module: code.name == "<module>",

@@ -4,7 +4,7 @@
 //! loop from a starved one, and the kernel does not tell whose line waits; every answer here puts both together.
 //!
 //! [`Book`] works out once what codes and stacks mean: whose they are ([`Origin`]), which well-known functions are on them
-//! ([`Marks`]), where the loop ends and its step begins. [`activity`] asks an ordered list of detectors what a thread does;
+//! ([`Marks`](crate::libraries::Marks)), where the loop ends and its step begins. [`activity`] asks an ordered list of detectors what a thread does;
 //! [`look`] says what a loop does.
 
 mod activity;
@@ -12,12 +12,8 @@ mod book;
 mod detectors;
 mod holder;
 mod look;
-mod marks;
 mod origin;
-mod packages;
-mod services;
 mod sight;
-mod standard_library;
 mod words;
 
 pub use activity::{Activity, Manner};
@@ -25,8 +21,6 @@ pub use book::{Book, CodeFacts, Phase, StackFacts};
 pub use detectors::{FIFO, activity};
 pub use holder::SAME_THREAD;
 pub use look::{Look, look};
-pub use marks::Marks;
 pub use origin::Origin;
-pub use services::{METADATA, service};
 pub use sight::{PIPE, Sight, source_line};
 pub use words::{Cause, Place, SecondParty};

@@ -1,6 +1,6 @@
 //! Whose code a frame runs: the user's, or somebody else's.
 
-use super::{packages, standard_library};
+use crate::libraries::{self, Home, Role};
 use crate::snapshot::Code;
 
 /// Whose code it is.
@@ -36,18 +36,16 @@ impl Origin {
         if file.starts_with('<') {
             return Self::of_nameless(code);
         }
-        let parts: Vec<&str> = file.split('/').filter(|part| !part.is_empty()).collect();
-        if let Some(package) = installed_package(&parts) {
-            return match package {
-                name if packages::is_framework(name) => Self::Framework,
-                name if packages::is_driver(name) => Self::Driver,
-                _ => Self::Installed,
-            };
+        match Home::of(file) {
+            Home::Installed { package } => match libraries::role(package) {
+                Some(Role::Framework) => Self::Framework,
+                Some(Role::Driver) => Self::Driver,
+                Some(Role::Standard) | None => Self::Installed,
+            },
+            Home::Standard(_) => Self::Standard,
+            Home::Elsewhere if is_launcher(code) => Self::Framework,
+            Home::Elsewhere => Self::User,
         }
-        if is_standard(&parts) {
-            return Self::Standard;
-        }
-        if is_launcher(&parts, code) { Self::Framework } else { Self::User }
     }
 
     /// `dataclasses` and `namedtuple` compile their methods from `<string>` too; those are dunder methods. So do
@@ -63,40 +61,11 @@ impl Origin {
     }
 }
 
-/// The first component behind the innermost `site-packages`, without the ending of a single-file module.
-fn installed_package<'a>(parts: &[&'a str]) -> Option<&'a str> {
-    let at = parts.iter().rposition(|part| matches!(*part, "site-packages" | "dist-packages"))?;
-    parts.get(at + 1).map(|name| name.strip_suffix(".py").unwrap_or(name))
-}
-
-/// `.../lib/python3.12/asyncio/events.py`, and the same in `python312.zip`; but not a program that lives in such a
-/// folder and has another name than every module of the standard library.
-fn is_standard(parts: &[&str]) -> bool {
-    let folder = |pair: &[&str]| matches!(pair, ["lib" | "lib64", version] if is_version_folder(version));
-    let behind = parts.windows(2).rposition(folder).map(|at| at + 2);
-    let behind = behind.or_else(|| parts.iter().rposition(|part| is_version_archive(part)).map(|at| at + 1));
-    let module = behind.and_then(|at| parts.get(at)).map(|name| name.strip_suffix(".py").unwrap_or(name));
-    module.is_some_and(standard_library::has)
-}
-
-/// `python3`, `python3.12`, `python3.13t`
-fn is_version_folder(name: &str) -> bool {
-    let version = name.strip_prefix("python3").or_else(|| name.strip_prefix("python2"));
-    version.is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
-}
-
-/// `python312.zip`
-fn is_version_archive(name: &str) -> bool {
-    let digits = name.strip_prefix("python").and_then(|rest| rest.strip_suffix(".zip"));
-    digits.is_some_and(|rest| !rest.is_empty() && rest.bytes().all(|byte| byte.is_ascii_digit()))
-}
-
 /// The script that an installer writes for a console entry point: `.../bin/uvicorn`.
-fn is_launcher(parts: &[&str], code: &Code) -> bool {
-    match parts {
-        [.., "bin", script] => code.name == "<module>" && !script.contains('.'),
-        _ => false,
-    }
+fn is_launcher(code: &Code) -> bool {
+    let mut parts = code.file.rsplit('/');
+    let (script, folder) = (parts.next(), parts.next());
+    code.name == "<module>" && folder == Some("bin") && script.is_some_and(|script| !script.contains('.'))
 }
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! What a detector may look at: one thread at one instant and what stands around it.
 
-use super::{Book, Marks, StackFacts};
+use super::{Book, StackFacts};
+use crate::libraries::Marks;
 use crate::snapshot::{
     Call, Descriptor, DescriptorKind, GilRole, LoopSample, Process, Recording, Snapshot, StackId, StackSample,
     Surroundings, Syscall, SyscallState, TaskState, ThreadSample,

@@ -6,7 +6,8 @@ use super::Judge;
 use super::main_thread::Standing;
 use crate::aggregate::phrases::{length_words, place_words};
 use crate::aggregate::{Analysis, Confidence, Finding, Kind, Verdict, advice};
-use crate::classify::{Manner, Marks, Phase};
+use crate::classify::{Manner, Phase};
+use crate::libraries::Marks;
 use crate::snapshot::{Role, Server};
 
 pub(super) struct NeverServed;

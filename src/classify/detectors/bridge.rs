@@ -1,7 +1,8 @@
 //! Waiting for another thread through one of Python's own bridges: a queue, a future, a pool, a module's lock.
 
 use super::Detector;
-use crate::classify::{Activity, Cause, Marks, SecondParty, Sight};
+use crate::classify::{Activity, Cause, SecondParty, Sight};
+use crate::libraries::Marks;
 use crate::snapshot::{Call, DescriptorKind};
 
 pub(super) struct WaitingForThread;

@@ -2,7 +2,8 @@
 
 use super::Detector;
 use super::pipe::others;
-use crate::classify::{Activity, Cause, Marks, SecondParty, Sight};
+use crate::classify::{Activity, Cause, SecondParty, Sight};
+use crate::libraries::Marks;
 use crate::snapshot::{Call, Child, Descriptor, DescriptorKind, ProcessId};
 
 pub(super) struct WaitingForChild;

@@ -1,7 +1,8 @@
 //! On a socket: connecting, reading, writing; and the special case of a service that calls itself.
 
 use super::Detector;
-use crate::classify::{Activity, Cause, Marks, SecondParty, Sight, services};
+use crate::classify::{Activity, Cause, SecondParty, Sight};
+use crate::libraries::{self, Marks};
 use crate::snapshot::{Call, Descriptor, DescriptorKind, Syscall};
 
 pub(super) struct OnSocket;
@@ -26,7 +27,7 @@ impl Detector for OnSocket {
                 let cause = direction(sight, syscall.call, descriptor);
                 let clause = format!("{} {peer}", verb(cause));
                 let own = sight.is_own_port(*peer_port) && is_same_host(peer, local);
-                let service = services::service(peer, *peer_port).filter(|_| !own).map(str::to_owned);
+                let service = libraries::service(peer, *peer_port).filter(|_| !own).map(str::to_owned);
                 let party = SecondParty::Peer { address: peer.clone(), service };
                 Some(on_socket(syscall.name, if own { Cause::SelfRequest } else { cause }, clause).with(party))
             }
@@ -96,8 +97,8 @@ fn verb(cause: Cause) -> &'static str {
 
 /// Whether both ends are on this host: the same address, or a loopback one.
 fn is_same_host(peer: &str, local: &str) -> bool {
-    let peer = services::host(peer);
-    peer == services::host(local) || peer.starts_with("127.") || peer == "::1"
+    let peer = libraries::host(peer);
+    peer == libraries::host(local) || peer.starts_with("127.") || peer == "::1"
 }
 
 /// The service behind a well-known Unix socket.

@@ -1,7 +1,8 @@
 //! Waiting for work, as it should: a loop in its own poll, a parked worker, somebody else's poller.
 
 use super::Detector;
-use crate::classify::{Activity, Manner, Marks, Sight};
+use crate::classify::{Activity, Manner, Sight};
+use crate::libraries::Marks;
 use crate::snapshot::Call;
 
 pub(super) struct Idle;

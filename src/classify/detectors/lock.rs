@@ -1,7 +1,8 @@
 //! Waiting for a lock, a condition or an event; or parked in native code, which looks the same.
 
 use super::Detector;
-use crate::classify::{Activity, Cause, Manner, Marks, SecondParty, Sight, services};
+use crate::classify::{Activity, Cause, Manner, SecondParty, Sight};
+use crate::libraries::{self, Marks};
 use crate::snapshot::{Call, DescriptorKind, Known};
 
 pub(super) struct WaitingForLock;
@@ -77,7 +78,7 @@ fn in_kafka(sight: &Sight<'_>) -> Option<Activity> {
     let connections = sight.surroundings.and_then(|around| around.connections.get());
     let broker = polled.or_else(|| {
         let is_broker =
-            |peer: &str| services::port(peer).and_then(|port| services::service(peer, port)) == Some("kafka");
+            |peer: &str| libraries::port(peer).and_then(|port| libraries::service(peer, port)) == Some("kafka");
         connections?.iter().find(|connection| is_broker(&connection.peer)).map(|connection| connection.peer.clone())
     });
     let clause = match &broker {

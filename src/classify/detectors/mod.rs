@@ -22,7 +22,8 @@ mod terminal;
 pub(super) use idle::is_own_poll;
 pub use pipe::FIFO;
 
-use super::{Activity, Cause, Manner, Marks, Sight};
+use super::{Activity, Cause, Manner, Sight};
+use crate::libraries::Marks;
 use crate::snapshot::{GilRole, TaskState};
 
 /// Knows one thing that a thread can be doing.

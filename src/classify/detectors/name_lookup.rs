@@ -1,7 +1,8 @@
 //! Resolving a host name: `getaddrinfo` and its kin talk to a name server, or to a local daemon that does.
 
 use super::Detector;
-use crate::classify::{Activity, Cause, Marks, SecondParty, Sight};
+use crate::classify::{Activity, Cause, SecondParty, Sight};
+use crate::libraries::Marks;
 use crate::snapshot::{Call, DescriptorKind};
 
 pub(super) struct LookingUpName;

@@ -2,7 +2,8 @@
 //! more than one look; that is for `aggregate`.
 
 use super::Detector;
-use crate::classify::{Activity, Cause, Manner, Marks, Sight};
+use crate::classify::{Activity, Cause, Manner, Sight};
+use crate::libraries::Marks;
 use crate::snapshot::{Call, GilRole};
 
 pub(super) struct Running;

@@ -2,7 +2,8 @@
 
 use super::Detector;
 use crate::classify::sight::descriptor_words;
-use crate::classify::{Activity, Cause, Marks, SecondParty, Sight};
+use crate::classify::{Activity, Cause, SecondParty, Sight};
+use crate::libraries::Marks;
 use crate::snapshot::Call;
 
 pub(super) struct ReadingTerminal;

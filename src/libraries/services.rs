@@ -33,7 +33,7 @@ pub fn service(peer: &str, port: u16) -> Option<&'static str> {
 
 /// The host of `host:port` or `[host]:port`.
 #[must_use]
-pub(super) fn host(address: &str) -> &str {
+pub fn host(address: &str) -> &str {
     let host = address.rsplit_once(':').map_or(address, |(host, _)| host);
     let host = host.trim_start_matches('[').trim_end_matches(']');
     host.strip_prefix("::ffff:").unwrap_or(host)
@@ -41,7 +41,7 @@ pub(super) fn host(address: &str) -> &str {
 
 /// The port of `host:port`.
 #[must_use]
-pub(super) fn port(address: &str) -> Option<u16> {
+pub fn port(address: &str) -> Option<u16> {
     address.rsplit_once(':').and_then(|(_, port)| port.parse().ok())
 }
 

@@ -1,0 +1,16 @@
+//! FastAPI.
+
+use super::{Library, Marks, Role, Row};
+
+pub(super) const LIBRARY: Library = Library {
+    name: "fastapi",
+    packages: &["fastapi", "fastapi_cli"],
+    role: Role::Framework,
+    functions: &[
+        Row::of("fastapi/routing.py", &["handle"]).means(Marks::ROUTE),
+        Row::of("fastapi/encoders.py", &["jsonable_encoder"]).means(Marks::SERIALIZE),
+        Row::of("fastapi/routing.py", &["serialize_response", "_prepare_response_content"]).means(Marks::SERIALIZE),
+        Row::of("fastapi/responses.py", &["render"]).means(Marks::SERIALIZE),
+    ],
+    ..Library::BARE
+};

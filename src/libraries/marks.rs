@@ -1,0 +1,72 @@
+//! What well-known functions of the standard library and of installed packages mean when they are on a stack.
+
+/// A set of meanings.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Marks(u32);
+
+impl Marks {
+    /// No meaning.
+    pub const NONE: Self = Self(0);
+    /// Runs an event loop; what is further in is a step of it.
+    pub const LOOP: Self = Self(1);
+    /// The import machinery.
+    pub const IMPORT: Self = Self(1 << 1);
+    /// Waits for the lock of a module that somebody else imports.
+    pub const MODULE_LOCK: Self = Self(1 << 2);
+    /// Resolves a host name.
+    pub const RESOLVE: Self = Self(1 << 3);
+    /// Starts or waits for a child process.
+    pub const CHILD: Self = Self(1 << 4);
+    /// Waits on a queue between threads or processes.
+    pub const QUEUE: Self = Self(1 << 5);
+    /// Waits for the result of another thread.
+    pub const FUTURE: Self = Self(1 << 6);
+    /// Takes a connection out of a pool.
+    pub const POOL: Self = Self(1 << 7);
+    /// A logging handler.
+    pub const LOGGING: Self = Self(1 << 8);
+    /// Talks to SQLite.
+    pub const SQLITE: Self = Self(1 << 9);
+    /// Reads from a terminal: `getpass`.
+    pub const TERMINAL: Self = Self(1 << 10);
+    /// The server runs the application's lifespan.
+    pub const LIFESPAN: Self = Self(1 << 11);
+    /// Enters an asynchronous context; under [`Self::LIFESPAN`], the startup half.
+    pub const ENTER: Self = Self(1 << 12);
+    /// Leaves one; under [`Self::LIFESPAN`], the shutdown half.
+    pub const LEAVE: Self = Self(1 << 13);
+    /// The server imports the application.
+    pub const LOAD: Self = Self(1 << 14);
+    /// A worker thread of a pool, parked or not.
+    pub const WORKER: Self = Self(1 << 15);
+    /// Sends to a socket.
+    pub const SEND: Self = Self(1 << 16);
+    /// Opens a connection.
+    pub const CONNECT: Self = Self(1 << 17);
+    /// Waits for a thread to end.
+    pub const JOIN: Self = Self(1 << 18);
+    /// uvloop runs the loop: its own frames are not Python.
+    pub const UVLOOP: Self = Self(1 << 19);
+    /// The turn of the stock loop.
+    pub const TURN: Self = Self(1 << 20);
+    /// Waits in `select`, `poll` or epoll through the standard library.
+    pub const SELECT: Self = Self(1 << 21);
+    /// A debugger that has the thread stand still.
+    pub const DEBUGGER: Self = Self(1 << 22);
+    /// Turns what an endpoint returned into the bytes of a response.
+    pub const SERIALIZE: Self = Self(1 << 23);
+    /// A route hands a request to its endpoint.
+    pub const ROUTE: Self = Self(1 << 24);
+
+    /// Both.
+    #[must_use]
+    pub const fn and(self, other: Self) -> Self {
+        Self(self.0 | other.0)
+    }
+
+    /// Whether any meaning of `other` is among them.
+    #[must_use]
+    pub const fn has(self, other: Self) -> bool {
+        self.0 & other.0 != 0
+    }
+}

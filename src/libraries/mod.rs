@@ -1,0 +1,55 @@
+//! What we know of foreign code: one file for each library, as rows.
+//!
+//! A pure room of constants. A [`Library`] says which packages it is made of, what they are to a diagnosis ([`Role`]), and
+//! which of its functions mean what: each [`Row`] names a file below the folder in which packages stand, functions of it,
+//! and their meaning. The other rooms ask [`rows`], [`marks`], [`role`] and [`service`] and name no library themselves.
+//!
+//! A new library is a file like `urllib3.rs` and its line in `registry.rs`. A package of which only the role is known is a
+//! word in `packages.rs`; what listens on a port is a line of `services.rs`.
+
+mod aiosqlite;
+mod anyio;
+mod asyncio;
+mod asyncpg;
+mod concurrent_futures;
+mod contextlib;
+mod django;
+mod fastapi;
+mod getpass;
+mod gunicorn;
+mod home;
+mod httpcore;
+mod hypercorn;
+mod importlib;
+mod kafka;
+mod library;
+mod logging;
+mod marks;
+mod multiprocessing;
+mod packages;
+mod pdb;
+mod psycopg;
+mod pydevd;
+mod queue;
+mod redis;
+mod registry;
+mod services;
+mod sockets;
+mod sqlalchemy;
+mod sqlite;
+mod standard_modules;
+mod starlette;
+mod subprocess;
+mod threading;
+mod urllib3;
+mod uvicorn;
+mod uvloop;
+mod websockets;
+
+pub use home::Home;
+pub use library::{Library, Role, Row};
+pub use marks::Marks;
+pub use registry::{library, marks, role, rows, thread_owner};
+pub use services::{METADATA, host, port, service};
+
+use library::ALL;

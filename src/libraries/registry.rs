@@ -1,0 +1,166 @@
+//! All libraries, and how they are found.
+
+use std::collections::HashMap;
+use std::sync::LazyLock;
+
+use super::{
+    Home, Library, Marks, Role, Row, aiosqlite, anyio, asyncio, asyncpg, concurrent_futures, contextlib, django,
+    fastapi, getpass, gunicorn, httpcore, hypercorn, importlib, kafka, logging, multiprocessing, packages, pdb,
+    psycopg, pydevd, queue, redis, sockets, sqlalchemy, sqlite, starlette, subprocess, threading, urllib3, uvicorn,
+    uvloop, websockets,
+};
+
+const LIBRARIES: &[&Library] = &[
+    &aiosqlite::LIBRARY,
+    &anyio::LIBRARY,
+    &asyncio::LIBRARY,
+    &asyncpg::LIBRARY,
+    &concurrent_futures::LIBRARY,
+    &contextlib::LIBRARY,
+    &django::LIBRARY,
+    &fastapi::LIBRARY,
+    &getpass::LIBRARY,
+    &gunicorn::LIBRARY,
+    &httpcore::LIBRARY,
+    &hypercorn::LIBRARY,
+    &importlib::LIBRARY,
+    &kafka::LIBRARY,
+    &logging::LIBRARY,
+    &multiprocessing::LIBRARY,
+    &pdb::LIBRARY,
+    &psycopg::LIBRARY,
+    &pydevd::LIBRARY,
+    &queue::LIBRARY,
+    &redis::LIBRARY,
+    &sockets::LIBRARY,
+    &sqlalchemy::LIBRARY,
+    &sqlite::LIBRARY,
+    &starlette::LIBRARY,
+    &subprocess::LIBRARY,
+    &threading::LIBRARY,
+    &urllib3::LIBRARY,
+    &uvicorn::LIBRARY,
+    &uvloop::LIBRARY,
+    &websockets::LIBRARY,
+];
+
+/// A row and whether its library is Python's own.
+type Entry = (&'static Row, bool);
+
+/// Libraries by the names they are imported under.
+static PACKAGES: LazyLock<HashMap<&'static str, &'static Library>> = LazyLock::new(|| {
+    let each = |library: &'static Library| library.packages.iter().map(move |package| (*package, library));
+    LIBRARIES.iter().copied().flat_map(each).collect()
+});
+
+/// Rows by their file.
+static FILES: LazyLock<HashMap<&'static str, Vec<Entry>>> = LazyLock::new(|| {
+    let mut files: HashMap<&'static str, Vec<Entry>> = HashMap::new();
+    for library in LIBRARIES {
+        for row in library.functions {
+            files.entry(row.file).or_default().push((row, library.role == Role::Standard));
+        }
+    }
+    files
+});
+
+/// What is known of the library with this package or module.
+#[must_use]
+pub fn library(package: &str) -> Option<&'static Library> {
+    PACKAGES.get(package).copied()
+}
+
+/// What an installed package is to a diagnosis; `None` for one we do not know, which may be the application itself.
+#[must_use]
+pub fn role(package: &str) -> Option<Role> {
+    match library(package) {
+        // An installed `queue` is not Python's.
+        Some(library) if library.role != Role::Standard => Some(library.role),
+        _ => packages::role(package),
+    }
+}
+
+/// The rows about a function: the file's path as the code object has it, and the function's name.
+///
+/// A file of the standard library is meant by its whole path below the library's folder. A file of a package is meant
+/// wherever the package stands, so that a vendored copy is known too. A user's own `queue.py` is never meant.
+pub fn rows(file: &str, name: &str) -> impl Iterator<Item = &'static Row> {
+    let home = Home::of(file);
+    let tails = match home {
+        Home::Standard(inside) => inside,
+        Home::Installed { .. } | Home::Elsewhere => file,
+    };
+    let fits = move |tail: &str, standard: bool| match home {
+        Home::Standard(inside) => standard && tail == inside,
+        Home::Installed { .. } => !standard,
+        Home::Elsewhere => tail.contains('/'),
+    };
+    let found = tails_of(tails).flat_map(|tail| FILES.get(tail).into_iter().flatten().map(move |entry| (tail, entry)));
+    found.filter(move |(tail, entry)| fits(tail, entry.1) && entry.0.has(name)).map(|(_, entry)| entry.0)
+}
+
+/// What running this function means.
+#[must_use]
+pub fn marks(file: &str, name: &str) -> Marks {
+    rows(file, name).fold(Marks::NONE, |all, row| all.and(row.marks))
+}
+
+/// The library whose native threads are named like this.
+#[must_use]
+pub fn thread_owner(comm: &str) -> Option<&'static Library> {
+    let owns = |library: &&&Library| library.threads.iter().any(|start| comm.starts_with(start));
+    LIBRARIES.iter().find(owns).copied()
+}
+
+/// The path, and what is left of it behind each of its folders.
+fn tails_of(path: &str) -> impl Iterator<Item = &str> {
+    std::iter::successors(Some(path), |rest| rest.split_once('/').map(|(_, inside)| inside))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_the_real_files_have_a_meaning() {
+        let installed = "/venv/lib/python3.11/site-packages";
+        assert!(marks("/usr/lib/python3.11/queue.py", "get").has(Marks::QUEUE));
+        assert!(!marks("/srv/app/queue.py", "get").has(Marks::QUEUE), "a user's own queue.py means nothing");
+        assert!(!marks(&format!("{installed}/shop/queue.py"), "get").has(Marks::QUEUE));
+        assert!(!marks(&format!("{installed}/shop/logging/__init__.py"), "get").has(Marks::LOGGING));
+        assert!(!marks("/usr/lib/python3.11/asyncio/queues.py", "get").has(Marks::QUEUE));
+        assert!(marks("<frozen importlib._bootstrap>", "acquire").has(Marks::MODULE_LOCK));
+        assert!(marks(&format!("{installed}/uvicorn/lifespan/on.py"), "main").has(Marks::LIFESPAN));
+        assert!(marks(&format!("{installed}/pip/_vendor/urllib3/connectionpool.py"), "_get_conn").has(Marks::POOL));
+        assert!(marks("/usr/lib/python3.12/asyncio/runners.py", "run").has(Marks::LOOP));
+        assert!(marks("/srv/dependencies/anyio/_backends/_asyncio.py", "run").has(Marks::WORKER));
+        assert!(!marks("/srv/myanyio/_backends/_asyncio.py", "run").has(Marks::WORKER));
+    }
+
+    #[test]
+    fn packages_belong_to_one_library() {
+        let packages = LIBRARIES.iter().map(|library| library.packages.len()).sum::<usize>();
+        assert_eq!(PACKAGES.len(), packages);
+        let alone = |library: &&Library| library.packages.iter().all(|package| packages::role(package).is_none());
+        assert!(LIBRARIES.iter().all(alone), "a package with a file of its own is not in the plain lists");
+        assert_eq!(role("queue"), None, "an installed queue is not Python's");
+        assert_eq!((role("uvicorn"), role("requests")), (Some(Role::Framework), Some(Role::Driver)));
+    }
+
+    #[test]
+    fn rows_are_about_files_of_their_own_library() {
+        for library in LIBRARIES {
+            for row in library.functions {
+                let (first, frozen) = (row.file.split(['/', ' ', '.']).next(), row.file.starts_with("<frozen "));
+                let own = first.is_some_and(|first| library.packages.contains(&first));
+                assert!(own || frozen, "{}: {} is not of this library", library.name, row.file);
+            }
+        }
+    }
+
+    #[test]
+    fn native_threads_are_known_by_their_names() {
+        assert_eq!(thread_owner("rdk:broker1").map(|library| library.name), Some("kafka"));
+        assert!(thread_owner("libuv-worker").is_some() && thread_owner("python").is_none());
+    }
+}

@@ -1,0 +1,19 @@
+//! The standard library's sockets: `socket`, `ssl`, `selectors`, `http.client`.
+
+use super::{Library, Marks, Role, Row};
+
+pub(super) const LIBRARY: Library = Library {
+    name: "socket",
+    packages: &["http", "selectors", "socket", "ssl"],
+    role: Role::Standard,
+    functions: &[
+        Row::of("socket.py", &["getaddrinfo", "getfqdn"]).means(Marks::RESOLVE),
+        Row::of("socket.py", &["create_connection"]).means(Marks::CONNECT),
+        Row::of("socket.py", &["write", "sendfile"]).means(Marks::SEND),
+        Row::of("ssl.py", &["sendall", "send", "write"]).means(Marks::SEND),
+        Row::of("selectors.py", &["select"]).means(Marks::SELECT),
+        Row::of("http/client.py", &["connect"]).means(Marks::CONNECT),
+        Row::of("http/client.py", &["send", "_send_output"]).means(Marks::SEND),
+    ],
+    ..Library::BARE
+};

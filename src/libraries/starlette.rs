@@ -1,0 +1,17 @@
+//! Starlette.
+
+use super::{Library, Marks, Role, Row};
+
+pub(super) const LIBRARY: Library = Library {
+    name: "starlette",
+    packages: &["starlette"],
+    role: Role::Framework,
+    functions: &[
+        Row::of("starlette/routing.py", &["lifespan"]).means(Marks::LIFESPAN),
+        Row::of("starlette/routing.py", &["startup"]).means(Marks::ENTER),
+        Row::of("starlette/routing.py", &["shutdown"]).means(Marks::LEAVE),
+        Row::of("starlette/routing.py", &["handle"]).means(Marks::ROUTE),
+        Row::of("starlette/responses.py", &["render"]).means(Marks::SERIALIZE),
+    ],
+    ..Library::BARE
+};

@@ -1,0 +1,11 @@
+//! `threading`: threads and what they wait for each other with.
+
+use super::{Library, Marks, Role, Row};
+
+pub(super) const LIBRARY: Library = Library {
+    name: "threading",
+    packages: &["threading"],
+    role: Role::Standard,
+    functions: &[Row::of("threading.py", &["join", "_wait_for_tstate_lock"]).means(Marks::JOIN)],
+    ..Library::BARE
+};
