@@ -1,12 +1,17 @@
 //! What to do about it, in the user's own words where we have them.
 
 use super::{Blame, Cause};
-use crate::classify::{FIFO, PIPE, Place, SecondParty};
+use crate::classify::{Doing, Place, SecondParty};
 use crate::libraries::METADATA;
 
 /// What to do about a step that blocks the loop.
 #[must_use]
-pub(super) fn for_blocked_loop(cause: Cause, blame: Option<&Blame>, party: &SecondParty) -> String {
+pub(super) fn for_blocked_loop(
+    cause: Cause,
+    blame: Option<&Blame>,
+    does: Option<&Doing>,
+    party: &SecondParty,
+) -> String {
     let callable = blame.filter(|blame| is_callable(blame)).map(|blame| short_name(&blame.function));
     let thread = match &callable {
         Some(call) => format!("run it in a thread: await asyncio.to_thread({call}, ...)"),
@@ -69,11 +74,11 @@ pub(super) fn for_blocked_loop(cause: Cause, blame: Option<&Blame>, party: &Seco
             format!("let what runs on in the background close that output ({heirs}), or start it with output of its own")
         }
         Cause::Subprocess => "use await asyncio.create_subprocess_exec(...), or run it in a thread".to_owned(),
-        Cause::FileIo if is_fifo(party) => {
+        Cause::FileIo if matches!(does, Some(Doing::OpensFifo { .. })) => {
             format!("start the process at the other end, or open it with os.O_NONBLOCK; {thread}")
         }
-        Cause::FileIo if let SecondParty::File { path, held_by } = party
-            && path.starts_with(PIPE) =>
+        Cause::FileIo if let SecondParty::File { held_by, .. } = party
+            && matches!(does, Some(Doing::ReadsPipe { .. })) =>
         {
             let other = held_by.as_deref().unwrap_or("the process at the other end");
             format!("{thread}; see why {other} writes nothing")
@@ -108,14 +113,19 @@ pub(super) fn for_blocked_loop(cause: Cause, blame: Option<&Blame>, party: &Seco
 
 /// What to do about an application that does not finish to start: a thread would only hide it.
 #[must_use]
-pub(super) fn for_stuck_start(cause: Cause, blame: Option<&Blame>, party: &SecondParty) -> String {
+pub(super) fn for_stuck_start(
+    cause: Cause,
+    blame: Option<&Blame>,
+    does: Option<&Doing>,
+    party: &SecondParty,
+) -> String {
     match cause {
         Cause::SocketRead | Cause::SocketWrite | Cause::Connect => {
             "see why the peer does not answer; with a timeout the start would fail instead of hanging".to_owned()
         }
         Cause::Dns => "check the name server; with a timeout the start would fail instead of hanging".to_owned(),
         Cause::Sleep => "start without waiting, or bound how long it waits".to_owned(),
-        _ => for_blocked_loop(cause, blame, party),
+        _ => for_blocked_loop(cause, blame, does, party),
     }
 }
 
@@ -194,11 +204,6 @@ pub(super) fn for_native_mutex(function: &Place) -> String {
     format!(
         "the library behind {call} must let the GIL go before it takes its mutex: update it, or call it from one thread"
     )
-}
-
-/// Whether a FIFO waits to be opened at its other end.
-fn is_fifo(party: &SecondParty) -> bool {
-    matches!(party, SecondParty::File { path, .. } if path.starts_with(FIFO))
 }
 
 /// Whether the other side is the service at which a cloud hands out credentials.

@@ -6,7 +6,7 @@ use super::blame::{Blamed, Seen};
 use super::stall::LOOKS_TO_BLAME;
 use super::track::LookAt;
 use super::{Cause, Confidence, SecondParty};
-use crate::classify::{Activity, Book, Manner, source_line};
+use crate::classify::{Activity, Book, source_line};
 use crate::snapshot::{Recording, StackId, StackSample};
 
 /// So many looks it takes to call a line frozen; fewer can be a loop on one line.
@@ -50,7 +50,7 @@ pub(super) fn reason(recording: &Recording, book: &Book, looks: &[&LookAt<'_>]) 
     let of_cause = || told.iter().rev().filter(|did| did.cause == Some(seen_as));
     let names_nobody = |did: &Activity| matches!(did.party, SecondParty::None | SecondParty::Resource { .. });
     let example = of_cause().find(|did| !names_nobody(did)).or_else(|| of_cause().next());
-    let example = example.map_or_else(nothing, |did| (*did).clone());
+    let example = example.map_or_else(Activity::unknown, |did| (*did).clone());
     let is_import = seen_as != Cause::ImportLock && imports(book, looks);
     let cause = match seen_as {
         _ if is_import => Cause::Import,
@@ -90,19 +90,7 @@ impl Reason {
         let often = |looks: usize| looks >= LOOKS_TO_BLAME && looks * AWAITS_ONE_IN >= awaits + others;
         if often(awaits) && others >= LOOKS_TO_BLAME {
             self.cause = Cause::NeverSuspends;
-            self.example.clause = "awaiting all the while and never suspending".to_owned();
         }
-    }
-}
-
-fn nothing() -> Activity {
-    Activity {
-        manner: Manner::Unclear,
-        cause: Some(Cause::Unknown),
-        doing: "not known".to_owned(),
-        clause: "for a reason that is not known".to_owned(),
-        party: SecondParty::None,
-        guessed: true,
     }
 }
 

@@ -1,6 +1,6 @@
-//! What a thread does at one instant.
+//! What a thread does at one instant, and what it would mean for a loop.
 
-use super::{Cause, SecondParty};
+use super::{Cause, Doing, SecondParty};
 
 /// The manner of it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -26,10 +26,10 @@ pub struct Activity {
     pub manner: Manner,
     /// Why a loop would be blocked by it; `None` where it would not be.
     pub cause: Option<Cause>,
-    /// In words, without figures that change: "blocked in recvfrom from 10.0.3.7:5432".
-    pub doing: String,
-    /// In words, to follow "blocked in fetch_orders, ": "reading from 10.0.3.7:5432".
-    pub clause: String,
+    /// What it does.
+    pub does: Doing,
+    /// Whether it sleeps and keeps the GIL.
+    pub keeps_gil: bool,
     /// Who is at the other side.
     pub party: SecondParty,
     /// Whether the reading of the facts is one of several; the verdict says so.
@@ -39,28 +39,26 @@ pub struct Activity {
 impl Activity {
     /// A wait with nobody named at the other side.
     #[must_use]
-    pub(super) fn waiting(cause: Cause, doing: impl Into<String>, clause: impl Into<String>) -> Self {
-        Self {
-            manner: Manner::Waiting,
-            cause: Some(cause),
-            doing: doing.into(),
-            clause: clause.into(),
-            party: SecondParty::None,
-            guessed: false,
-        }
+    pub(super) fn waiting(cause: Cause, does: Doing) -> Self {
+        Self { cause: Some(cause), ..Self::plain(Manner::Waiting, does) }
     }
 
     /// Something that would not block a loop or whose cause is not told by one look.
     #[must_use]
-    pub(super) fn plain(manner: Manner, doing: impl Into<String>) -> Self {
-        let doing = doing.into();
-        Self { manner, cause: None, clause: doing.clone(), doing, party: SecondParty::None, guessed: false }
+    pub(super) fn plain(manner: Manner, does: Doing) -> Self {
+        Self { manner, cause: None, does, keeps_gil: false, party: SecondParty::None, guessed: false }
     }
 
     /// Running, which blocks a loop for this cause if it lasts.
     #[must_use]
-    pub(super) fn running(cause: Cause, doing: &str, clause: &str) -> Self {
-        Self { manner: Manner::Running, ..Self::waiting(cause, doing, clause) }
+    pub(super) fn running(cause: Cause, does: Doing) -> Self {
+        Self { cause: Some(cause), ..Self::plain(Manner::Running, does) }
+    }
+
+    /// Nothing is known of it.
+    #[must_use]
+    pub fn unknown() -> Self {
+        Self { cause: Some(Cause::Unknown), guessed: true, ..Self::plain(Manner::Unclear, Doing::NotKnown) }
     }
 
     /// The same with somebody at the other side.

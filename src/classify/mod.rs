@@ -10,6 +10,8 @@
 mod activity;
 mod book;
 mod detectors;
+mod doing;
+mod doing_words;
 mod holder;
 mod look;
 mod origin;
@@ -18,9 +20,10 @@ mod words;
 
 pub use activity::{Activity, Manner};
 pub use book::{Book, CodeFacts, Phase, StackFacts};
-pub use detectors::{FIFO, activity};
+pub use detectors::activity;
+pub use doing::{Access, AwaitedChild, Direction, Doing, FifoEnd, Lock, Sink};
 pub use holder::SAME_THREAD;
 pub use look::{Look, look};
 pub use origin::Origin;
-pub use sight::{PIPE, Sight, source_line};
+pub use sight::{Sight, source_line};
 pub use words::{Cause, Place, SecondParty};

@@ -145,9 +145,6 @@ pub fn source_line(recording: &Recording, frame: crate::snapshot::Frame) -> Opti
     excerpts.flat_map(|excerpt| &excerpt.lines).find(|(number, _)| *number == line).map(|(_, text)| text.as_str())
 }
 
-/// How a pipe without a path begins in a verdict.
-pub const PIPE: &str = "a pipe";
-
 /// A descriptor in words: `10.0.3.7:5432`, `/var/log/app.log`, `a pipe`.
 #[must_use]
 pub(super) fn descriptor_words(descriptor: &Descriptor) -> String {
@@ -157,7 +154,7 @@ pub(super) fn descriptor_words(descriptor: &Descriptor) -> String {
         DescriptorKind::Unix { path } if path.is_empty() => "a Unix socket".to_owned(),
         DescriptorKind::Unix { path } | DescriptorKind::File { path, .. } => path.clone(),
         DescriptorKind::Pipe { path: Some(path), .. } => path.clone(),
-        DescriptorKind::Pipe { .. } => format!("{PIPE} (fd {})", descriptor.number),
+        DescriptorKind::Pipe { .. } => format!("a pipe (fd {})", descriptor.number),
         DescriptorKind::Anonymous { name } => format!("{name} (fd {})", descriptor.number),
         DescriptorKind::Unresolved(_) => format!("fd {}", descriptor.number),
     }

@@ -78,7 +78,7 @@ pub(super) fn profile(analysis: &Analysis<'_>) -> Vec<ProfileEntry> {
             };
             let seen = loops.get(&(thread.thread, index));
             let facts = Facts::of(snapshot, thread, analysis.surroundings(index));
-            let doing = words.id(thread.thread, facts, || analysis.activity(index, snapshot, thread).doing);
+            let doing = words.id(thread.thread, facts, || analysis.activity(index, snapshot, thread).doing());
             let key = Key {
                 thread: thread.thread,
                 episode: seen.and_then(|seen| seen.1),

@@ -2,7 +2,7 @@
 
 use super::model::ThreadReport;
 use crate::aggregate::{Analysis, places, share_of, thread_name};
-use crate::classify::{Activity, Cause, SAME_THREAD, SecondParty};
+use crate::classify::{Activity, Cause, Doing, Lock, SecondParty};
 use crate::snapshot::{Known, Reader, Snapshot, StackSample, ThreadId, ThreadSample, Why};
 
 /// The threads of a process as they were last seen.
@@ -43,9 +43,10 @@ fn report(analysis: &Analysis<'_>, index: usize, snapshot: &Snapshot, thread: &T
 
 /// What a thread does, and of one that waits for a lock who has it.
 fn doing(activity: Activity) -> String {
-    let Activity { cause, doing, party, .. } = activity;
-    match (cause, party) {
-        (Some(Cause::Lock | Cause::ImportLock), SecondParty::Holder { holder, .. }) if holder != SAME_THREAD => {
+    let doing = activity.doing();
+    match (activity.cause, activity.does, activity.party) {
+        (_, Doing::AwaitsLock { lock: Lock::Own }, _) => doing,
+        (Some(Cause::Lock | Cause::ImportLock), _, SecondParty::Holder { holder, .. }) => {
             format!("{doing}: {holder} has it")
         }
         _ => doing,

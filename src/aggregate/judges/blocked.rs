@@ -97,7 +97,7 @@ fn verdict(analysis: &Analysis<'_>, track: &Track<'_>, group: &Group<'_>) -> Ver
         .lasting((!stall.ended).then(|| stall.length().as_secs_f64()), analysis.share(group.total))
         .evidence(evidence(analysis, track, group))
         .hurts(hurts(analysis, track))
-        .advice(advise(cause, blame.as_ref(), &party))
+        .advice(advise(cause, blame.as_ref(), Some(&stall.reason.example.does), &party))
         .blame(blame, party)
         .verdict()
 }
@@ -109,7 +109,8 @@ fn summary(analysis: &Analysis<'_>, kind: Kind, group: &Group<'_>) -> String {
     let clause = match group.cause {
         Cause::Import => "importing a module".to_owned(),
         Cause::NativeCpuGil => "running native code that keeps the GIL".to_owned(),
-        _ => stall.reason.example.clause.clone(),
+        Cause::NeverSuspends => "awaiting all the while and never suspending".to_owned(),
+        _ => stall.reason.example.clause(),
     };
     match kind {
         Kind::StartupStuck => format!("startup stuck for {}{place}, {clause}", length_words(stall.length())),
@@ -146,7 +147,7 @@ fn evidence(analysis: &Analysis<'_>, track: &Track<'_>, group: &Group<'_>) -> Ve
     let reason = &stall.reason;
     let looks: Vec<&LookAt<'_>> = stall.looks.iter().filter_map(|index| track.looks.get(*index)).collect();
     let (shown, told) = reason.shown;
-    let mut evidence = vec![format!("thread {} {} in {shown} of {told} looks", track.thread, reason.example.doing)];
+    let mut evidence = vec![format!("thread {} {} in {shown} of {told} looks", track.thread, reason.example.doing())];
     evidence.extend(match group.cause {
         Cause::Import => Some("the import machinery is on the stack".to_owned()),
         Cause::NativeCpuGil => Some(format!("one line, frozen for {}", length_words(stall.length()))),
@@ -212,7 +213,7 @@ fn lock_words(analysis: &Analysis<'_>, looks: &[&LookAt<'_>]) -> Option<String> 
     }
     let taken = frame.map(|frame| place_words(&place_of(analysis.recording, frame.code, frame.line)));
     let taken = taken.map(|taken| format!(" in {taken}")).unwrap_or_default();
-    let doing = analysis.activity(index, snapshot, holder).doing;
+    let doing = analysis.activity(index, snapshot, holder).doing();
     let all = looks.len();
     Some(format!(
         "thread {} {} holds the lock{taken} in {same} of {all} looks, {doing}",

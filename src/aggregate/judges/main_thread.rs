@@ -44,6 +44,6 @@ impl<'a> Standing<'a> {
     /// `main thread in wait (app.py:4), asleep, in 150 of 150 looks`
     pub(super) fn words(&self, analysis: &Analysis<'_>) -> String {
         let place = place_words(&self.blamed.place(analysis.recording));
-        format!("main thread in {place}, {}, in {looks} of {looks} looks", self.did.clause, looks = self.looks)
+        format!("main thread in {place}, {}, in {looks} of {looks} looks", self.did.clause(), looks = self.looks)
     }
 }

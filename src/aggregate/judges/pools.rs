@@ -158,7 +158,7 @@ fn doing(
                 let Some(thread) = snapshot.thread(thread) else { continue };
                 asleep = asleep.zip(thread.os.asleep_for.ok()).map(|(least, own)| least.min(own));
                 let did = analysis.activity(index, snapshot, thread);
-                (did.clause, did.party)
+                (did.clause(), did.party)
             }
             Actor::Task(task) => {
                 asleep = None;

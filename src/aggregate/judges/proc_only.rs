@@ -55,7 +55,7 @@ fn blocked_loop(analysis: &Analysis<'_>, looks: &[&ThreadSample], waiting: u64, 
     });
     let cause = did.as_ref().and_then(|did| did.cause).unwrap_or(Cause::Unknown);
     let party = did.as_ref().map_or(SecondParty::None, |did| did.party.clone());
-    let clause = did.map(|did| format!(", {}", did.clause)).unwrap_or_default();
+    let clause = did.as_ref().map(|did| format!(", {}", did.clause())).unwrap_or_default();
     // It may wake and go on waiting, as native libraries do: it was outside of its poll for the whole window all the same.
     let asleep = looks.last().and_then(|thread| thread.os.asleep_for.ok()).unwrap_or_default();
     let length = asleep.max(analysis.window());
@@ -70,7 +70,7 @@ fn blocked_loop(analysis: &Analysis<'_>, looks: &[&ThreadSample], waiting: u64, 
         .lasting(Some(length.as_secs_f64()), 1.0)
         .evidence([format!("main thread outside of its poll in {} of {} looks", looks.len(), looks.len())])
         .hurts(vec![format!("{} not accepted", count_words(waiting, "connection"))])
-        .advice(advice::for_blocked_loop(cause, None, &party))
+        .advice(advice::for_blocked_loop(cause, None, did.as_ref().map(|did| &did.does), &party))
         .blame(None, party)
         .verdict()
 }

@@ -36,20 +36,20 @@ fn stuck(analysis: &Analysis<'_>) -> Option<Verdict> {
     let asleep = main.os.asleep_for.ok().filter(|asleep| *asleep >= STUCK)?;
     let cause = did.cause.filter(|_| did.manner == Manner::Waiting)?;
     let place = blamed.place(analysis.recording);
-    let summary = format!("startup stuck for {} in {}, {}", length_words(asleep), place_words(&place), did.clause);
+    let summary = format!("startup stuck for {} in {}, {}", length_words(asleep), place_words(&place), did.clause());
     let blame = blamed.blame(analysis.recording);
     let looks = analysis.recording.snapshots.len();
     let finding = Finding::new(
         Kind::StartupStuck,
         analysis.pid(),
         summary,
-        format!("main thread {} in {looks} of {looks} looks", did.doing),
+        format!("main thread {} in {looks} of {looks} looks", did.doing()),
     )
     .cause(cause, Confidence::Likely)
     .on(main.thread.0, None)
     .lasting(Some(asleep.as_secs_f64()), 1.0)
     .evidence(["no event loop runs in this process yet".to_owned()])
-    .advice(advice::for_stuck_start(cause, Some(&blame), &did.party))
+    .advice(advice::for_stuck_start(cause, Some(&blame), Some(&did.does), &did.party))
     .blame(Some(blame), did.party);
     Some(finding.verdict())
 }

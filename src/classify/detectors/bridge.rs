@@ -1,25 +1,25 @@
 //! Waiting for another thread through one of Python's own bridges: a queue, a future, a pool, a module's lock.
 
 use super::Detector;
-use crate::classify::{Activity, Cause, SecondParty, Sight};
+use crate::classify::{Activity, Cause, Doing, SecondParty, Sight};
 use crate::libraries::Marks;
 use crate::snapshot::{Call, DescriptorKind};
 
 pub(super) struct WaitingForThread;
 
 /// What it means, in the order in which it is asked: a pool that waits on a queue is a pool.
-const BRIDGES: &[(Marks, Cause, &str)] = &[
-    (Marks::MODULE_LOCK, Cause::ImportLock, "waiting for another thread to finish an import"),
-    (Marks::POOL, Cause::PoolCheckout, "waiting for a connection from a pool"),
-    (Marks::FUTURE, Cause::FutureResult, "waiting for a future's result"),
-    (Marks::QUEUE, Cause::QueueWait, "waiting on a queue"),
-    (Marks::JOIN, Cause::FutureResult, "waiting for a thread to end"),
+const BRIDGES: &[(Marks, Cause, Doing)] = &[
+    (Marks::MODULE_LOCK, Cause::ImportLock, Doing::AwaitsImport),
+    (Marks::POOL, Cause::PoolCheckout, Doing::AwaitsPool),
+    (Marks::FUTURE, Cause::FutureResult, Doing::AwaitsFuture),
+    (Marks::QUEUE, Cause::QueueWait, Doing::AwaitsQueue),
+    (Marks::JOIN, Cause::FutureResult, Doing::AwaitsThreadEnd),
 ];
 
 impl Detector for WaitingForThread {
     fn detect(&self, sight: &Sight<'_>) -> Option<Activity> {
         let inner = sight.facts().inner;
-        let (marks, cause, words) = BRIDGES.iter().find(|bridge| inner.has(bridge.0))?;
+        let (marks, cause, does) = BRIDGES.iter().find(|bridge| inner.has(bridge.0))?;
         let waits = match sight.call()? {
             Call::Futex => true,
             // Queues and results between processes come through a pipe.
@@ -31,7 +31,7 @@ impl Detector for WaitingForThread {
             Cause::ImportLock => sight.lock_party(),
             _ => SecondParty::None,
         };
-        waits.then(|| Activity::waiting(*cause, *words, *words).with(party))
+        waits.then(|| Activity::waiting(*cause, does.clone()).with(party))
     }
 }
 

@@ -2,7 +2,8 @@
 
 use super::Detector;
 use super::pipe::others;
-use crate::classify::{Activity, Cause, SecondParty, Sight};
+use crate::classify::doing_words::{left_output, stuck_state};
+use crate::classify::{Activity, AwaitedChild, Cause, Doing, SecondParty, Sight};
 use crate::libraries::Marks;
 use crate::snapshot::{Call, Child, Descriptor, DescriptorKind, ProcessId};
 
@@ -24,45 +25,38 @@ impl Detector for WaitingForChild {
         if let Some((child, heirs)) = child.filter(|child| child.state == ENDED).zip(heirs) {
             return Some(left_open(child, heirs));
         }
-        let words = match syscall.call {
-            Call::Spawn => to_start(child),
-            _ => format!("waiting for {}", named(child, asked)),
+        let named = child.map(awaited_child).or_else(|| asked.map(unseen_child));
+        let does = match syscall.call {
+            Call::Spawn => Doing::StartsChild { child: named },
+            _ => Doing::AwaitsChild { child: named },
         };
         let party = child.map(|child| SecondParty::Child {
             pid: child.pid.0,
             name: child.name.clone(),
             state: child.state.to_string(),
         });
-        Some(Activity::waiting(Cause::Subprocess, words.clone(), words).with(party.unwrap_or(SecondParty::None)))
+        Some(Activity::waiting(Cause::Subprocess, does).with(party.unwrap_or(SecondParty::None)))
     }
 }
 
 /// The state of a child that has ended and was not waited for.
 const ENDED: char = 'Z';
 
-fn named(child: Option<&Child>, asked: Option<u32>) -> String {
-    match (child, asked) {
-        (Some(child), _) => match state_words(child.state) {
-            Some(state) => format!("child process {} ({}), which {state}", child.pid, child.name),
-            None => format!("child process {} ({})", child.pid, child.name),
-        },
-        (None, Some(pid)) => format!("child process {pid}"),
-        (None, None) => "a child process".to_owned(),
-    }
+fn awaited_child(child: &Child) -> AwaitedChild {
+    let state = Some(child.state).filter(|state| stuck_state(*state).is_some());
+    AwaitedChild { pid: child.pid.0, name: Some(child.name.clone()), state }
 }
 
-/// A parent is suspended from `vfork` until its child has another program. Until then the child has the parent's name.
-fn to_start(child: Option<&Child>) -> String {
-    let Some(child) = child else { return "waiting for a child process to start its program".to_owned() };
-    let state = state_words(child.state).map(|state| format!(", which {state}")).unwrap_or_default();
-    format!("waiting for child process {} to start its program{state}", child.pid)
+fn unseen_child(pid: u32) -> AwaitedChild {
+    AwaitedChild { pid, name: None, state: None }
 }
 
 /// The child has ended and its output has not: what it started in the background has that open as well.
 fn left_open(child: &Child, heirs: String) -> Activity {
-    let path = format!("the output of child process {} ({}), which has ended", child.pid, child.name);
-    let words = format!("waiting for the end of {path}; open in {heirs}");
-    Activity::waiting(Cause::Subprocess, words.clone(), words).with(SecondParty::File { path, held_by: Some(heirs) })
+    let (pid, name) = (child.pid.0, child.name.clone());
+    let path = left_output(pid, &name);
+    let does = Doing::AwaitsLeftOutput { pid, name, heirs: heirs.clone() };
+    Activity::waiting(Cause::Subprocess, does).with(SecondParty::File { path, held_by: Some(heirs) })
 }
 
 /// The pid that `wait4` or `waitid` names, if it names one.
@@ -78,21 +72,10 @@ fn awaited(name: &str, arguments: &[u64; 6]) -> Option<u32> {
     i32::try_from(pid & 0xffff_ffff).ok().filter(|pid| *pid > 0).and_then(|pid| u32::try_from(pid).ok())
 }
 
-/// The state of a child that will not move by itself, in words; nothing of one that may.
-fn state_words(state: char) -> Option<&'static str> {
-    match state {
-        'T' => Some("is stopped by a signal"),
-        't' => Some("is stopped by a tracer"),
-        ENDED => Some("has ended"),
-        'D' => Some("is in uninterruptible sleep"),
-        _ => None,
-    }
-}
-
-/// The same of a process, if it is a child of this one.
+/// The state of a process in words, if it is a child of this one and will not move by itself.
 pub(super) fn state_of(sight: &Sight<'_>, pid: ProcessId) -> Option<&'static str> {
     let children = sight.surroundings?.children.get()?;
-    children.iter().find(|child| child.pid == pid).and_then(|child| state_words(child.state))
+    children.iter().find(|child| child.pid == pid).and_then(|child| stuck_state(child.state))
 }
 
 /// The child that is meant: the one asked for; the one at the other end of the pipe; else the only one, else the youngest

@@ -1,7 +1,7 @@
 //! On a socket: connecting, reading, writing; and the special case of a service that calls itself.
 
 use super::Detector;
-use crate::classify::{Activity, Cause, SecondParty, Sight};
+use crate::classify::{Activity, Cause, Direction, Doing, SecondParty, Sight};
 use crate::libraries::{self, Marks};
 use crate::snapshot::{Call, Descriptor, DescriptorKind, Syscall};
 
@@ -24,26 +24,25 @@ impl Detector for OnSocket {
         let Some(descriptor) = descriptor else { return by_call(&syscall) };
         match &descriptor.kind {
             DescriptorKind::Inet { peer: Some(peer), peer_port, local, .. } => {
-                let cause = direction(sight, syscall.call, descriptor);
-                let clause = format!("{} {peer}", verb(cause));
+                let direction = direction(sight, syscall.call, descriptor);
                 let own = sight.is_own_port(*peer_port) && is_same_host(peer, local);
                 let service = libraries::service(peer, *peer_port).filter(|_| !own).map(str::to_owned);
                 let party = SecondParty::Peer { address: peer.clone(), service };
-                Some(on_socket(syscall.name, if own { Cause::SelfRequest } else { cause }, clause).with(party))
+                let found = on_socket(syscall.name, direction, Some(peer.clone()));
+                Some(if own { Activity { cause: Some(Cause::SelfRequest), ..found } } else { found }.with(party))
             }
             DescriptorKind::Inet { local, .. } if syscall.call == Call::Accept => {
-                Some(on_socket(syscall.name, Cause::SocketRead, format!("waiting for a connection on {local}")))
+                Some(on_socket(syscall.name, Direction::Accept, Some(local.clone())))
             }
             DescriptorKind::Inet { protocol, local, .. } => {
-                let cause = direction(sight, syscall.call, descriptor);
-                Some(on_socket(syscall.name, cause, format!("{} {protocol} {local}", verb(cause))))
+                let direction = direction(sight, syscall.call, descriptor);
+                Some(on_socket(syscall.name, direction, Some(format!("{protocol} {local}"))))
             }
             DescriptorKind::Unix { path } => {
-                let cause = direction(sight, syscall.call, descriptor);
+                let direction = direction(sight, syscall.call, descriptor);
                 let address = if path.is_empty() { "a Unix socket".to_owned() } else { path.clone() };
-                let clause = format!("{} {address}", verb(cause));
-                let party = SecondParty::Peer { service: local_service(&address), address };
-                Some(on_socket(syscall.name, cause, clause).with(party))
+                let found = on_socket(syscall.name, direction, Some(address.clone()));
+                Some(found.with(SecondParty::Peer { service: local_service(&address), address }))
             }
             DescriptorKind::Unresolved(_) => by_call(&syscall),
             _ => None,
@@ -53,45 +52,42 @@ impl Detector for OnSocket {
 
 /// What a call says that works on sockets only, where the socket itself could not be resolved.
 fn by_call(syscall: &Syscall) -> Option<Activity> {
-    let (cause, clause) = match syscall.call {
-        Call::Receive => (Cause::SocketRead, "reading from a socket"),
-        Call::Send => (Cause::SocketWrite, "writing to a socket"),
-        Call::Connect => (Cause::Connect, "connecting a socket"),
+    let direction = match syscall.call {
+        Call::Receive => Direction::Read,
+        Call::Send => Direction::Write,
+        Call::Connect => Direction::Connect,
         _ => return None,
     };
-    Some(on_socket(syscall.name, cause, clause.to_owned()))
+    Some(on_socket(syscall.name, direction, None))
 }
 
 fn is_socket(descriptor: &Descriptor) -> bool {
     matches!(descriptor.kind, DescriptorKind::Inet { .. } | DescriptorKind::Unix { .. })
 }
 
-fn on_socket(call: &str, cause: Cause, clause: String) -> Activity {
-    Activity::waiting(cause, format!("blocked in {call}, {clause}"), clause)
+fn on_socket(call: &str, direction: Direction, at: Option<String>) -> Activity {
+    let cause = match direction {
+        Direction::Connect => Cause::Connect,
+        Direction::Write => Cause::SocketWrite,
+        Direction::Read | Direction::Accept => Cause::SocketRead,
+    };
+    Activity::waiting(cause, Doing::OnSocket { call: call.to_owned(), direction, at })
 }
 
 /// Whether the thread connects, writes or reads. With a timeout every direction is a `poll`; then the connection's
 /// state and the frames tell.
-fn direction(sight: &Sight<'_>, call: Call, descriptor: &Descriptor) -> Cause {
+fn direction(sight: &Sight<'_>, call: Call, descriptor: &Descriptor) -> Direction {
     let (state, unsent) = match &descriptor.kind {
         DescriptorKind::Inet { state, unsent, .. } => (state.as_str(), *unsent),
         _ => ("", 0),
     };
     match call {
-        Call::Connect => Cause::Connect,
-        _ if state == "SYN-SENT" => Cause::Connect,
-        Call::Send | Call::Write | Call::Copy => Cause::SocketWrite,
-        Call::Poll | Call::Epoll if unsent >= FULL_BUFFER_BYTES => Cause::SocketWrite,
-        Call::Poll | Call::Epoll if unsent > 0 && sight.inner(Marks::SEND) => Cause::SocketWrite,
-        _ => Cause::SocketRead,
-    }
-}
-
-fn verb(cause: Cause) -> &'static str {
-    match cause {
-        Cause::Connect => "connecting to",
-        Cause::SocketWrite => "writing to",
-        _ => "reading from",
+        Call::Connect => Direction::Connect,
+        _ if state == "SYN-SENT" => Direction::Connect,
+        Call::Send | Call::Write | Call::Copy => Direction::Write,
+        Call::Poll | Call::Epoll if unsent >= FULL_BUFFER_BYTES => Direction::Write,
+        Call::Poll | Call::Epoll if unsent > 0 && sight.inner(Marks::SEND) => Direction::Write,
+        _ => Direction::Read,
     }
 }
 

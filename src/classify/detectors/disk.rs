@@ -3,7 +3,7 @@
 
 use super::Detector;
 use crate::classify::sight::descriptor_words;
-use crate::classify::{Activity, Cause, SecondParty, Sight};
+use crate::classify::{Access, Activity, Cause, Doing, SecondParty, Sight};
 use crate::snapshot::{Call, Descriptor, DescriptorKind, TaskState};
 
 pub(super) struct OnFile;
@@ -20,8 +20,7 @@ impl Detector for OnFile {
         let on_disk = sight.state() == Some(TaskState::DiskSleep);
         let Some((syscall, _)) = sight.syscall() else {
             // A page fault that reads from a file is no system call.
-            let words = "in uninterruptible sleep outside of any system call";
-            return on_disk.then(|| Activity::waiting(Cause::Disk, words, words));
+            return on_disk.then(|| Activity::waiting(Cause::Disk, Doing::AwaitsPage));
         };
         let file = sight.descriptor().filter(|found| matches!(found.kind, DescriptorKind::File { .. }));
         let path = sight.thread.os.path.clone().or_else(|| file.map(descriptor_words));
@@ -35,20 +34,16 @@ impl Detector for OnFile {
         }
         let cause = if on_disk { Cause::Disk } else { Cause::FileIo };
         // Which disk or server it is; of a path that is only named, links may lead anywhere.
-        let mount = file.filter(|_| sight.thread.os.path.is_none()).and_then(mount).map(|mount| format!(" on {mount}"));
-        let mount = mount.unwrap_or_default();
-        let clause = match (syscall.call, &path) {
-            (Call::Open, Some(path)) => format!("opening {path}"),
-            (Call::Read, Some(path)) => format!("reading {path}{mount}"),
-            (Call::Write, Some(path)) => format!("writing {path}{mount}"),
-            (_, Some(path)) => format!("in {} on {path}{mount}", syscall.name),
-            (_, None) => format!("in {}", syscall.name),
+        let mount = file.filter(|_| sight.thread.os.path.is_none()).and_then(mount).map(str::to_owned);
+        let access = match syscall.call {
+            Call::Open => Access::Open,
+            Call::Read => Access::Read,
+            Call::Write => Access::Write,
+            _ => Access::Other,
         };
-        let doing = match on_disk {
-            true => format!("in uninterruptible sleep, {clause}"),
-            false => format!("blocked in {}, {clause}", syscall.name),
-        };
+        let call = syscall.name.to_owned();
+        let does = Doing::OnFile { call, access, path: path.clone(), mount, uninterruptible: on_disk };
         let party = path.map(|path| SecondParty::File { path, held_by: None }).unwrap_or(SecondParty::None);
-        Some(Activity::waiting(cause, doing, clause).with(party))
+        Some(Activity::waiting(cause, does).with(party))
     }
 }

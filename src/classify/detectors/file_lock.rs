@@ -2,7 +2,7 @@
 
 use super::Detector;
 use crate::classify::sight::descriptor_words;
-use crate::classify::{Activity, Cause, SecondParty, Sight};
+use crate::classify::{Activity, Cause, Doing, SecondParty, Sight};
 use crate::snapshot::FileLock;
 
 pub(super) struct WaitingForFileLock;
@@ -18,9 +18,8 @@ impl Detector for WaitingForFileLock {
         let pid = sight.process().pid;
         let awaited = locks.and_then(|all| all.iter().find(|lock| lock.waiters.contains(&pid)));
         let held_by = awaited.map(|lock| holder_words(lock, sight));
-        let doing = format!("waiting for {} on {path}", syscall.name);
-        let clause = format!("waiting for a lock on {path}");
-        Some(Activity::waiting(Cause::FileLock, doing, clause).with(SecondParty::File { path, held_by }))
+        let does = Doing::AwaitsFileLock { call: syscall.name.to_owned(), path: path.clone() };
+        Some(Activity::waiting(Cause::FileLock, does).with(SecondParty::File { path, held_by }))
     }
 }
 

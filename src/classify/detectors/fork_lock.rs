@@ -2,7 +2,7 @@
 //! nobody here can let the lock go.
 
 use super::Detector;
-use crate::classify::{Activity, Cause, SecondParty, Sight};
+use crate::classify::{Activity, Cause, Doing, SecondParty, Sight};
 use crate::snapshot::{Known, LockHolder, ParentLock};
 
 pub(super) struct WaitingForForkedLock;
@@ -18,10 +18,9 @@ impl Detector for WaitingForForkedLock {
             _ => return None,
         };
         let parent = sight.process().parent.map(|pid| format!(" {pid}")).unwrap_or_default();
-        let words = "waiting for a lock that was held when this process was forked";
         let holder = format!("a thread of the parent process{parent}, which is not in this one");
-        let found =
-            Activity::waiting(Cause::ForkLock, words, words).with(SecondParty::Holder { holder, stack: Vec::new() });
+        let found = Activity::waiting(Cause::ForkLock, Doing::AwaitsForkedLock)
+            .with(SecondParty::Holder { holder, stack: Vec::new() });
         Some(if guessed { found.guessed() } else { found })
     }
 }

@@ -1,7 +1,7 @@
 //! Waiting for work, as it should: a loop in its own poll, a parked worker, somebody else's poller.
 
 use super::Detector;
-use crate::classify::{Activity, Manner, Sight};
+use crate::classify::{Activity, Doing, Manner, Sight};
 use crate::libraries::Marks;
 use crate::snapshot::Call;
 
@@ -14,13 +14,13 @@ impl Detector for Idle {
         match call {
             // A callback of a loop may poll as well, on another descriptor; then the loop is not idle.
             Call::Epoll if sight.event_loop.is_none() || is_own_poll(sight) => {
-                Some(Activity::plain(Manner::Idle, "idle in epoll"))
+                Some(Activity::plain(Manner::Idle, Doing::Polls))
             }
             Call::Futex if facts.user.is_none() && facts.all.has(Marks::WORKER) => {
                 let parked = facts.inner.has(Marks::QUEUE) || innermost_is_worker(sight);
-                parked.then(|| Activity::plain(Manner::Idle, "parked, waiting for work"))
+                parked.then(|| Activity::plain(Manner::Idle, Doing::AwaitsWork))
             }
-            Call::Signal => Some(Activity::plain(Manner::Idle, "waiting for a signal")),
+            Call::Signal => Some(Activity::plain(Manner::Idle, Doing::AwaitsSignal)),
             _ => None,
         }
     }

@@ -1,7 +1,7 @@
 //! Waiting for a lock, a condition or an event; or parked in native code, which looks the same.
 
 use super::Detector;
-use crate::classify::{Activity, Cause, Manner, SecondParty, Sight};
+use crate::classify::{Activity, Cause, Doing, Lock, Manner, SecondParty, Sight};
 use crate::libraries::{self, Marks};
 use crate::snapshot::{Call, DescriptorKind, Known};
 
@@ -30,7 +30,7 @@ impl Detector for WaitingForLock {
             return None;
         }
         if sight.thread.python.is_none() {
-            return Some(Activity::plain(Manner::Idle, "parked (native thread)"));
+            return Some(Activity::plain(Manner::Idle, Doing::ParkedNative));
         }
         if sight.lock().is_some() {
             return Some(for_lock(sight));
@@ -38,27 +38,19 @@ impl Detector for WaitingForLock {
         if let Some(parked) = in_kafka(sight) {
             return Some(parked);
         }
-        let words = match sight.inner(Marks::LOGGING) {
-            true => "waiting for a logging handler's lock",
-            false => "waiting for a lock",
-        };
-        Some(Activity::waiting(Cause::Lock, words, words))
+        let lock = if sight.inner(Marks::LOGGING) { Lock::Logging } else { Lock::Plain };
+        Some(Activity::waiting(Cause::Lock, Doing::AwaitsLock { lock }))
     }
 }
 
 /// A lock that was recognised, held by whom.
 fn for_lock(sight: &Sight<'_>) -> Activity {
-    let words = match (sight.holds_own_lock(), sight.inner(Marks::LOGGING)) {
-        (true, _) => "waiting for a lock that it holds itself",
-        (false, true) => "waiting for a logging handler's lock",
-        (false, false) => "waiting for a lock",
+    let lock = match (sight.holds_own_lock(), sight.inner(Marks::LOGGING)) {
+        (true, _) => Lock::Own,
+        (false, true) => Lock::Logging,
+        (false, false) => Lock::Plain,
     };
-    let party = sight.lock_party();
-    let clause = match &party {
-        SecondParty::Holder { holder, .. } if !sight.holds_own_lock() => format!("{words} held by {holder}"),
-        _ => words.to_owned(),
-    };
-    Activity::waiting(Cause::Lock, words, clause).with(party)
+    Activity::waiting(Cause::Lock, Doing::AwaitsLock { lock }).with(sight.lock_party())
 }
 
 /// A user's line that calls into librdkafka has no Python frame below it; the library's own threads and the line's words
@@ -81,14 +73,11 @@ fn in_kafka(sight: &Sight<'_>) -> Option<Activity> {
             |peer: &str| libraries::port(peer).and_then(|port| libraries::service(peer, port)) == Some("kafka");
         connections?.iter().find(|connection| is_broker(&connection.peer)).map(|connection| connection.peer.clone())
     });
-    let clause = match &broker {
-        Some(broker) => format!("waiting inside librdkafka; broker {broker}"),
-        None => "waiting inside librdkafka".to_owned(),
-    };
+    let does = Doing::InLibrdkafka { broker: broker.clone() };
     let party = broker.map_or_else(
         || SecondParty::Resource { name: "librdkafka".to_owned() },
         |address| SecondParty::Peer { address, service: Some("kafka".to_owned()) },
     );
-    let found = Activity::waiting(Cause::Lock, "parked inside librdkafka", clause).with(party);
+    let found = Activity::waiting(Cause::Lock, does).with(party);
     Some(if line.is_some() { found } else { found.guessed() })
 }

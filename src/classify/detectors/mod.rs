@@ -20,7 +20,6 @@ mod stopped;
 mod terminal;
 
 pub(super) use idle::is_own_poll;
-pub use pipe::FIFO;
 
 use super::{Activity, Cause, Manner, Sight};
 use crate::libraries::Marks;
@@ -57,13 +56,9 @@ pub fn activity(sight: &Sight<'_>) -> Activity {
     let found = DETECTORS.iter().find_map(|detector| detector.detect(sight));
     let mut activity = found.unwrap_or_else(|| other::undecided(sight));
     if activity.manner == Manner::Waiting && sight.inner(Marks::DEBUGGER) {
-        let clause = format!("in a debugger, {}", activity.clause);
-        activity = Activity { cause: Some(Cause::Debugger), clause, guessed: false, ..activity };
+        activity = Activity { cause: Some(Cause::Debugger), guessed: false, ..activity };
     }
     let asleep = !sight.is_running() && !matches!(sight.state(), Some(TaskState::Stopped | TaskState::Traced));
-    if asleep && sight.gil() == Some(GilRole::Holds) {
-        let doing = format!("{}, holding the GIL", activity.doing);
-        return Activity { doing, ..activity };
-    }
-    activity
+    let keeps_gil = asleep && sight.gil() == Some(GilRole::Holds);
+    Activity { keeps_gil, ..activity }
 }

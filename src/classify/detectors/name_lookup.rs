@@ -1,7 +1,7 @@
 //! Resolving a host name: `getaddrinfo` and its kin talk to a name server, or to a local daemon that does.
 
 use super::Detector;
-use crate::classify::{Activity, Cause, SecondParty, Sight};
+use crate::classify::{Activity, Cause, Doing, SecondParty, Sight};
 use crate::libraries::Marks;
 use crate::snapshot::{Call, DescriptorKind};
 
@@ -36,13 +36,10 @@ impl Detector for LookingUpName {
             return None;
         }
         let server = connected.or_else(|| only_server(sight));
-        let clause = match &server {
-            Some(server) => format!("resolving a host name at {server}"),
-            None => "resolving a host name".to_owned(),
-        };
+        let does = Doing::ResolvesName { server: server.clone() };
         let party = server
             .map(|address| SecondParty::Peer { address, service: Some("dns".to_owned()) })
             .unwrap_or(SecondParty::None);
-        Some(Activity::waiting(Cause::Dns, clause.clone(), clause).with(party))
+        Some(Activity::waiting(Cause::Dns, does).with(party))
     }
 }

@@ -1,22 +1,20 @@
 //! What is left when no detector knows it.
 
-use crate::classify::{Activity, Cause, Manner, Sight};
+use crate::classify::{Activity, Cause, Doing, Manner, Sight};
 use crate::snapshot::{SyscallState, TaskState};
 
 /// The plain facts.
 pub(super) fn undecided(sight: &Sight<'_>) -> Activity {
     if let Some((syscall, _)) = sight.syscall() {
-        let words = format!("in {}", syscall.name);
-        return Activity::waiting(Cause::Unknown, format!("blocked {words}"), words);
+        return Activity::waiting(Cause::Unknown, Doing::InCall { call: syscall.name.to_owned() });
     }
     if let Some((number, _)) = sight.inside() {
-        let words = format!("in system call {number}");
-        return Activity::waiting(Cause::Unknown, format!("blocked {words}"), words);
+        return Activity::waiting(Cause::Unknown, Doing::InCallNumbered { number });
     }
-    let words = match (sight.thread.os.syscall.get(), sight.state()) {
-        (Some(SyscallState::Outside), _) => "not on a CPU, outside of any system call",
-        (_, Some(TaskState::Sleeping)) => "asleep; the kernel does not tell us in which call",
-        _ => "not known",
+    let does = match (sight.thread.os.syscall.get(), sight.state()) {
+        (Some(SyscallState::Outside), _) => Doing::OffCpu,
+        (_, Some(TaskState::Sleeping)) => Doing::Asleep,
+        _ => Doing::NotKnown,
     };
-    Activity { cause: Some(Cause::Unknown), ..Activity::plain(Manner::Unclear, words) }
+    Activity { cause: Some(Cause::Unknown), ..Activity::plain(Manner::Unclear, does) }
 }

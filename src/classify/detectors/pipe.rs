@@ -3,16 +3,14 @@
 
 use super::Detector;
 use super::child::state_of;
-use crate::classify::sight::descriptor_words;
-use crate::classify::{Activity, Cause, SecondParty, Sight};
+use crate::classify::doing_words::{fifo_words, pipe_words, sink_words};
+use crate::classify::{Activity, Cause, Doing, FifoEnd, SecondParty, Sight, Sink};
 use crate::snapshot::{Call, Descriptor, DescriptorKind, ProcessId};
 
 pub(super) struct OnPipe;
 
 /// How many processes at the other end are named.
 const MOST_NAMED: usize = 3;
-/// How a FIFO that cannot be opened begins in a verdict.
-pub const FIFO: &str = "FIFO ";
 /// `O_ACCMODE`, `O_RDONLY` and `O_WRONLY` (`include/uapi/asm-generic/fcntl.h`).
 const ACCESS_MODE: u64 = 3;
 const READ_ONLY: u64 = 0;
@@ -51,41 +49,38 @@ fn is_output(descriptor: &Descriptor) -> bool {
 }
 
 fn writing(sight: &Sight<'_>, descriptor: &Descriptor) -> Activity {
-    let what = match &descriptor.kind {
-        DescriptorKind::Pipe { path: Some(path), .. } => format!("FIFO {path}"),
-        DescriptorKind::Pipe { path: None, .. } => "a pipe".to_owned(),
-        DescriptorKind::Unix { .. } => "a socket".to_owned(),
-        _ => "a terminal".to_owned(),
+    let sink = match &descriptor.kind {
+        DescriptorKind::Pipe { path: Some(path), .. } => Sink::Fifo { path: path.clone() },
+        DescriptorKind::Pipe { path: None, .. } => Sink::Pipe,
+        DescriptorKind::Unix { .. } => Sink::Socket,
+        _ => Sink::Terminal,
     };
-    let stream = match descriptor.number {
-        1 => "standard output, fd 1".to_owned(),
-        2 => "standard error, fd 2".to_owned(),
-        other => format!("fd {other}"),
-    };
-    let clause = format!("writing to {what} ({stream})");
-    let path = format!("{what} ({stream})");
-    Activity::waiting(Cause::PipeWrite, clause.clone(), clause)
-        .with(SecondParty::File { path, held_by: others(sight, descriptor) })
+    let path = sink_words(&sink, descriptor.number);
+    let does = Doing::WritesStream { sink, descriptor: descriptor.number };
+    Activity::waiting(Cause::PipeWrite, does).with(SecondParty::File { path, held_by: others(sight, descriptor) })
 }
 
 fn reading(sight: &Sight<'_>, call: &str, descriptor: &Descriptor) -> Activity {
-    let path = descriptor_words(descriptor);
-    let clause = format!("reading from {path}");
-    let doing = format!("blocked in {call}, {clause}");
-    Activity::waiting(Cause::FileIo, doing, clause).with(SecondParty::File { path, held_by: others(sight, descriptor) })
+    let path = match &descriptor.kind {
+        DescriptorKind::Pipe { path, .. } => path.clone(),
+        _ => None,
+    };
+    let party =
+        SecondParty::File { path: pipe_words(path.as_deref(), descriptor.number), held_by: others(sight, descriptor) };
+    let does = Doing::ReadsPipe { call: call.to_owned(), path, descriptor: descriptor.number };
+    Activity::waiting(Cause::FileIo, does).with(party)
 }
 
 /// Opening a FIFO waits until somebody else opens its other end.
 fn opening(sight: &Sight<'_>, call: &str) -> Activity {
-    let path = sight.thread.os.path.as_deref().unwrap_or("of a path that could not be read");
-    let end = match sight.inside().and_then(|(_, arguments)| flags(call, &arguments)) {
-        Some(flags) if flags & ACCESS_MODE == READ_ONLY => "nobody has open for writing",
-        Some(flags) if flags & ACCESS_MODE == WRITE_ONLY => "nobody has open for reading",
-        _ => "nobody has open at the other end",
+    let path = sight.thread.os.path.clone();
+    let missing = match sight.inside().and_then(|(_, arguments)| flags(call, &arguments)) {
+        Some(flags) if flags & ACCESS_MODE == READ_ONLY => Some(FifoEnd::Writing),
+        Some(flags) if flags & ACCESS_MODE == WRITE_ONLY => Some(FifoEnd::Reading),
+        _ => None,
     };
-    let clause = format!("opening FIFO {path}, which {end}");
-    Activity::waiting(Cause::FileIo, clause.clone(), clause)
-        .with(SecondParty::File { path: format!("{FIFO}{path}, which {end}"), held_by: None })
+    let party = SecondParty::File { path: fifo_words(path.as_deref(), missing), held_by: None };
+    Activity::waiting(Cause::FileIo, Doing::OpensFifo { path, missing }).with(party)
 }
 
 /// The flags that a call opens a file with, where they are an argument.

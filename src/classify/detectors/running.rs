@@ -2,7 +2,7 @@
 //! more than one look; that is for `aggregate`.
 
 use super::Detector;
-use crate::classify::{Activity, Cause, Manner, Sight};
+use crate::classify::{Activity, Cause, Doing, Manner, Sight};
 use crate::libraries::Marks;
 use crate::snapshot::{Call, GilRole};
 
@@ -15,23 +15,18 @@ impl Detector for Running {
             return None;
         }
         if sight.thread.python.is_none() {
-            return Some(Activity::plain(Manner::Running, "running native code"));
+            return Some(Activity::plain(Manner::Running, Doing::RunsNative));
         }
         Some(match sight.gil() {
             Some(GilRole::Holds) if sight.inner(Marks::SERIALIZE) => {
-                let words = "serializing a response";
-                Activity::running(Cause::Serialization, "holding the GIL, serializing a response", words)
+                Activity::running(Cause::Serialization, Doing::Serializes)
             }
             Some(GilRole::Holds) => {
                 // Python or C is for many looks together to say.
-                Activity::running(Cause::PythonCpu, "holding the GIL, running", "computing with the GIL held")
+                Activity::running(Cause::PythonCpu, Doing::ComputesWithGil)
             }
-            Some(_) => Activity::running(
-                Cause::NativeCpu,
-                "running native code, GIL free",
-                "running native code that released the GIL",
-            ),
-            None => Activity::running(Cause::PythonCpu, "running", "running").guessed(),
+            Some(_) => Activity::running(Cause::NativeCpu, Doing::ComputesWithoutGil),
+            None => Activity::running(Cause::PythonCpu, Doing::Runs).guessed(),
         })
     }
 }

@@ -2,7 +2,7 @@
 
 use super::Detector;
 use super::file_lock::holder_words;
-use crate::classify::{Activity, Cause, SecondParty, Sight};
+use crate::classify::{Activity, Cause, Doing, SecondParty, Sight};
 use crate::libraries::Marks;
 use crate::snapshot::{Call, Operand};
 
@@ -27,10 +27,7 @@ impl Detector for Sleeping {
         if native && let Some(busy) = sqlite_busy(sight) {
             return Some(busy);
         }
-        Some(match native {
-            false => Activity::waiting(Cause::Sleep, "sleeping (time.sleep)", "sleeping"),
-            true => Activity::waiting(Cause::Sleep, "sleeping in native code", "sleeping in native code"),
-        })
+        Some(Activity::waiting(Cause::Sleep, if native { Doing::SleepsNative } else { Doing::Sleeps }))
     }
 }
 
@@ -47,10 +44,9 @@ fn sqlite_busy(sight: &Sight<'_>) -> Option<Activity> {
     if !in_driver && !by_lock && !by_line {
         return None;
     }
-    let clause = "waiting for a locked SQLite database";
     let held_by = lock.map(|lock| holder_words(lock, sight));
     let path = lock.map_or_else(|| "the database".to_owned(), |lock| format!("the database (inode {})", lock.inode));
-    let found = Activity::waiting(Cause::SqliteBusy, clause, clause).with(SecondParty::File { path, held_by });
+    let found = Activity::waiting(Cause::SqliteBusy, Doing::AwaitsSqlite).with(SecondParty::File { path, held_by });
     Some(if in_driver && lock.is_some() { found } else { found.guessed() })
 }
 

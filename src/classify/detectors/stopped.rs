@@ -1,7 +1,7 @@
 //! Stopped by a signal or a tracer.
 
 use super::Detector;
-use crate::classify::{Activity, Manner, Sight};
+use crate::classify::{Activity, Doing, Manner, Sight};
 use crate::snapshot::TaskState;
 
 pub(super) struct Stopped;
@@ -9,9 +9,9 @@ pub(super) struct Stopped;
 impl Detector for Stopped {
     fn detect(&self, sight: &Sight<'_>) -> Option<Activity> {
         match sight.state()? {
-            TaskState::Stopped => Some(Activity::plain(Manner::Stopped, "stopped by a signal")),
-            TaskState::Traced => Some(Activity::plain(Manner::Stopped, "stopped by a tracer")),
-            TaskState::Zombie => Some(Activity::plain(Manner::Stopped, "ended")),
+            TaskState::Stopped => Some(Activity::plain(Manner::Stopped, Doing::StoppedBySignal)),
+            TaskState::Traced => Some(Activity::plain(Manner::Stopped, Doing::StoppedByTracer)),
+            TaskState::Zombie => Some(Activity::plain(Manner::Stopped, Doing::Ended)),
             _ => None,
         }
     }

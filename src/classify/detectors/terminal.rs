@@ -2,7 +2,7 @@
 
 use super::Detector;
 use crate::classify::sight::descriptor_words;
-use crate::classify::{Activity, Cause, SecondParty, Sight};
+use crate::classify::{Activity, Cause, Doing, SecondParty, Sight};
 use crate::libraries::Marks;
 use crate::snapshot::Call;
 
@@ -25,11 +25,7 @@ impl Detector for ReadingTerminal {
             return None;
         }
         let path = only.map_or_else(|| "standard input".to_owned(), descriptor_words);
-        let clause = match sight.inner(Marks::TERMINAL) {
-            true => "asking for a password on standard input",
-            false => "reading standard input",
-        };
-        let doing = format!("blocked in {}, {clause}", syscall.name);
-        Some(Activity::waiting(Cause::Stdin, doing, clause).with(SecondParty::File { path, held_by: None }))
+        let does = Doing::ReadsStdin { call: syscall.name.to_owned(), password: sight.inner(Marks::TERMINAL) };
+        Some(Activity::waiting(Cause::Stdin, does).with(SecondParty::File { path, held_by: None }))
     }
 }
