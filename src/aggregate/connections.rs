@@ -66,13 +66,30 @@ pub(super) fn silent_for(connection: &Connection) -> Option<Duration> {
     (connection.state == "ESTAB" && connection.unread == 0).then(|| traffic.silent_for())
 }
 
-/// How old a request is at least: for so long nothing has come on its connection. `None` where nobody counted.
+/// How old a request is at least: for so long nothing has come on its connection, or the server has had it. `None` where
+/// nobody counted.
 #[must_use]
 pub fn request_age(analysis: &Analysis<'_>, request: &RequestSample) -> Option<Duration> {
-    let connection = by_descriptor(analysis.last_surroundings()?, request.descriptor.ok()?)?;
+    let around = analysis.last_surroundings();
+    let connection = around.and_then(|around| connection_of(around, request));
     // What was received and not read may be a later request's.
-    let counted = connection.traffic.ok().filter(|_| connection.unread == 0)?;
-    Some(counted.last_received)
+    let counted = connection.and_then(|connection| connection.traffic.ok().filter(|_| connection.unread == 0));
+    let quiet = counted.map(|traffic| traffic.last_received);
+    let census = analysis.recording.censuses.last();
+    let had = census.zip(request.began.ok()).map(|(census, began)| census.at.since(began));
+    quiet.max(had)
+}
+
+/// The connection that a request came in on: of its descriptor; where that is not known, the one whose other end is its
+/// client.
+#[must_use]
+pub(super) fn connection_of<'a>(around: &'a Surroundings, request: &RequestSample) -> Option<&'a Connection> {
+    if let Known::Is(descriptor) = request.descriptor {
+        return by_descriptor(around, descriptor);
+    }
+    let client = request.client.get()?;
+    let mut connections = around.connections.get()?.iter();
+    connections.find(|connection| same_address(&connection.peer, client) && is_incoming(around, connection))
 }
 
 /// Whether two texts are the same address: an IPv4 address may be written as one of IPv6.

@@ -33,6 +33,7 @@ mod pydevd;
 mod queue;
 mod redis;
 mod registry;
+mod requests;
 mod services;
 mod sockets;
 mod sqlalchemy;
@@ -50,6 +51,7 @@ pub use home::Home;
 pub use library::{Library, Role, Row};
 pub use marks::Marks;
 pub use registry::{library, marks, role, rows, thread_owner};
+pub use requests::{Hop, Served, Since, Teller, Way, served, teller};
 pub use services::{METADATA, host, port, service};
 
 use library::ALL;

@@ -18,6 +18,12 @@ pub fn now() -> Moment {
     })
 }
 
+/// Time since 1970, as Python's `time.time()` tells it; zero where the clock is refused.
+#[must_use]
+pub fn wall() -> Duration {
+    clock_gettime(ClockId::CLOCK_REALTIME).map_or(Duration::ZERO, Duration::from)
+}
+
 /// CPU time of the calling thread so far; zero where the clock is refused.
 #[must_use]
 pub fn thread_cpu() -> Duration {

@@ -9,6 +9,7 @@
 use super::allowance::Allowance;
 use super::objects::builtin::Objects;
 use super::objects::known::why;
+use super::objects::moments::Lifetime;
 use super::own::OwnReader;
 use super::scene::Scene;
 use super::tasks::handovers;
@@ -16,6 +17,7 @@ use super::tasks::reader;
 use super::threads::kernel::KernelThreads;
 use super::threads::libuv::{WORKER, Worker};
 use crate::memory::{Memory, Pages};
+use crate::os::clock;
 use crate::snapshot::{Address, Census, Known, Moment, ThreadId, Why};
 
 /// What is missing where it could not be found out for which loops threads wait.
@@ -48,7 +50,8 @@ impl OwnReader {
         let mut census = Census::unknown(at, Why::NotRead);
         match reader::read(&mut scene, &self.wait_watch) {
             Ok(mut tasks) => {
-                match self.requests.read(&scene, &tasks.census, &tasks.frames, &mut tasks.transports) {
+                let lifetime = Lifetime { began: self.began, now: clock::now() };
+                match self.requests.read(&scene, &tasks.census, &tasks.frames, &mut tasks.transports, lifetime) {
                     Ok(requests) => census.requests = requests,
                     Err(error) => census.gaps.push(("requests".to_owned(), why(error))),
                 }

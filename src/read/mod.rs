@@ -28,6 +28,7 @@ mod loops;
 mod objects;
 mod own;
 mod pools;
+mod requests;
 mod sampler;
 mod scene;
 mod stacks;

@@ -12,9 +12,9 @@ use super::loops::reader::{Loops, Surroundings as Around};
 use super::objects::builtin::Objects;
 use super::objects::moments::Lifetime;
 use super::pools::Pools;
+use super::requests::Requests;
 use super::stacks::reader::{StackReader, Target};
 use super::stacks::reading::ThreadReading;
-use super::tasks::requests::Requests;
 use super::tasks::watch::WaitWatch;
 use super::threads::gil::{self, Gil};
 use super::threads::ids::ThreadIds;
@@ -39,7 +39,7 @@ pub(in crate::read) struct OwnReader {
     pub(in crate::read) offsets: Offsets,
     library: CLibraryOffsets,
     runtime: Address,
-    began: Moment,
+    pub(super) began: Moment,
     innermost: Option<u32>,
     pub(in crate::read) stacks: StackReader,
     ids: ThreadIds,

@@ -97,6 +97,7 @@ fn request() -> RequestSample {
         protocol: Known::Is("h11".to_owned()),
         request_id: Known::Is(None),
         answering: Known::Is(false),
+        began: Known::Unknown(Why::NotInThisPython),
         task: Known::Is(Address(0x5000)),
         thread: Known::Is(Some(ThreadId(33))),
         descriptor: Known::Is(9),

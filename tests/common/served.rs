@@ -116,6 +116,7 @@ impl Served {
             task: Known::Is(task(serving)),
             thread: Known::Is(None),
             answering: Known::Is(false),
+            began: Known::Unknown(Why::NotInThisPython),
             descriptor: Known::Is(descriptor),
         });
         self.requests.last_mut().expect("just pushed")

@@ -44,6 +44,7 @@ fn request(number: u64) -> RequestSample {
         protocol: Known::Is("h11".to_owned()),
         request_id: Known::Is(None),
         answering: Known::Is(false),
+        began: Known::Unknown(Why::NotInThisPython),
         task: Known::Is(task_at(number)),
         thread: Known::Is(None),
         descriptor: Known::from_option(i32::try_from(number).ok(), Why::NotRead),

@@ -53,6 +53,7 @@ fn request(address: u64, path: &str) -> RequestSample {
         protocol: Known::Is("h11".to_owned()),
         request_id: Known::Is(None),
         answering: Known::Is(false),
+        began: Known::default(),
         task: Known::Is(Address(0x5000)),
         thread: Known::Is(Some(ThreadId(PID + 1))),
         descriptor: Known::Is(12),

@@ -110,7 +110,16 @@ impl FrameLocals {
         Ok(words.filter(|(_, value)| !value.is_null()).collect())
     }
 
-    fn names(&mut self, objects: Objects<'_>, frame: &LiveFrame) -> Result<&[Option<String>], ReadError> {
+    /// The names of a function's local variables, by index.
+    ///
+    /// # Errors
+    ///
+    /// When its code cannot be read.
+    pub(in crate::read) fn names(
+        &mut self,
+        objects: Objects<'_>,
+        frame: &LiveFrame,
+    ) -> Result<&[Option<String>], ReadError> {
         let key = (frame.code_address, frame.code);
         if !self.names.contains_key(&key) {
             if self.names.len() >= MOST_FUNCTIONS {

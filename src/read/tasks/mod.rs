@@ -15,7 +15,6 @@ pub(in crate::read) mod holds;
 pub(in crate::read) mod list;
 pub(in crate::read) mod primitives;
 pub(in crate::read) mod reader;
-pub(in crate::read) mod requests;
 #[cfg(test)]
 mod tests;
 pub(in crate::read) mod thread_calls;

@@ -1,0 +1,172 @@
+//! Servers: where a request stands that is not in an ASGI scope or a WSGI environment, and what a server's own object for
+//! a request tells beside those: whether its answer has begun, since when it is there, on which connection.
+
+/// A step from one object to another.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Hop {
+    /// An attribute.
+    Attribute(&'static str),
+    /// An item of a `tuple`.
+    Item(usize),
+}
+
+/// A way to an object. Partials and bound methods on it stand for what they are bound to.
+pub type Way = &'static [Hop];
+
+/// A time that a server wrote down.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Since {
+    /// Of `time.time()`.
+    Wall(Way),
+    /// Of `time.monotonic()` or the loop's own clock.
+    Monotonic(Way),
+}
+
+/// What the object tells that a server's `send` or `start_response` belongs to.
+#[derive(Clone, Copy, Debug)]
+pub struct Teller {
+    /// The server, or its protocol.
+    pub name: &'static str,
+    /// Name of the class.
+    pub class: &'static str,
+    /// A flag or number, and from which value on the answer has begun.
+    pub begun: Option<(Way, i64)>,
+    /// A flag that says that the answer is complete.
+    pub done: Option<Way>,
+    /// Since when the request is there.
+    pub since: Option<Since>,
+    /// The transport of its connection.
+    pub transport: Option<Way>,
+}
+
+/// A function that runs a request, of a server or framework with an interface of its own.
+#[derive(Clone, Copy, Debug)]
+pub struct Served {
+    /// The server.
+    pub name: &'static str,
+    /// The function's file, from its package's folder on.
+    pub file: &'static str,
+    /// The function.
+    pub function: &'static str,
+    /// How the name of the function begins that it calls for the request; before, it may wait for one.
+    pub calls: &'static str,
+    /// The local variable that leads to the request.
+    pub local: &'static str,
+    /// From there to the method.
+    pub method: Way,
+    /// From there to the path, with or without the query.
+    pub path: Way,
+    /// From there to the client: a pair of host and port, or a host.
+    pub client: Way,
+    /// From there to when it began.
+    pub since: Option<Since>,
+    /// From there to a flag that is set once the answer has begun.
+    pub begun: Option<Way>,
+}
+
+use Hop::{Attribute, Item};
+
+/// Tellers know nothing but their name.
+const BARE: Teller = Teller { name: "", class: "", begun: None, done: None, since: None, transport: None };
+
+const TELLERS: &[Teller] = &[
+    Teller {
+        name: "uvicorn",
+        class: "RequestResponseCycle",
+        begun: Some((&[Attribute("response_started")], 1)),
+        done: Some(&[Attribute("response_complete")]),
+        transport: Some(&[Attribute("transport")]),
+        ..BARE
+    },
+    Teller { name: "uvicorn", class: "WSProtocol", transport: Some(&[Attribute("transport")]), ..BARE },
+    Teller { name: "uvicorn", class: "WebSocketProtocol", transport: Some(&[Attribute("transport")]), ..BARE },
+    Teller { name: "uvicorn", class: "WebSocketsSansIOProtocol", transport: Some(&[Attribute("transport")]), ..BARE },
+    Teller {
+        name: "hypercorn",
+        class: "HTTPStream",
+        // `ASGIHTTPState`: 1 is REQUEST, 2 RESPONSE.
+        begun: Some((&[Attribute("state"), Attribute("_value_")], 2)),
+        done: Some(&[Attribute("closed")]),
+        since: Some(Since::Wall(&[Attribute("start_time")])),
+        ..BARE
+    },
+    Teller { name: "hypercorn", class: "WSStream", since: Some(Since::Wall(&[Attribute("start_time")])), ..BARE },
+    Teller {
+        name: "daphne",
+        class: "WebRequest",
+        begun: Some((&[Attribute("_response_started")], 1)),
+        since: Some(Since::Wall(&[Attribute("request_start")])),
+        ..BARE
+    },
+    // gunicorn's `start_response`.
+    Teller { name: "gunicorn", class: "Response", begun: Some((&[Attribute("headers_sent")], 1)), ..BARE },
+];
+
+const SERVED: &[Served] = &[
+    Served {
+        name: "aiohttp",
+        file: "aiohttp/web_protocol.py",
+        function: "_handle_request",
+        calls: "",
+        local: "request",
+        method: &[Attribute("_method")],
+        // `RawRequestMessage`, written in Python or in Cython: the method, then the path.
+        path: &[Attribute("_message"), Item(1)],
+        client: &[Attribute("_transport_peername")],
+        since: None,
+        begun: None,
+    },
+    Served {
+        name: "tornado",
+        file: "tornado/web.py",
+        function: "_execute",
+        calls: "",
+        local: "self",
+        method: &[Attribute("request"), Attribute("method")],
+        path: &[Attribute("request"), Attribute("path")],
+        client: &[Attribute("request"), Attribute("remote_ip")],
+        since: Some(Since::Wall(&[Attribute("request"), Attribute("_start_time")])),
+        begun: Some(&[Attribute("_headers_written")]),
+    },
+    Served {
+        name: "sanic",
+        file: "sanic/app.py",
+        function: "handle_request",
+        calls: "",
+        local: "request",
+        method: &[Attribute("method")],
+        path: &[Attribute("raw_url")],
+        client: &[Attribute("conn_info"), Attribute("peername")],
+        since: None,
+        begun: None,
+    },
+    Served {
+        name: "http.server",
+        file: "http/server.py",
+        function: "handle_one_request",
+        calls: "do_",
+        local: "self",
+        method: &[Attribute("command")],
+        path: &[Attribute("path")],
+        client: &[Attribute("client_address")],
+        since: None,
+        begun: None,
+    },
+];
+
+/// What an object of this class tells of its request.
+#[must_use]
+pub fn teller(class: &str) -> Option<&'static Teller> {
+    TELLERS.iter().find(|teller| teller.class == class)
+}
+
+/// The row about a function that runs requests: the file's path as the code object has it, and the function's name.
+#[must_use]
+pub fn served(file: &str, function: &str) -> Option<&'static Served> {
+    SERVED.iter().find(|row| row.function == function && ends_with_path(file, row.file))
+}
+
+/// Whether `file` is `end` or ends with it at a folder's boundary.
+fn ends_with_path(file: &str, end: &str) -> bool {
+    file.strip_suffix(end).is_some_and(|before| before.is_empty() || before.ends_with('/'))
+}
