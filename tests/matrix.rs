@@ -2,7 +2,8 @@
 //! `hangspy` binary and judged by its declared truth and by its own log.
 //!
 //! `HANGSPY_MATRIX` narrows it: `ROW[@VERSION[/LOOP]]`, comma separated, such as `sleep_on_loop@3.12/uvloop`. The usual
-//! arguments of a test binary work too. Files of every cell stay in `target/matrix/`.
+//! arguments of a test binary work too. Files of every cell stay in `target/matrix/`. With `HANGSPY_CROSS=full`, what else runs in
+//! one place because its libraries are only there runs in every place: they are installed everywhere then.
 
 mod common {
     pub(crate) mod cgroup;
@@ -17,6 +18,7 @@ mod common {
     pub(crate) mod plan;
     pub(crate) mod plan_checks;
     pub(crate) mod scenario;
+    pub(crate) mod servers;
     pub(crate) mod table;
     pub(crate) mod truth;
     pub(crate) mod watch;
@@ -33,6 +35,7 @@ use libtest_mimic::{Arguments, Completion, Failed, Trial};
 use common::cores::Cores;
 use common::plan::{Cell, plan};
 use common::table::{Outcome, table};
+use common::truth::Cross;
 
 type Results = Arc<Mutex<Vec<(Cell, Outcome)>>>;
 /// Shares of a core that looks at uncrowded applications took.
@@ -97,7 +100,11 @@ fn too_costly(shares: &mut [f64]) -> Option<String> {
 }
 
 fn cells() -> Result<Vec<Cell>, String> {
-    let apps = common::truth::apps(&Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/apps"))?;
+    let mut apps = common::truth::apps(&Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/apps"))?;
+    if std::env::var("HANGSPY_CROSS").is_ok_and(|cross| cross == "full") {
+        let at_home = apps.iter_mut().filter(|app| app.truth.cross == Cross::Home);
+        at_home.for_each(|app| app.truth.cross = Cross::Full);
+    }
     let wish = std::env::var("HANGSPY_MATRIX").ok();
     plan(&apps, &common::environments::all(), wish.as_deref())
 }

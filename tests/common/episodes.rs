@@ -25,6 +25,15 @@ struct Look {
     tolerance: f64,
 }
 
+impl Look {
+    fn of(report: &Report) -> Self {
+        let window = &report.window;
+        let start = window.started_monotonic_s;
+        let tolerance = TOLERANCE_PERIODS / f64::from(window.rate.max(1));
+        Self { start, end: start + window.seconds, tolerance }
+    }
+}
+
 /// A witnessed block, and between which moments its stall can be said to begin.
 #[derive(Clone, Copy)]
 struct Witnessed<'a> {
@@ -35,17 +44,13 @@ struct Witnessed<'a> {
 
 /// Compares the stalls of every loop with the blocks on the same thread. `request`: what made the application sick.
 pub(crate) fn compare(truth: &Truth, witness: &Witness, report: &Report, request: Option<&Request>) -> Vec<String> {
-    let window = &report.window;
-    let start = window.started_monotonic_s;
-    let tolerance = TOLERANCE_PERIODS / f64::from(window.rate.max(1));
-    let look = Look { start, end: start + window.seconds, tolerance };
+    let look = Look::of(report);
     let mut complaints = Vec::new();
     for found in &report.loops {
         let blocks = blocks_of(witness, found.process, found.thread, request, look);
         complaints.extend(missing(&blocks, &found.episodes, look));
         complaints.extend(misdated_or_invented(truth, &blocks, &found.episodes, look));
     }
-    complaints.extend(loops_nobody_reported(witness, report, look));
     complaints
 }
 
@@ -117,7 +122,8 @@ fn begin_together(witnessed: &Witnessed, episode: &EpisodeReport, look: Look) ->
 }
 
 /// A block on a thread of which the report has no loop cannot be matched; on threads without a loop it need not.
-fn loops_nobody_reported(witness: &Witness, report: &Report, look: Look) -> Vec<String> {
+pub(crate) fn loops_nobody_reported(witness: &Witness, report: &Report) -> Vec<String> {
+    let look = Look::of(report);
     let main_thread =
         |block: &&Block| block.thread == block.pid && visible(block, look) >= MUST_BE_SEEN_S + look.tolerance;
     witness

@@ -2,10 +2,11 @@
 
 use std::fs::{File, OpenOptions};
 use std::io::{BufRead, BufReader, Read, Write};
-use std::net::TcpStream;
+use std::net::{TcpListener, TcpStream};
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicU16, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::time::{Duration, Instant};
 
@@ -14,13 +15,17 @@ use nix::sys::stat::Mode;
 use super::cgroup::{self, Cgroup};
 use super::groups::Group;
 use super::halt::Brake;
-use super::plan::{Cell, Loop};
+use super::plan::Cell;
+use super::servers::Server;
 use super::truth::{Halted, Launch};
 
 /// A FastAPI application that is not there after this time does not come: on two busy cores an import takes some seconds.
 const STARTUP_LIMIT: Duration = Duration::from_secs(60);
-/// How many workers a master gets.
-const WORKERS: usize = 2;
+/// Ports for servers that cannot say which one the kernel chose: below those that it gives to others. Each run of the tests begins
+/// at another one.
+const FIRST_PORT: u16 = 10_000;
+const PORTS: u32 = 20_000;
+const PORTS_OF_A_RUN: u32 = 400;
 /// Where the shell puts the writing end of the handshake pipe; high enough to be nobody else's.
 const READY_DESCRIPTOR: u32 = 9;
 /// Puts the pipe in its place and becomes the server. Opening it here keeps it out of every other child of this process.
@@ -67,7 +72,8 @@ impl Running {
         let cgroups = cgroup::groups(&cell.to_string(), truth.limits.as_ref(), truth.halt.as_ref())?;
         let (output, child_output) = std::io::pipe().map_err(|error| error.to_string())?;
         let second_output = child_output.try_clone().map_err(|error| error.to_string())?;
-        let child = command(cell, python, folder, &pipe, &cgroups)
+        let port = free_port()?;
+        let child = command(cell, port, python, folder, &pipe, &cgroups)
             .stdin(Stdio::null())
             .stdout(child_output)
             .stderr(second_output)
@@ -87,7 +93,7 @@ impl Running {
             group,
             events,
             folder: folder.to_owned(),
-            port: None,
+            port: (!Server::of(cell.launch).says_its_port()).then_some(port),
             handshakes: Vec::new(),
             waiting_requests: Vec::new(),
             cgroups,
@@ -112,7 +118,7 @@ impl Running {
 
     /// Waits until `count` processes of it accept connections, and returns the port.
     pub(crate) fn serving(&mut self, launch: Launch) -> Result<u16, String> {
-        let count = if launch == Launch::Uvicorn { 1 } else { WORKERS };
+        let count = Server::of(launch).serving;
         self.until("to serve", |running| {
             let ready = running.handshakes.iter().filter(|line| line.starts_with("ready ")).count();
             running.port.filter(|_| ready >= count)
@@ -127,20 +133,26 @@ impl Running {
     }
 
     /// Sends a request and does not wait for the answer. The connection stays open as long as the application runs.
-    pub(crate) fn request(&mut self, port: u16, path: &str) -> Result<(), String> {
-        let problem = |error: std::io::Error| format!("GET {path}: {error}");
+    pub(crate) fn request(&mut self, port: u16, path: &str, body: Option<&str>) -> Result<(), String> {
+        let problem = |error: std::io::Error| format!("request for {path}: {error}");
         let mut stream = TcpStream::connect(("127.0.0.1", port)).map_err(problem)?;
-        stream.write_all(request_text(path).as_bytes()).map_err(problem)?;
+        let text = body.map_or_else(|| request_text(path), |body| post_text(path, body));
+        stream.write_all(text.as_bytes()).map_err(problem)?;
         self.waiting_requests.push(stream);
         Ok(())
     }
 
     /// Asks once and waits for the answer: the first request that a server answers costs it more than any later one.
     pub(crate) fn warm_up(&mut self, port: u16) -> Result<(), String> {
-        let problem = |error: std::io::Error| format!("GET {HEALTH}: {error}");
+        self.answered(port, HEALTH)
+    }
+
+    /// Asks once and waits for the answer.
+    pub(crate) fn answered(&mut self, port: u16, path: &str) -> Result<(), String> {
+        let problem = |error: std::io::Error| format!("GET {path}: {error}");
         let mut stream = TcpStream::connect(("127.0.0.1", port)).map_err(problem)?;
         stream.set_read_timeout(Some(STARTUP_LIMIT)).map_err(problem)?;
-        stream.write_all(request_text(HEALTH).as_bytes()).map_err(problem)?;
+        stream.write_all(request_text(path).as_bytes()).map_err(problem)?;
         stream.read_to_end(&mut Vec::new()).map_err(problem)?;
         Ok(())
     }
@@ -192,15 +204,36 @@ pub(crate) fn request_text(path: &str) -> String {
     format!("GET {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n")
 }
 
+/// The same with a body.
+fn post_text(path: &str, body: &str) -> String {
+    let length = body.len();
+    format!("POST {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\nContent-Length: {length}\r\n\r\n{body}")
+}
+
+/// A port that nobody listens on.
+fn free_port() -> Result<u16, String> {
+    static NEXT: AtomicU16 = AtomicU16::new(0);
+    let first = std::process::id() * PORTS_OF_A_RUN % PORTS;
+    let candidates = (0..PORTS).map(|_| {
+        let turn = u32::from(NEXT.fetch_add(1, Ordering::Relaxed));
+        FIRST_PORT + ((first + turn) % PORTS) as u16
+    });
+    candidates
+        .into_iter()
+        .find(|port| TcpListener::bind(("127.0.0.1", *port)).is_ok())
+        .ok_or_else(|| "no port is free".to_owned())
+}
+
 /// The command line that serves an application.
-fn command(cell: &Cell, python: &Path, folder: &Path, pipe: &Path, cgroups: &[Cgroup]) -> Command {
+fn command(cell: &Cell, port: u16, python: &Path, folder: &Path, pipe: &Path, cgroups: &[Cgroup]) -> Command {
     let mut command = Command::new("sh");
     command.args(["-c", OPEN_PIPE_AND_RUN, "sh"]).arg(pipe);
     for group in cgroups {
         command.args(["sh", "-c", ENTER_GROUP_AND_RUN]).arg(group.door());
     }
     command.args(cell.app.truth.wrapper.iter().flatten());
-    command.arg(python).args(server_arguments(cell.launch, cell.event_loop)).args(&cell.app.truth.arguments);
+    let server = Server::of(cell.launch);
+    command.arg(python).args(server.arguments(port, cell.event_loop)).args(&cell.app.truth.arguments);
     let library = cell.app.folder.join("../../lib");
     command
         .current_dir(&cell.app.folder)
@@ -209,27 +242,10 @@ fn command(cell: &Cell, python: &Path, folder: &Path, pipe: &Path, cgroups: &[Cg
         .env("HOME", folder)
         .env("PYTHONDONTWRITEBYTECODE", "1")
         .env("HANGSPY_WITNESS", folder.join("witness.jsonl"))
-        .env("HANGSPY_READY_FD", READY_DESCRIPTOR.to_string());
+        .env("HANGSPY_READY_FD", READY_DESCRIPTOR.to_string())
+        .env("HANGSPY_PORT", port.to_string())
+        .env("HANGSPY_LOOP", cell.event_loop.word());
     command
-}
-
-fn server_arguments(launch: Launch, event_loop: Loop) -> Vec<String> {
-    let workers = WORKERS.to_string();
-    let words: Vec<&str> = match launch {
-        Launch::Uvicorn => vec!["-m", "uvicorn", "app:app", "--port", "0", "--loop", event_loop.word()],
-        Launch::Workers => {
-            vec!["-m", "uvicorn", "app:app", "--port", "0", "--loop", event_loop.word(), "--workers", &workers]
-        }
-        Launch::Gunicorn => {
-            // These two classes differ in the loop: the first takes uvloop where it is installed.
-            let class = match event_loop {
-                Loop::Uvloop => "uvicorn_worker.UvicornWorker",
-                Loop::Asyncio => "uvicorn_worker.UvicornH11Worker",
-            };
-            vec!["-m", "gunicorn", "app:app", "-b", "127.0.0.1:0", "-w", &workers, "-k", class, "--timeout", "600"]
-        }
-    };
-    words.into_iter().map(str::to_owned).collect()
 }
 
 /// Keeps what the application prints and finds the port in it.

@@ -5,6 +5,7 @@ use std::fmt;
 
 use super::cgroup;
 use super::environments::{Environment, Environments};
+use super::servers::Server;
 use super::truth::{App, Cross, Launch};
 
 /// Labels of environments in the order of the table's columns.
@@ -12,6 +13,8 @@ pub(crate) const LABELS: [&str; 9] = ["3.8", "3.9", "3.10", "3.11", "3.12", "3.1
 /// How far apart the places of two neighbouring applications are; it has no divisor in common with the number of places,
 /// so that as many applications as there are places visit all of them.
 const STRIDE: usize = 5;
+/// Where everybody's servers and libraries are installed.
+const HOME: &str = "3.11";
 /// Where those of the fully crossed applications that fall sick in one worker alone also run under a master with workers.
 const WORKERS_ON: [(&str, Loop); 3] = [("3.9", Loop::Uvloop), ("3.12", Loop::Asyncio), ("3.15", Loop::Uvloop)];
 /// Where they also run under gunicorn.
@@ -62,6 +65,7 @@ impl Cell {
             Launch::Uvicorn => format!("{}+uvicorn", self.app.name),
             Launch::Workers => format!("{}+workers", self.app.name),
             Launch::Gunicorn => format!("{}+gunicorn", self.app.name),
+            other => unreachable!("{}: nobody is put under {other:?}", self.app.name),
         }
     }
 }
@@ -86,8 +90,14 @@ pub(crate) fn plan(apps: &[App], found: &Environments, wish: Option<&str>) -> Re
     for (index, app) in apps.iter().filter(|app| app.truth.cross == Cross::One).enumerate() {
         cells.push(one_place(app, index, found));
     }
+    for (index, app) in apps.iter().filter(|app| app.truth.cross == Cross::Home).enumerate() {
+        cells.push(in_turn(app, HOME, index, found));
+    }
+    for app in apps.iter().filter(|app| app.truth.cross == Cross::Versions) {
+        cells.extend(LABELS.iter().enumerate().map(|(index, label)| in_turn(app, label, index, found)));
+    }
     match wish {
-        None => Ok(cells),
+        None => Ok(cells.into_iter().map(closed).collect()),
         Some(wish) => wish
             .split(',')
             .map(|part| chosen(part.trim(), apps, &cells, found))
@@ -98,7 +108,24 @@ pub(crate) fn plan(apps: &[App], found: &Environments, wish: Option<&str>) -> Re
 
 /// Whether of several workers only the one falls sick that gets the request: what a truth says is true of one process.
 fn alone(app: &App) -> bool {
-    app.truth.healthy || app.truth.trigger.as_deref().is_some_and(|trigger| trigger != "startup")
+    let by_request = app.truth.trigger.as_deref().is_some_and(|trigger| trigger != "startup");
+    app.truth.launch == Launch::Uvicorn && (app.truth.healthy || by_request)
+}
+
+/// The cell, or the skipped one of an application of which it is open how it can be told.
+fn closed(cell: Cell) -> Cell {
+    match &cell.app.truth.open {
+        Some(why) if cell.place.is_ok() => Cell { place: Err(format!("open: {why}")), ..cell },
+        _ => cell,
+    }
+}
+
+/// A place with the loop whose turn it is, or the only one that it is about.
+fn in_turn(app: &App, label: &str, index: usize, found: &Environments) -> Cell {
+    let loops = Server::of(app.truth.launch).loops;
+    let of_turn = if loops.is_empty() { Loop::Asyncio } else { loops[index % loops.len()] };
+    let only = Loop::BOTH.into_iter().find(|one| app.truth.event_loop.as_deref() == Some(one.word()));
+    cell(app, app.truth.launch, label, only.unwrap_or(of_turn), found)
 }
 
 /// The place of the `index`th application that runs once: where its turn is, or the next one where it can run.
@@ -122,6 +149,10 @@ fn one_place(app: &App, index: usize, found: &Environments) -> Cell {
 fn cell(app: &App, launch: Launch, label: &str, event_loop: Loop, found: &Environments) -> Cell {
     let place = match app.truth.event_loop.as_deref() {
         Some(only) if only != event_loop.word() => Err(format!("only on {only}")),
+        // The column of those without a loop is the first one.
+        _ if !Server::of(launch).loops.contains(&event_loop) && event_loop != Loop::Asyncio => {
+            Err(format!("{launch:?} has no {}", event_loop.word()))
+        }
         _ => place(app, launch, label, found),
     };
     Cell { app: app.clone(), launch, label: label.to_owned(), event_loop, place }
@@ -150,9 +181,8 @@ fn place(app: &App, launch: Launch, label: &str, found: &Environments) -> Result
     if let Some(reason) = cgroup::missing(app.truth.limits.as_ref(), app.truth.halt.as_ref()) {
         return Err(reason);
     }
-    let under_gunicorn: &[&str] = if launch == Launch::Gunicorn { &["gunicorn", "uvicorn-worker"] } else { &[] };
-    let needed: BTreeSet<&str> =
-        app.truth.packages.iter().map(String::as_str).chain(under_gunicorn.iter().copied()).collect();
+    let server = Server::of(launch).packages.iter().copied();
+    let needed: BTreeSet<&str> = app.truth.packages.iter().map(String::as_str).chain(server).collect();
     for package in needed {
         if let Some(reason) = environment.missing.get(package) {
             return Err(format!("{package}: {reason}"));

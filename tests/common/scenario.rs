@@ -15,6 +15,7 @@ use super::judge::{Case, Request, judge, manners};
 use super::launch::Running;
 use super::load::Clients;
 use super::plan::Cell;
+use super::servers::Server;
 use super::truth::Truth;
 use super::watch::{StateWatch, awake_s, look};
 use super::witness::Witness;
@@ -73,6 +74,7 @@ fn observe(cell: &Cell, environment: &Environment, folder: &Path) -> Result<Evid
     let truth = &cell.app.truth;
     let mut running = Running::start(cell, &environment.python, folder)?;
     let (port, request) = bring_about(&mut running, cell, truth)?;
+    std::thread::sleep(Duration::from_secs(truth.age_s.unwrap_or(0)));
     let pid = running.pid();
     let window = truth.window_s.map_or(WINDOW, Duration::from_secs);
     let arguments = ["diagnose", &pid.to_string(), "--for", &format!("{}s", window.as_secs()), "--json"]
@@ -113,11 +115,14 @@ fn since_then(mut request: Request, now: &BTreeMap<u32, f64>) -> Request {
 /// Waits until the application is in the state that its truth is about. Returns the port, where it has one by then, and the
 /// request that did it, where one did.
 fn bring_about(running: &mut Running, cell: &Cell, truth: &Truth) -> Result<(Option<u16>, Option<Request>), String> {
-    if truth.kind == Kind::StartupStuck {
-        running.handshake("blocked")?;
+    if matches!(truth.kind, Kind::StartupStuck | Kind::Starting) {
+        running.handshake(if truth.healthy { "running" } else { "blocked" })?;
         return Ok((None, None));
     }
     let port = running.serving(cell.launch)?;
+    for path in &truth.before {
+        running.answered(port, path)?;
+    }
     let Some(trigger) = &truth.trigger else {
         return Ok((Some(port), None));
     };
@@ -125,7 +130,9 @@ fn bring_about(running: &mut Running, cell: &Cell, truth: &Truth) -> Result<(Opt
     if trigger.starts_with('/') {
         running.warm_up(port)?;
         request = Some(Request { sent_at: hangspy::os::clock::now().seconds(), awake_s: awake_s(running.pid()) });
-        running.request(port, trigger)?;
+        for _ in 0..truth.times.unwrap_or(1) {
+            running.request(port, trigger, truth.body.as_deref())?;
+        }
     }
     running.handshake(if truth.healthy { "running" } else { "blocked" })?;
     Ok((Some(port), request))
@@ -156,7 +163,7 @@ fn complaints(
         run: &evidence.run,
         pid: evidence.pid,
         request: evidence.request.as_ref(),
-        loop_kind: cell.event_loop.word(),
+        loop_kind: Some(cell.event_loop.word()).filter(|_| !Server::of(cell.launch).loops.is_empty()),
         version: &environment.version,
     }))
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use hangspy::aggregate::{Cause, Kind};
+use hangspy::aggregate::{Cause, Confidence, Kind};
 use serde::{Deserialize, Serialize};
 
 /// `truth.json`.
@@ -16,11 +16,23 @@ pub(crate) struct Truth {
     pub(crate) healthy: bool,
     /// The verdict that must come first.
     pub(crate) kind: Kind,
-    /// The causes that are right; empty for a healthy one.
+    /// Other kinds that are as right: what is true can be said from more than one side.
+    #[serde(default)]
+    pub(crate) kinds: Vec<Kind>,
+    /// Kinds that may be said beside it, and of a healthy one as no more than possible.
+    #[serde(default)]
+    pub(crate) also: Vec<Kind>,
+    /// How sure the first verdict has to be at least.
+    #[serde(default)]
+    pub(crate) least: Option<Confidence>,
+    /// The causes that are right; empty for a healthy one, and where no word for it is wrong.
     #[serde(default)]
     pub(crate) cause: Vec<Cause>,
     /// The function to blame, without its class; `None` where no function is to blame.
     pub(crate) function: Option<String>,
+    /// Other functions that are as right to blame.
+    #[serde(default)]
+    pub(crate) functions: Vec<String>,
     /// The file that function is in: the last part of its path.
     pub(crate) file: Option<String>,
     /// The coroutine function beside it; `None` where it does not matter.
@@ -30,8 +42,20 @@ pub(crate) struct Truth {
     /// A function on the stack of the thread that holds what is waited for; `None` where nobody does.
     #[serde(default)]
     pub(crate) holder: Option<String>,
+    /// Requests that are answered before it comes about, one after the other.
+    #[serde(default)]
+    pub(crate) before: Vec<String>,
     /// How the situation comes about.
     pub(crate) trigger: Option<String>,
+    /// How often the trigger is sent; `None`: once.
+    #[serde(default)]
+    pub(crate) times: Option<usize>,
+    /// What the trigger's request has as its body: it is a POST then.
+    #[serde(default)]
+    pub(crate) body: Option<String>,
+    /// For how long the situation has to last before the look begins, seconds: what is only told of what is old.
+    #[serde(default)]
+    pub(crate) age_s: Option<u64>,
     /// Requests that keep coming while we look.
     pub(crate) load: Option<Load>,
     /// How the application is served.
@@ -49,6 +73,9 @@ pub(crate) struct Truth {
     /// Words that the verdict must say, anywhere.
     #[serde(default)]
     pub(crate) says: Option<String>,
+    /// Words that no verdict may say.
+    #[serde(default)]
+    pub(crate) not: Vec<String>,
     /// A word that must be among what the verdict says it hurts.
     #[serde(default)]
     pub(crate) hurts: Option<String>,
@@ -85,6 +112,9 @@ pub(crate) struct Truth {
     /// Label of an interpreter and why the application does not run there.
     #[serde(default)]
     pub(crate) not_on: BTreeMap<String, String>,
+    /// Why hangspy does not tell this yet: the planned cells are skipped with these words, and run when they are wished for.
+    #[serde(default)]
+    pub(crate) open: Option<String>,
 }
 
 /// Where the address of the other side is to be found.
@@ -139,7 +169,7 @@ pub(crate) enum Halted {
 
 /// How an application is served.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
+#[serde(rename_all = "kebab-case")]
 pub(crate) enum Launch {
     /// One process.
     #[default]
@@ -148,6 +178,38 @@ pub(crate) enum Launch {
     Workers,
     /// gunicorn with two uvicorn workers.
     Gunicorn,
+    /// gunicorn with two workers of one thread.
+    GunicornSync,
+    /// gunicorn with a worker of four threads.
+    GunicornGthread,
+    /// gunicorn with a worker of gevent's greenlets.
+    GunicornGevent,
+    /// hypercorn: a process that starts one worker.
+    Hypercorn,
+    /// hypercorn with a worker that runs trio.
+    HypercornTrio,
+    /// granian, ASGI.
+    Granian,
+    /// granian, WSGI, with two threads.
+    GranianWsgi,
+    /// daphne.
+    Daphne,
+    /// waitress with two threads.
+    Waitress,
+    /// cheroot with two threads.
+    Cheroot,
+    /// A celery worker with two children.
+    Celery,
+    /// A celery worker with two threads.
+    CeleryThreads,
+    /// A dramatiq worker: one process of two threads.
+    Dramatiq,
+    /// A huey consumer with two threads.
+    Huey,
+    /// The application itself, which runs no event loop.
+    Script,
+    /// The application itself, which runs the event loop that `HANGSPY_LOOP` names.
+    LoopScript,
 }
 
 /// On how many interpreters an application runs.
@@ -158,6 +220,10 @@ pub(crate) enum Cross {
     Full,
     /// One of them.
     One,
+    /// Every version, with the loops in turns.
+    Versions,
+    /// The one that has the servers and libraries of everybody, with the loops in turns.
+    Home,
 }
 
 /// An application: its name, its folder and its truth.
