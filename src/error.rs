@@ -230,7 +230,9 @@ impl Error {
             Self::NotPermitted { gate, .. } => gate.hint(),
             Self::NotPython { .. } => "list the Python processes here: hangspy ps",
             Self::UnknownPython { .. } => "hangspy reads CPython 3.8 to 3.15, and 2.7 to 3.7 with less detail",
-            Self::Output { .. } => "choose a folder that you may write to and that has room: -o /tmp/hangspy",
+            Self::Output { .. } => {
+                "choose a folder that is yours and has room; a new one is made for you alone: -o ~/hangspy/"
+            }
             Self::Capture { .. } => "captures are written by: hangspy -o DIR, as DIR/*.hangspy",
             Self::Interrupted => return None,
             Self::Io { .. } | Self::Bug(_) => {

@@ -46,8 +46,14 @@ fn recording_with_census(snapshots: u64) -> Recording {
     Recording { censuses, ..recordings::recording(31, snapshots, 5) }
 }
 
+/// A capture in a file of this path, replaced when it is there.
+fn begin(path: &Path, asked: &str) -> Result<Writer, Error> {
+    let file = std::fs::File::create(path).expect("the file can be created");
+    Writer::begin(file, path, asked)
+}
+
 fn write(path: &Path, recordings: &[Recording]) {
-    let mut writer = Writer::create(path, ":8000").expect("the file can be created");
+    let mut writer = begin(path, ":8000").expect("there is room");
     recordings.iter().try_for_each(|recording| writer.append(recording)).expect("there is room");
     writer.finish().expect("there is room");
 }
@@ -143,7 +149,7 @@ const SNAPSHOTS: u64 = 350;
 fn play_the_writer() {
     let Some(path) = std::env::var_os(PLAY_WRITER) else { return };
     let recording = recordings::recording(31, SNAPSHOTS, 5);
-    let mut writer = Writer::create(Path::new(&path), "").expect("the file can be created");
+    let mut writer = begin(Path::new(&path), "").expect("there is room");
     let member = writer.process(&recording.process).expect("there is room");
     writer.codes(member, &recording.codes).expect("there is room");
     writer.stacks(member, &recording.stacks).expect("there is room");
@@ -160,7 +166,7 @@ fn play_the_writer() {
 fn dropping_a_writer_keeps_what_was_added() {
     let folder = Folder::new("dropped");
     let recording = recordings::recording(31, 7, 2);
-    let mut writer = Writer::create(&folder.file(), "").expect("the file can be created");
+    let mut writer = begin(&folder.file(), "").expect("there is room");
     writer.append(&recording).expect("there is room");
     drop(writer);
     let read = journal::read(&folder.file()).expect("a capture");
@@ -191,11 +197,9 @@ fn a_file_that_is_no_capture_is_refused_with_a_reason() {
 }
 
 #[test]
-fn a_folder_that_does_not_take_the_file_is_said_before_the_run() {
-    let missing = std::env::temp_dir().join("hangspy-no-such-folder").join("capture.hangspy");
-    assert!(matches!(Writer::create(&missing, ""), Err(Error::Output { .. })));
+fn a_full_disk_is_said_before_the_run() {
     // A device that is always full stands for a disk that is.
-    assert!(matches!(Writer::create(Path::new("/dev/full"), ""), Err(Error::Output { .. })));
+    assert!(matches!(begin(Path::new("/dev/full"), ""), Err(Error::Output { .. })));
 }
 
 /// A capture that an earlier build wrote.

@@ -1,13 +1,15 @@
 //! Who looked into which process, when, with what rights, and what could be read: a line for each attach.
 
-use std::fs::{self, OpenOptions};
-use std::io::Write;
-use std::os::unix::fs::OpenOptionsExt;
+use std::fs::{self, File};
+use std::io::{self, Write};
 use std::path::Path;
 use std::time::{SystemTime, UNIX_EPOCH};
 
+use rustix::fs::{Mode, OFlags, fstat, openat};
 use serde::Serialize;
 
+use super::new_file::check_is_ours;
+use super::safe_folder::SafeFolder;
 use crate::attach::{self, Checkup, GateState};
 use crate::error::{Error, Result};
 use crate::snapshot::Process;
@@ -50,7 +52,7 @@ struct Line<'a> {
 /// When the file cannot be written: then nothing may be looked into.
 pub(super) fn write(path: &Path, verb: &'static str, asked: &str, processes: &[Process]) -> Result<()> {
     let failed = |source| Error::Output { path: path.to_owned(), source };
-    let mut file = OpenOptions::new().append(true).create(true).mode(0o600).open(path).map_err(failed)?;
+    let mut file = open(path).map_err(failed)?;
     for process in processes {
         let checkup = attach::checkup(process.pid);
         let line = line(verb, asked, process, &checkup, SystemTime::now());
@@ -60,6 +62,15 @@ pub(super) fn write(path: &Path, verb: &'static str, asked: &str, processes: &[P
         file.write_all(&text).map_err(failed)?;
     }
     file.sync_data().map_err(failed)
+}
+
+/// Opens a file that is ours alone: whoever could write to it, or put a link in its place, could make the book say anything.
+fn open(path: &Path) -> io::Result<File> {
+    let (folder, name) = SafeFolder::around(path)?;
+    let flags = OFlags::WRONLY | OFlags::APPEND | OFlags::CREATE | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::NOCTTY;
+    let file = openat(&folder.descriptor, &name, flags | OFlags::CLOEXEC, Mode::RUSR | Mode::WUSR)?;
+    check_is_ours(&fstat(&file)?)?;
+    Ok(File::from(file))
 }
 
 fn line<'a>(verb: &'static str, asked: &'a str, process: &'a Process, checkup: &Checkup, now: SystemTime) -> Line<'a> {

@@ -43,7 +43,7 @@ pub fn diagnose(request: &Diagnose, console: Console) -> Result<()> {
     // The first verdict is said in words that nobody has gone through.
     let early_verdict = !request.privacy.redact;
     let watch = Watch { verb: "diagnose", asked: &request.asked, plan, early_verdict, privacy: &request.privacy };
-    let outcome = session::watch(&watch, &mut outputs, console)?;
+    let outcome = session::watch(&watch, &outputs, console)?;
     let written = outputs.write(&outcome.report);
     show(&outcome.report, request.json, console)?;
     outputs.announce(console);

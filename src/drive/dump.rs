@@ -32,7 +32,7 @@ pub struct Dump {
 pub fn dump(request: &Dump, console: Console) -> Result<()> {
     let watch =
         Watch { verb: "dump", asked: &request.asked, plan: INSTANT, early_verdict: false, privacy: &request.privacy };
-    let outcome = session::watch(&watch, &mut Outputs::new(GraphThreads::Fitting), console)?;
+    let outcome = session::watch(&watch, &Outputs::new(GraphThreads::Fitting), console)?;
     let mut bytes = Vec::new();
     let rendered = if request.json {
         render::json(&outcome.report, render::Layout::Compact, &mut bytes)

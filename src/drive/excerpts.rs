@@ -4,7 +4,7 @@ use std::sync::mpsc::channel;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use crate::os::source;
+use crate::os::source::SourceReader;
 use crate::report::Report;
 use crate::snapshot::{Excerpt, ProcessId, Recording};
 
@@ -15,8 +15,8 @@ const LINES_AROUND: u32 = 1;
 const PATIENCE: Duration = Duration::from_millis(500);
 
 /// Adds an excerpt for every blamed place to the recording of its process. A file that cannot be read has none, nor one that
-/// is not read in time.
-pub(super) fn add(report: &Report, recordings: &mut [Recording]) {
+/// is not read in time, nor one of a process that nobody remembered when it was looked into.
+pub(super) fn add(report: &Report, readers: Vec<(ProcessId, SourceReader)>, recordings: &mut [Recording]) {
     let blamed = report.verdicts.iter().filter_map(|verdict| Some((verdict.process, verdict.blame.as_ref()?)));
     let wanted: Vec<(ProcessId, String, u32)> = blamed
         .filter(|(_, blame)| blame.line > 0)
@@ -26,7 +26,8 @@ pub(super) fn add(report: &Report, recordings: &mut [Recording]) {
     // A read that does not return keeps this thread and nobody else.
     let reader = thread::Builder::new().name("source".to_owned()).spawn(move || {
         for (process, file, line) in wanted {
-            let Ok(lines) = source::lines(process, &file, line, LINES_AROUND) else { continue };
+            let reader = readers.iter().find(|(of, _)| *of == process);
+            let Some(Ok(lines)) = reader.map(|(_, one)| one.lines(&file, line, LINES_AROUND)) else { continue };
             if send.send((process, Excerpt { file, lines })).is_err() {
                 break;
             }

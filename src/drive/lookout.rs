@@ -14,6 +14,7 @@ use crate::attach::{self, Access, Session};
 use crate::error::{Error, Gate};
 use crate::memory::ReadError;
 use crate::os::clock;
+use crate::os::source::SourceReader;
 use crate::read::{Allowance, Sampler};
 use crate::snapshot::{Census, Code, Frame, Moment, Process, Snapshot, Supervisor, Surroundings};
 
@@ -38,6 +39,8 @@ const MOST_FAILURES: u64 = 50;
 pub(super) enum Sighting {
     /// The process is attached to; `Some` gate when its memory is closed to us.
     Attached(Process, Option<Gate>),
+    /// Who can read its source.
+    Reads(SourceReader),
     /// One look.
     Look {
         /// Code objects seen for the first time.
@@ -147,7 +150,8 @@ pub(super) fn watch(process: Process, orders: &Orders, send: &Sender<Report>) {
     match neighbour.and_then(|neighbour| Ok((attach::attach_or_proc_only(process)?, neighbour))) {
         Ok((session, neighbour)) => {
             let attached = Sighting::Attached(session.process.clone(), refused_by(&session.access));
-            if messenger.tell(attached) {
+            let reader = SourceReader::of(session.process.pid).ok().map(Sighting::Reads);
+            if std::iter::once(attached).chain(reader).all(|sighting| messenger.tell(sighting)) {
                 look_on(session, neighbour, orders, &mut messenger);
             }
         }

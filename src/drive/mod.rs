@@ -18,6 +18,7 @@ mod leash;
 mod lookout;
 mod narrator;
 mod neighbour;
+mod new_file;
 mod observe;
 mod outputs;
 mod pace;
@@ -25,6 +26,7 @@ mod processes;
 mod progress;
 mod record;
 mod report;
+mod safe_folder;
 mod session;
 mod supervision;
 

@@ -1,12 +1,14 @@
 //! What happens while a watch goes on: the capture is kept, progress is shown, the first verdict is said at once.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use indicatif::ProgressBar;
 
 use super::console::Console;
 use super::lookout::Sighting;
+use super::new_file::NewFile;
 use super::observe::{Listener, Observed};
 use super::progress;
 use super::session::{Watch, own_cost};
@@ -27,6 +29,9 @@ const ACCOUNT_EVERY: Duration = Duration::from_secs(1);
 /// A capture that is being written, and the members that the processes of this run are in it.
 struct Capture {
     writer: journal::Writer,
+    /// Where it will stand once there is a look in it.
+    file: Arc<NewFile>,
+    path: PathBuf,
     members: Vec<(usize, ProcessId, journal::Member)>,
 }
 
@@ -48,12 +53,13 @@ pub(super) struct Narrator {
 
 impl Narrator {
     /// Begins to listen; writes the head of every capture.
-    pub(super) fn new(watch: &Watch<'_>, captures: &[PathBuf], console: Console) -> Result<Self> {
-        let begin = |path: &PathBuf| {
-            let writer = journal::Writer::create(path, watch.asked)?;
-            Ok(Capture { writer, members: Vec::new() })
+    pub(super) fn new(watch: &Watch<'_>, captures: Vec<(PathBuf, Arc<NewFile>)>, console: Console) -> Result<Self> {
+        let begin = |(path, file): (PathBuf, Arc<NewFile>)| {
+            let descriptor = file.descriptor().map_err(|source| Error::Output { path: path.clone(), source })?;
+            let writer = journal::Writer::begin(descriptor, &path, watch.asked)?;
+            Ok(Capture { writer, file, path, members: Vec::new() })
         };
-        let captures = captures.iter().map(begin).collect::<Result<_>>()?;
+        let captures = captures.into_iter().map(begin).collect::<Result<_>>()?;
         let progress = console.shows_progress().then(|| progress::bar(watch.plan.length));
         let early = watch.early_verdict.then_some(0);
         Ok(Self {
@@ -88,8 +94,12 @@ impl Narrator {
     }
 
     /// Carries on without captures after the first failure: a full disk must not cost the verdict.
-    fn keep(&mut self, write: impl FnMut(&mut Capture) -> Result<()>) {
-        if let Err(error) = self.captures.iter_mut().try_for_each(write) {
+    fn keep(&mut self, mut write: impl FnMut(&mut Capture) -> Result<()>) {
+        let keep = |capture: &mut Capture| {
+            write(capture)?;
+            capture.publish()
+        };
+        if let Err(error) = self.captures.iter_mut().try_for_each(keep) {
             self.captures.clear();
             self.lost = Some(error);
         }
@@ -148,8 +158,16 @@ impl Capture {
             }
             Sighting::Ended(at) => writer.ended(member, *at),
             Sighting::Supervised(supervisor) => writer.supervisor(member, supervisor),
-            Sighting::Attached(..) | Sighting::Refused(_) | Sighting::Done { .. } => Ok(()),
+            Sighting::Attached(..) | Sighting::Reads(_) | Sighting::Refused(_) | Sighting::Done { .. } => Ok(()),
         }
+    }
+
+    /// Lets the capture take its place as soon as it is worth that.
+    fn publish(&self) -> Result<()> {
+        if !self.writer.holds_a_look() {
+            return Ok(());
+        }
+        self.file.publish().map_err(|source| Error::Output { path: self.path.clone(), source })
     }
 
     /// Says how the sampling went so far, for the case that we are killed.
@@ -170,6 +188,8 @@ impl Capture {
             self.writer.ledger(member, recording.ledger)?;
             self.writer.cost(member, recording.cost)?;
         }
+        self.writer.flush()?;
+        self.publish()?;
         self.writer.finish()
     }
 }

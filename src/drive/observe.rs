@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use super::interrupt::Interrupt;
 use super::lookout::{self, Orders, Report, Sighting};
 use crate::error::{Error, Gate, Result};
+use crate::os::source::SourceReader;
 use crate::read::Allowance;
 use crate::snapshot::{Process, Recording, Why};
 
@@ -32,6 +33,8 @@ pub(super) struct Plan {
 pub(super) struct Observed {
     /// What was learnt.
     pub(super) recording: Recording,
+    /// Who can read its source.
+    pub(super) reader: Option<SourceReader>,
     /// Who closed its memory to us.
     pub(super) refused_by: Option<Gate>,
     /// Why it could not be watched at all.
@@ -66,7 +69,7 @@ pub(super) fn observe(
     for (index, process) in processes.into_iter().enumerate() {
         let mut recording = Recording::new(process.clone());
         recording.ledger.rate = plan.rate;
-        observed.push(Observed { recording, refused_by: None, error: None, done: false });
+        observed.push(Observed { recording, reader: None, refused_by: None, error: None, done: false });
         let orders = Orders { index, rate: plan.rate, census: plan.census, stop: stop.clone() };
         let send = send.clone();
         thread::Builder::new()
@@ -154,6 +157,7 @@ impl Observed {
                 recording.process = process;
                 self.refused_by = refused_by;
             }
+            Sighting::Reads(reader) => self.reader = Some(reader),
             Sighting::Look { codes, stacks, mut snapshot } => {
                 recording.codes.extend(codes);
                 recording.stacks.extend(stacks);

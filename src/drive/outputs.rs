@@ -1,10 +1,13 @@
 //! Files to write: claimed before the run, so that nobody records for a minute and then cannot save it.
 
-use std::fs::{self, File, OpenOptions};
-use std::io::{self, Seek, SeekFrom, Write};
+use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use super::console::Console;
+use super::new_file::NewFile;
+use super::safe_folder::SafeFolder;
 use super::session::Privacy;
 use crate::error::{Error, Result};
 use crate::render;
@@ -76,10 +79,8 @@ const IN_A_FOLDER: &[(&str, Format)] = &[
 struct Claim {
     path: PathBuf,
     format: Format,
-    file: File,
-    /// Whether it did not exist before: then it is removed again when nothing is written.
-    created: bool,
-    written: bool,
+    /// Shared with whoever writes the capture while the run goes on.
+    file: Arc<NewFile>,
 }
 
 /// All files of a run.
@@ -125,8 +126,9 @@ impl Outputs {
 
     /// Claims a folder, made when it is not there.
     pub(super) fn claim_folder(&mut self, folder: &Path) -> Result<()> {
-        if !folder.is_dir() {
-            fs::create_dir_all(folder).map_err(|source| Error::Output { path: folder.to_owned(), source })?;
+        let opened =
+            SafeFolder::open(folder, true).map_err(|source| Error::Output { path: folder.to_owned(), source })?;
+        if opened.created {
             self.created_folders.push(folder.to_owned());
         }
         let keeps_capture = self.no_capture.is_none();
@@ -144,34 +146,22 @@ impl Outputs {
                 hint: Some("name the formats you want: -o report.txt -o flamegraph.svg".to_owned()),
             });
         }
-        let refused = |source| Error::Output { path: path.clone(), source };
-        let created = match fs::metadata(&path) {
-            Ok(found) if !found.is_file() => {
-                return Err(refused(io::Error::new(io::ErrorKind::InvalidInput, "it is not a regular file")));
-            }
-            Ok(_) => false,
-            Err(_) => true,
-        };
-        let file = OpenOptions::new().write(true).create(true).truncate(false).open(&path).map_err(refused)?;
-        self.claims.push(Claim { path, format, file, created, written: false });
+        let file = NewFile::claim(&path).map_err(|source| Error::Output { path: path.clone(), source })?;
+        self.claims.push(Claim { path, format, file: Arc::new(file) });
         Ok(())
     }
 
-    /// The files that want the capture. They count as written from now on.
-    pub(super) fn captures(&mut self) -> Vec<PathBuf> {
-        let mut paths = Vec::new();
-        for claim in self.claims.iter_mut().filter(|claim| claim.format == Format::Capture) {
-            claim.written = true;
-            paths.push(claim.path.clone());
-        }
-        paths
+    /// The files that want the capture.
+    pub(super) fn captures(&self) -> Vec<(PathBuf, Arc<NewFile>)> {
+        let captures = self.claims.iter().filter(|claim| claim.format == Format::Capture);
+        captures.map(|claim| (claim.path.clone(), Arc::clone(&claim.file))).collect()
     }
 
     /// Writes everything but the capture. Goes on after a failure, so that one full disk does not cost the other files;
     /// returns the first failure.
-    pub(super) fn write(&mut self, report: &Report) -> Result<()> {
+    pub(super) fn write(&self, report: &Report) -> Result<()> {
         let mut first_failure = Ok(());
-        for claim in self.claims.iter_mut().filter(|claim| claim.format != Format::Capture) {
+        for claim in self.claims.iter().filter(|claim| claim.format != Format::Capture) {
             if let Err(source) = claim.write(report, self.threads) {
                 let failure = Err(Error::Output { path: claim.path.clone(), source });
                 first_failure = first_failure.and(failure);
@@ -182,18 +172,16 @@ impl Outputs {
 
     /// Says what was written.
     pub(super) fn announce(&self, console: Console) {
-        for claim in self.claims.iter().filter(|claim| claim.written) {
+        for claim in self.claims.iter().filter(|claim| claim.file.is_published()) {
             console.say(&format!("wrote {}", claim.path.display()));
         }
     }
 }
 
 impl Drop for Outputs {
-    /// Takes away the empty files of a run that came to nothing.
+    /// Takes away the folders of a run that came to nothing; its files go with their claims.
     fn drop(&mut self) {
-        for claim in self.claims.iter().filter(|claim| claim.created && !claim.written) {
-            let _already_gone = fs::remove_file(&claim.path);
-        }
+        self.claims.clear();
         for folder in &self.created_folders {
             // Fails, as it should, when something was written into it.
             let _kept = fs::remove_dir(folder);
@@ -202,7 +190,7 @@ impl Drop for Outputs {
 }
 
 impl Claim {
-    fn write(&mut self, report: &Report, threads: GraphThreads) -> io::Result<()> {
+    fn write(&self, report: &Report, threads: GraphThreads) -> io::Result<()> {
         let mut bytes = Vec::new();
         match self.format {
             Format::Capture => return Ok(()),
@@ -211,11 +199,7 @@ impl Claim {
             Format::FlameGraph => render::flamegraph(report, threads.graph(report), &mut bytes)?,
             Format::Collapsed => render::collapsed(report, threads.graph(report), &mut bytes)?,
         }
-        self.file.set_len(0)?;
-        self.file.seek(SeekFrom::Start(0))?;
-        self.file.write_all(&bytes)?;
-        self.written = true;
-        Ok(())
+        self.file.write(&bytes)
     }
 }
 

@@ -35,11 +35,10 @@ pub struct Record {
 ///
 /// See [`crate::error::Error`].
 pub fn record(request: &Record, console: Console) -> Result<()> {
-    let mut outputs =
-        Outputs::new(request.threads).keeping(&request.privacy).claim(&request.outputs, request.format)?;
+    let outputs = Outputs::new(request.threads).keeping(&request.privacy).claim(&request.outputs, request.format)?;
     let plan = Plan { length: request.length, rate: request.rate, census: PASSING_CENSUS };
     let watch = Watch { verb: "record", asked: &request.asked, plan, early_verdict: false, privacy: &request.privacy };
-    let outcome = session::watch(&watch, &mut outputs, console)?;
+    let outcome = session::watch(&watch, &outputs, console)?;
     let written = outputs.write(&outcome.report);
     outputs.announce(console);
     written?;

@@ -38,7 +38,7 @@ pub struct Render {
 /// When a capture is not one of ours, and when an output cannot be written.
 pub fn report(request: &Render, console: Console) -> Result<()> {
     let _limit = leash::Limit::new(LONGEST);
-    let mut outputs = Outputs::new(request.threads)
+    let outputs = Outputs::new(request.threads)
         .without_capture("would be a copy of the capture that is read")
         .claim(&request.outputs, request.format)?;
     let mut recordings = Vec::new();

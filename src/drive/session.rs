@@ -65,7 +65,7 @@ pub(super) struct Outcome {
 /// # Errors
 ///
 /// When there is no such target, when none of its processes could be looked at, and when a capture cannot be written.
-pub(super) fn watch(watch: &Watch<'_>, outputs: &mut Outputs, console: Console) -> Result<Outcome> {
+pub(super) fn watch(watch: &Watch<'_>, outputs: &Outputs, console: Console) -> Result<Outcome> {
     let interrupt = Interrupt::install()?;
     let _limit = leash::Limit::new(watch.plan.length);
     leash::fasten(interrupt.clone(), console)?;
@@ -73,7 +73,7 @@ pub(super) fn watch(watch: &Watch<'_>, outputs: &mut Outputs, console: Console) 
     if let Some(file) = &watch.privacy.audit {
         audit::write(file, watch.verb, watch.asked, &processes)?;
     }
-    let mut narrator = Narrator::new(watch, &outputs.captures(), console)?;
+    let mut narrator = Narrator::new(watch, outputs.captures(), console)?;
     let outcome = observe::observe(processes, watch.plan, &interrupt, &mut narrator);
     let mut observed = match outcome {
         Ok(observed) => observed,
@@ -90,6 +90,7 @@ pub(super) fn watch(watch: &Watch<'_>, outputs: &mut Outputs, console: Console) 
         console.complain(error);
     }
     let refusals = observed.iter().filter_map(|one| Some((one.recording.process.pid.0, one.refused_by?))).collect();
+    let readers = observed.iter_mut().filter_map(|one| Some((one.recording.process.pid, one.reader.take()?))).collect();
     let seen = observed.into_iter().map(|one| one.recording).filter(|recording| !recording.snapshots.is_empty());
     let mut recordings: Vec<Recording> = seen.collect();
     let cost = own_cost(narrator.elapsed());
@@ -97,7 +98,7 @@ pub(super) fn watch(watch: &Watch<'_>, outputs: &mut Outputs, console: Console) 
         recording.cost = cost;
     }
     let first = report::build(&recordings, watch.asked);
-    excerpts::add(&first, &mut recordings);
+    excerpts::add(&first, readers, &mut recordings);
     let report = watch.privacy.apply(report::build(&recordings, watch.asked))?;
     let kept = narrator.finish(&recordings);
     Ok(Outcome { report, refusals, kept })

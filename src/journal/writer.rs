@@ -31,6 +31,8 @@ pub struct Writer {
     plain: Vec<u8>,
     /// When the first snapshot of the current block was taken.
     began: Option<Moment>,
+    /// Whether a snapshot is in one of the blocks that are written.
+    holds_a_look: bool,
     /// Threads of the last snapshot of each process.
     before: Vec<Vec<Arc<ThreadSample>>>,
     failed: bool,
@@ -41,13 +43,12 @@ pub struct Writer {
 pub struct Member(u16);
 
 impl Writer {
-    /// Claims the file, before anything is worth losing, and writes its head. An existing file is replaced.
+    /// Begins a capture in an empty file, before anything is worth losing. The path is for messages.
     ///
     /// # Errors
-    /// [`Error::Output`] when it cannot be created or written.
-    pub fn create(path: &Path, asked: &str) -> Result<Self> {
+    /// [`Error::Output`] when it cannot be written.
+    pub fn begin(mut file: File, path: &Path, asked: &str) -> Result<Self> {
         let failed = |source| Error::Output { path: path.to_owned(), source };
-        let mut file = File::create(path).map_err(failed)?;
         let head: Vec<u8> = MAGIC.into_iter().chain(FORMAT.to_le_bytes()).collect();
         file.write_all(&head).map_err(failed)?;
         let mut writer = Self {
@@ -56,12 +57,19 @@ impl Writer {
             written: head.len() as u64,
             plain: Vec::new(),
             began: None,
+            holds_a_look: false,
             before: Vec::new(),
             failed: false,
         };
         writer.add(&Record::Run { tool: Cow::Borrowed(env!("CARGO_PKG_VERSION")), asked: Cow::Borrowed(asked) })?;
         writer.flush()?;
         Ok(writer)
+    }
+
+    /// Whether a snapshot has reached the file: before, a capture is worth nothing.
+    #[must_use]
+    pub fn holds_a_look(&self) -> bool {
+        self.holds_a_look
     }
 
     /// Introduces a process.
@@ -209,8 +217,9 @@ impl Writer {
             Ok(packed.len() as u64)
         });
         self.plain.clear();
-        self.began = None;
+        let began = self.began.take();
         self.written += self.checked(written)?;
+        self.holds_a_look |= began.is_some();
         Ok(())
     }
 

@@ -5,7 +5,7 @@
 
 use std::net::{IpAddr, SocketAddr};
 
-use super::source;
+use super::source::SourceReader;
 use crate::snapshot::{Known, ProcessId};
 
 const FILE: &str = "/etc/resolv.conf";
@@ -18,7 +18,7 @@ const PORT: u16 = 53;
 
 /// Addresses with their port, in the order of the file.
 pub(super) fn read(process: ProcessId) -> Known<Vec<String>> {
-    match source::lines(process, FILE, 1, MOST_LINES) {
+    match SourceReader::of(process).and_then(|reader| reader.lines(FILE, 1, MOST_LINES)) {
         Ok(lines) => Known::Is(lines.iter().filter_map(|(_, line)| parse(line)).take(MOST_SERVERS).collect()),
         Err(why) => Known::Unknown(why),
     }
