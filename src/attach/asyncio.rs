@@ -1,12 +1,15 @@
 //! What `_asyncio` says of itself, wherever it was linked.
 
+use super::elf::Elf;
 use super::maps::{self, Mapping};
-use super::sections;
 use crate::layout::{self, AsyncioOffsets};
 use crate::memory::LiveMemory;
 use crate::snapshot::{ProcessId, PythonVersion};
 
 const SECTION: &[u8] = b".AsyncioDebug";
+
+/// More files are not looked into.
+const MOST_FILES: usize = 8;
 
 /// First minor version with that section.
 const FIRST_MINOR: u8 = 14;
@@ -17,9 +20,9 @@ pub(super) fn offsets(pid: ProcessId, memory: &LiveMemory, version: PythonVersio
         return None;
     }
     let mappings = maps::read(pid).ok()?;
-    candidates(&mappings).find_map(|parts| {
-        let section = sections::find(pid, parts, SECTION)?;
-        layout::asyncio_offsets(memory, section.address).ok()
+    candidates(&mappings).take(MOST_FILES).find_map(|parts| {
+        let section = Elf::open(pid, parts)?.section(SECTION)?;
+        layout::asyncio_offsets(memory, section).ok()
     })
 }
 
@@ -41,15 +44,14 @@ mod tests {
     use super::*;
 
     fn mapping(path: &str, offset: u64) -> Mapping {
-        Mapping { start: offset, end: offset + 1, writable: false, offset, inode: 7, path: path.to_owned() }
+        Mapping { start: offset, end: offset + 1, writable: false, offset, device: 1, inode: 7, path: path.into() }
     }
 
     #[test]
     fn the_module_is_asked_before_the_interpreter() {
         let mappings =
             [mapping("/usr/bin/python3.15", 0), mapping("/usr/bin/python3.15", 4096), mapping("/lib/_asyncio.so", 0)];
-        let asked: Vec<(&str, usize)> =
-            candidates(&mappings).map(|parts| (parts[0].path.as_str(), parts.len())).collect();
+        let asked: Vec<(&str, usize)> = candidates(&mappings).map(|parts| (&*parts[0].path, parts.len())).collect();
         assert_eq!(asked, [("/lib/_asyncio.so", 1), ("/usr/bin/python3.15", 2), ("/usr/bin/python3.15", 2)]);
     }
 }

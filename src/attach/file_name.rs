@@ -1,19 +1,16 @@
 //! The version as the name of a mapped file tells it, for when the file itself cannot be read any more: a package upgrade
 //! deletes the library of a server that goes on running.
 
-use super::maps::{self, Mapping};
-use super::py_spy_bridge::Located;
-use crate::snapshot::{Known, ProcessId, PythonVersion, Why};
+use super::maps::Mapping;
+use crate::snapshot::{Known, PythonVersion, Why};
 
-/// What the names of the mapped files tell; `None` when none is called as a Python is.
-pub(super) fn locate(pid: ProcessId) -> Option<Located> {
-    let mappings = maps::read(pid).ok()?;
-    let version = mappings.iter().filter(|mapping| mapping.has_file()).map(Mapping::name).find_map(version)?;
-    Some(Located { version: Some(version), runtimes: Vec::new(), is_python: true })
+/// The version that the names of mapped files tell; `None` when none is called as a Python of a version is.
+pub(super) fn version_of(mappings: &[Mapping]) -> Option<PythonVersion> {
+    mappings.iter().filter(|mapping| mapping.has_file()).map(Mapping::name).find_map(version)
 }
 
 /// The version in `libpython3.11.so.1.0` or `python3.11`.
-fn version(name: &str) -> Option<PythonVersion> {
+pub(super) fn version(name: &str) -> Option<PythonVersion> {
     let rest = name.strip_prefix("lib").unwrap_or(name).strip_prefix("python")?;
     let (major, rest) = rest.split_once('.')?;
     let digits = rest.find(|character: char| !character.is_ascii_digit()).unwrap_or(rest.len());

@@ -1,6 +1,6 @@
 //! From what the binaries tell to offsets that are true of the process.
 
-use super::py_spy_bridge::Located;
+use super::located::Located;
 use super::search;
 use crate::layout::{self, Invalid, Offsets};
 use crate::memory::LiveMemory;

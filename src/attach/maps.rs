@@ -4,11 +4,23 @@
 //! replaced since. So a path is believed only when its inode is the one that is mapped.
 
 use std::fs::{self, File};
-use std::io;
+use std::io::{self, BufRead, BufReader, Read};
+use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::MetadataExt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
-use crate::snapshot::ProcessId;
+use rustix::fs::{major, makedev};
+
+use crate::os::regular_file;
+use crate::snapshot::{ProcessId, Why};
+
+/// So much of the list is read: a process may have 65,530 mappings unless an administrator allows more.
+const LONGEST_LIST: u64 = 32 << 20;
+/// So many mappings are kept of it.
+const MOST_MAPPINGS: usize = 16_384;
+/// The longest line that is taken for one: a path, and a hundred bytes before it.
+const LONGEST_LINE: usize = 4096 + 128;
 
 /// A part of the address space.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -18,32 +30,63 @@ pub(super) struct Mapping {
     pub(super) writable: bool,
     /// Where in the file it starts.
     pub(super) offset: u64,
+    /// The device of the file.
+    pub(super) device: u64,
     /// 0 for memory without a file.
     pub(super) inode: u64,
     /// As the target sees it, empty or in brackets without a file; the kernel adds ` (deleted)` to one that is gone.
-    pub(super) path: String,
+    pub(super) path: Arc<str>,
 }
 
-/// The address space of a process, in order.
+/// What of the address space of a process may lead to an interpreter, in order: what has a file, and the writable memory that
+/// follows such a part. A process may have tens of thousands of others.
 ///
 /// # Errors
 ///
 /// What the kernel said.
 pub(super) fn read(pid: ProcessId) -> io::Result<Vec<Mapping>> {
-    let text = fs::read(format!("/proc/{pid}/maps"))?;
-    Ok(String::from_utf8_lossy(&text).lines().filter_map(parse_line).collect())
+    let list = File::open(format!("/proc/{pid}/maps"))?;
+    let mut lines = BufReader::new(list.take(LONGEST_LIST));
+    let (mut mappings, mut line): (Vec<Mapping>, Vec<u8>) = (Vec::new(), Vec::new());
+    while mappings.len() < MOST_MAPPINGS {
+        line.clear();
+        if lines.read_until(b'\n', &mut line)? == 0 {
+            break;
+        }
+        let line = line.get(..LONGEST_LINE).unwrap_or(&line);
+        let Some(mut mapping) = parse_line(String::from_utf8_lossy(line).trim_end_matches('\n')) else { continue };
+        let last = mappings.last();
+        if !mapping.has_file() && !last.is_some_and(|last| mapping.writable && last.end == mapping.start) {
+            continue;
+        }
+        // The parts of one file share its path.
+        if let Some(last) = last.filter(|last| last.path == mapping.path) {
+            mapping.path = Arc::clone(&last.path);
+        }
+        mappings.push(mapping);
+    }
+    Ok(mappings)
+}
+
+/// The path of the program that a process runs, as its mappings name it.
+pub(super) fn program(pid: ProcessId) -> Option<String> {
+    let path = fs::read_link(format!("/proc/{pid}/exe")).ok()?;
+    Some(String::from_utf8_lossy(path.as_os_str().as_bytes()).into_owned())
 }
 
 fn parse_line(line: &str) -> Option<Mapping> {
     let mut fields = line.splitn(6, ' ');
+    let number = |digits| u64::from_str_radix(digits, 16).ok();
+    let small = |digits| u32::from_str_radix(digits, 16).ok();
     let (start, end) = fields.next()?.split_once('-')?;
     let rights = fields.next()?;
     let offset = fields.next()?;
-    let inode = fields.nth(1)?.parse().ok()?;
-    let path = fields.next().unwrap_or_default().trim_start_matches(' ').to_owned();
-    let number = |digits| u64::from_str_radix(digits, 16).ok();
+    let (above, below) = fields.next()?.split_once(':')?;
+    let inode = fields.next()?.parse().ok()?;
+    let path = fields.next().unwrap_or_default().trim_start_matches(' ').into();
+    let device = makedev(small(above)?, small(below)?);
     let writable = rights.contains('w');
-    Some(Mapping { start: number(start)?, end: number(end)?, writable, offset: number(offset)?, inode, path })
+    Some(Mapping { start: number(start)?, end: number(end)?, writable, offset: number(offset)?, device, inode, path })
 }
 
 impl Mapping {
@@ -57,20 +100,40 @@ impl Mapping {
         self.path.rsplit_once('/').map_or("", |(_, name)| name)
     }
 
-    /// Opens the file that is mapped here.
+    /// Whether its name is that of an interpreter or of its library.
+    pub(super) fn is_called_python(&self) -> bool {
+        self.name().strip_prefix("lib").unwrap_or(self.name()).starts_with("python")
+    }
+
+    /// Whether its name is that of the library of an interpreter.
+    pub(super) fn is_python_library(&self) -> bool {
+        self.name().strip_prefix("libpython").is_some_and(|rest| rest.starts_with(['2', '3']))
+    }
+
+    /// Opens the file that is mapped here: the very one, which takes rights that root on the node has, or what stands at its
+    /// path and is the same by its numbers.
     ///
     /// # Errors
     ///
-    /// What the kernel said to the last attempt.
-    pub(super) fn open(&self, pid: ProcessId) -> io::Result<File> {
-        for path in [format!("/proc/{pid}/root{}", self.path), self.path.clone()] {
-            if let Ok(file) = File::open(path)
-                && file.metadata().is_ok_and(|found| found.ino() == self.inode && found.is_file())
-            {
-                return Ok(file);
-            }
-        }
-        File::open(PathBuf::from(format!("/proc/{pid}/map_files/{:x}-{:x}", self.start, self.end)))
+    /// The reason why the last attempt failed; `Vanished` when another file stands there now.
+    pub(super) fn open(&self, pid: ProcessId) -> Result<File, Why> {
+        let mapped = PathBuf::from(format!("/proc/{pid}/map_files/{:x}-{:x}", self.start, self.end));
+        let in_its_root = || regular_file::find(regular_file::root(pid)?, &self.path);
+        // A path of a process in a root below ours is told from ours.
+        let in_ours = || regular_file::find_here(Path::new(&*self.path));
+        let the_same = |found: File| if self.is(&found) { Ok(found) } else { Err(Why::Vanished) };
+        let found = regular_file::find_here(&mapped)
+            .or_else(|_| in_its_root().and_then(the_same))
+            .or_else(|_| in_ours().and_then(the_same))?;
+        regular_file::open(&found)
+    }
+
+    /// Whether a file is the one that is mapped, by its numbers. File systems in layers number their devices one way for whoever
+    /// asks for a file, and another way for whoever maps it: those have no major number.
+    fn is(&self, found: &File) -> bool {
+        found
+            .metadata()
+            .is_ok_and(|found| found.ino() == self.inode && (found.dev() == self.device || major(found.dev()) == 0))
     }
 }
 
@@ -84,7 +147,8 @@ mod tests {
             "7f12a0000000-7f12a0021000 r-xp 00002000 fe:01 262170                     /opt/a b/lib (x).so (deleted)";
         let mapping = parse_line(line).expect("a file is mapped");
         assert_eq!((mapping.start, mapping.end, mapping.offset), (0x7f12_a000_0000, 0x7f12_a002_1000, 0x2000));
-        assert_eq!((mapping.inode, mapping.path.as_str()), (262_170, "/opt/a b/lib (x).so (deleted)"));
+        assert_eq!((mapping.inode, &*mapping.path), (262_170, "/opt/a b/lib (x).so (deleted)"));
+        assert_eq!(mapping.device, makedev(0xfe, 1));
         assert!(mapping.has_file() && !mapping.writable);
         assert_eq!(mapping.name(), "lib (x).so (deleted)");
     }
@@ -105,7 +169,7 @@ mod tests {
         let pid = ProcessId(std::process::id());
         let own = std::env::current_exe().unwrap();
         let mappings = read(pid).unwrap();
-        let mapping = mappings.iter().find(|mapping| mapping.path == own.to_string_lossy()).unwrap();
+        let mapping = mappings.iter().find(|mapping| *mapping.path == *own.to_string_lossy()).unwrap();
         assert_eq!(mapping.open(pid).unwrap().metadata().unwrap().ino(), fs::metadata(own).unwrap().ino());
     }
 }

@@ -1,16 +1,17 @@
 //! From a pid to a session that can be read.
 //!
 //! In this order (`open`): is there such a process and is it a machine we know (`preflight`), may we read it (`gate`),
-//! where is its runtime (`py_spy_bridge`; `file_name` and `search` when its files tell nothing), where does this version
+//! where is its runtime (`located`, from `maps` and `elf`; `file_name` and `search` when its files tell nothing), where does this version
 //! keep things (`interpreter`, with the tables of [`layout`](crate::layout)), is that true of the living process, what does
-//! `_asyncio` say of itself (`asyncio`, with `maps` and `sections`), and on which C library does it run (`c_library`). What our
-//! own reader does not know is left to py-spy's walker.
+//! `_asyncio` say of itself (`asyncio`), and on which C library does it run (`c_library`). What our
+//! own reader does not know is left to py-spy's walker (`py_spy_bridge`).
 //!
 //! `checkup` tries what we may do to a process and explains it gate by gate (`facts`, `gates`, `remedy`), for `hangspy doctor`.
 
 mod asyncio;
 mod c_library;
 mod checkup;
+mod elf;
 mod facts;
 mod file_name;
 mod gate;
@@ -18,13 +19,13 @@ mod gates;
 #[cfg(test)]
 mod gates_tests;
 mod interpreter;
+mod located;
 mod maps;
 mod open;
 mod preflight;
 mod py_spy_bridge;
 mod remedy;
 mod search;
-mod sections;
 mod session;
 
 pub use checkup::{Checkup, Trial, checkup};

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::interpreter::{self, Found, Unfound};
 use super::preflight::{self, Alive, Machine};
-use super::{Access, OwnAccess, PySpyWalker, Session, asyncio, c_library, file_name, gate, py_spy_bridge};
+use super::{Access, OwnAccess, PySpyWalker, Session, asyncio, c_library, gate, located};
 use crate::error::{Error, Gate, Result};
 use crate::memory::{LiveMemory, Memory, ReadError};
 use crate::os::visibility;
@@ -102,12 +102,11 @@ fn open(process: &Process, alive: &Alive) -> Result<Session, Unopened> {
         Ok(None) => return Err(Unopened::Never(not_python("its executable is not an ELF file".to_owned()))),
         Err(error) => return Err(Unopened::Never(not_python(format!("its executable cannot be read: {error}")))),
     }
-    let located = py_spy_bridge::locate(pid).or_else(|words| file_name::locate(pid).ok_or(words));
-    let located = located.map_err(|words| Unopened::NotYet(not_python(words)))?;
+    let memory = LiveMemory::new(pid);
+    let located = located::locate(pid, &memory).map_err(|words| Unopened::NotYet(not_python(words)))?;
     if !located.is_python {
         return Err(Unopened::NotYet(not_python("none of its binaries has a symbol of Python".to_owned())));
     }
-    let memory = LiveMemory::new(pid);
     match interpreter::find(pid, &memory, &located) {
         Ok(found) => Ok(own(process.clone(), memory, found)),
         Err(Unfound::FreeThreaded(version)) => Err(unknown(Unfound::FreeThreaded(version).to_string())),

@@ -1,51 +1,12 @@
-//! The only file that names py-spy: it finds the interpreter (symbols, section, version) and reads the stacks of versions whose
-//! layout we do not know.
+//! The only file that names py-spy, which reads the stacks of versions whose layout we do not know.
 
 use std::fmt;
 
 use py_spy::config::LockingStrategy;
-use py_spy::python_process_info::{PythonProcessInfo, get_python_version};
 use py_spy::{Config, PythonSpy};
 
 use crate::memory::ReadError;
 use crate::snapshot::{Address, Known, ProcessId, PythonVersion, ThreadId};
-
-/// What the binaries of a process tell about its Python.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Located {
-    /// The version, from a symbol, from the text of `sys.version` or from a file name.
-    pub(super) version: Option<PythonVersion>,
-    /// Where `_PyRuntime` may be, most trusted first: symbol, then section.
-    pub(super) runtimes: Vec<Address>,
-    /// Whether any symbol or library of Python was seen.
-    pub(super) is_python: bool,
-}
-
-/// Reads the binaries of a process.
-///
-/// # Errors
-///
-/// Why they could not be read, in words.
-pub(super) fn locate(pid: ProcessId) -> Result<Located, String> {
-    let process = open(pid)?;
-    let info = PythonProcessInfo::new(&process).map_err(|error| in_words(&error))?;
-    let binaries = [&info.libpython_binary, &info.python_binary];
-    let mut runtimes: Vec<Address> =
-        info.get_symbol("_PyRuntime").map(|address| Address(*address)).into_iter().collect();
-    let sections = binaries.into_iter().flatten().map(|binary| Address(binary.pyruntime_addr));
-    runtimes.extend(sections.filter(|address| !address.is_null()));
-    runtimes.dedup();
-    let symbols = ["_PyRuntime", "Py_Version", "Py_GetVersion", "PyEval_EvalCode"];
-    let is_python = info.libpython_binary.is_some()
-        || !runtimes.is_empty()
-        || symbols.iter().any(|symbol| info.get_symbol(symbol).is_some());
-    let version = get_python_version(&info, &process).ok().and_then(|version| {
-        let number = |part: u64| u8::try_from(part).ok();
-        let patch = Known::Is(number(version.patch)?);
-        Some(PythonVersion { major: number(version.major)?, minor: number(version.minor)?, patch })
-    });
-    Ok(Located { version, runtimes, is_python })
-}
 
 /// py-spy's reader of stacks, never stopping the target.
 pub struct PySpyWalker {
@@ -144,10 +105,6 @@ fn settings() -> Config {
 
 fn py_spy_pid(pid: ProcessId) -> Result<py_spy::Pid, String> {
     py_spy::Pid::try_from(pid.0).map_err(|_| format!("{pid} is not a process id"))
-}
-
-fn open(pid: ProcessId) -> Result<remoteprocess::Process, String> {
-    remoteprocess::Process::new(py_spy_pid(pid)?).map_err(|error| error.to_string())
 }
 
 fn in_words(error: &impl fmt::Display) -> String {

@@ -14,6 +14,9 @@ const COOKIE: u64 = u64::from_le_bytes(*b"xdebugpy");
 /// Data larger than this is not searched; CPython's is below 2 MiB.
 const LARGEST_DATA: usize = 4 << 20;
 
+/// More parts are not searched.
+const MOST_PARTS: usize = 16;
+
 /// More suspicions than this are not followed: each costs some system calls.
 const MOST_SUSPICIONS: usize = 4096;
 
@@ -22,9 +25,8 @@ pub(super) fn runtimes(pid: ProcessId, memory: &LiveMemory, version: Option<Pyth
     let Ok(mappings) = maps::read(pid) else { return Vec::new() };
     let head = version.and_then(layout::table).map(|table| table.runtime.interpreters_head);
     let (mut cookies, mut pairs) = (Vec::new(), Vec::new());
-    for part in data(&mappings) {
-        let length = usize::try_from(part.end.saturating_sub(part.start)).unwrap_or(usize::MAX);
-        let Ok(bytes) = memory.read(Address(part.start), length.min(LARGEST_DATA)) else { continue };
+    for part in data(&mappings).take(MOST_PARTS) {
+        let Some(bytes) = bytes(part, memory) else { continue };
         let words: Vec<u64> = bytes.chunks_exact(8).map(little_endian).collect();
         let address = |index: usize| Address(part.start).plus(index * 8);
         cookies.extend(words.iter().enumerate().filter(|(_, word)| **word == COOKIE).map(|(index, _)| address(index)));
@@ -36,6 +38,16 @@ pub(super) fn runtimes(pid: ProcessId, memory: &LiveMemory, version: Option<Pyth
     cookies.extend(pairs);
     cookies.truncate(MOST_SUSPICIONS);
     cookies
+}
+
+/// The data of the interpreter's binaries, to look for texts in.
+pub(super) fn texts(mappings: &[Mapping], memory: &LiveMemory) -> impl Iterator<Item = Vec<u8>> {
+    data(mappings).take(MOST_PARTS).filter_map(|part| bytes(part, memory))
+}
+
+fn bytes(part: &Mapping, memory: &LiveMemory) -> Option<Vec<u8>> {
+    let length = usize::try_from(part.end.saturating_sub(part.start)).unwrap_or(usize::MAX);
+    memory.read(Address(part.start), length.min(LARGEST_DATA)).ok()
 }
 
 /// Whether a word may point to an interpreter.
@@ -63,7 +75,7 @@ mod tests {
 
     fn mapping(start: u64, end: u64, writable: bool, path: &str) -> Mapping {
         let inode = if path.is_empty() { 0 } else { path.len() as u64 };
-        Mapping { start, end, writable, offset: 0, inode, path: path.to_owned() }
+        Mapping { start, end, writable, offset: 0, device: 1, inode, path: path.into() }
     }
 
     #[test]
