@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use clap::CommandFactory;
 use hangspy::cli::Arguments;
 use hangspy::error::{Error, ExitCode, Gate};
+use hangspy::words::topics;
 
 const README: &str = include_str!("../README.md");
 
@@ -71,4 +72,11 @@ fn every_verb_is_in_the_table() {
         let shown = verb == "diagnose" || verbs.iter().any(|line| line.contains(&format!("`hangspy {verb}")));
         assert!(shown, "the README's table has no line for `hangspy {verb}`");
     }
+}
+
+#[test]
+fn the_tables_of_kinds_and_causes_are_those_of_the_vocabulary() {
+    let listed: Vec<&str> = section("Kinds and causes").filter(|line| line.starts_with("| `")).collect();
+    let rows: Vec<String> = topics().iter().map(|topic| format!("| `{}` | {} |", topic.word, topic.meaning)).collect();
+    assert_eq!(listed, rows, "copy the rows of src/words into the README:\n{}\n", rows.join("\n"));
 }

@@ -21,15 +21,19 @@ const MAY_NAME: &[(&str, &[&str])] = &[
     ("libraries", &["snapshot"]),
     ("classify", &["libraries", "snapshot"]),
     ("aggregate", &["classify", "libraries", "snapshot"]),
-    ("report", &["aggregate", "classify", "libraries", "snapshot"]),
-    ("render", &["error", "report", "snapshot"]),
+    ("words", &["aggregate", "classify", "libraries", "snapshot"]),
+    ("report", &["aggregate", "classify", "libraries", "snapshot", "words"]),
+    ("render", &["error", "report", "snapshot", "words"]),
     ("journal", &["error", "snapshot"]),
-    ("drive", &["attach", "error", "journal", "memory", "os", "read", "render", "report", "snapshot", "target"]),
+    (
+        "drive",
+        &["attach", "error", "journal", "memory", "os", "read", "render", "report", "snapshot", "target", "words"],
+    ),
     ("cli", &["drive", "error", "target"]),
 ];
 
 /// Rooms that are functions of data and nothing else.
-const PURE: &[&str] = &["libraries", "classify", "aggregate", "report", "render"];
+const PURE: &[&str] = &["libraries", "classify", "aggregate", "words", "report", "render"];
 
 /// What a pure room never says.
 const IMPURE_WORDS: &[&str] = &[

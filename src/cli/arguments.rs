@@ -87,6 +87,8 @@ pub enum Verb {
     Ps(Ps),
     /// Say what may be read, which gate refuses, and what opens it
     Doctor(Doctor),
+    /// Say what a verdict means, how it was recognised, and how to mend it
+    Explain(Explain),
     /// Print the completion script for a shell
     Completions {
         /// The shell
@@ -269,6 +271,19 @@ pub struct Doctor {
     /// What is written down.
     #[command(flatten)]
     pub audit: Audit,
+}
+
+/// `hangspy explain`
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  hangspy explain                 all kinds and causes, a line each
+  hangspy explain loop-blocked    one of them at length
+  hangspy explain socket-read")]
+pub struct Explain {
+    /// A kind or a cause, as a verdict names it; nothing lists them
+    #[arg(value_name = "KIND|CAUSE")]
+    pub word: Vec<String>,
 }
 
 /// Output formats by name.

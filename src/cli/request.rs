@@ -24,6 +24,8 @@ pub enum Request {
     Processes(drive::Processes),
     /// `hangspy doctor`
     Doctor(drive::Doctor),
+    /// `hangspy explain`, of these words
+    Explain(String),
     /// `hangspy completions`
     Completions(Shell),
     /// `hangspy man`
@@ -65,6 +67,7 @@ impl Arguments {
                 json: words.json,
                 audit: words.audit.file,
             }),
+            Some(Verb::Explain(words)) => Request::Explain(words.word.join(" ")),
             Some(Verb::Completions { shell }) => Request::Completions(shell),
             Some(Verb::Man { verb }) => Request::Manual(verb),
         };
@@ -99,6 +102,7 @@ impl Request {
             Self::Report(request) => drive::report(request, console),
             Self::Processes(request) => drive::processes(request, console),
             Self::Doctor(request) => drive::doctor(request, console),
+            Self::Explain(asked) => drive::explain(asked, console),
             Self::Completions(shell) => completions(*shell, console),
             Self::Manual(verb) => manual(verb.as_deref(), console),
         }

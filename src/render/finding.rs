@@ -6,6 +6,7 @@ use super::page::{Ink, Page, Piece, keep_start};
 use super::{Extent, places, sanitize, units, words};
 use crate::report::{Blame, Cause, Kind, Place, ProcessReport, Report, SecondParty, Verdict};
 use crate::snapshot::Excerpt;
+use crate::words::{self as vocabulary, Role};
 
 /// The column at which the text beside a label begins.
 const HANG: usize = 14;
@@ -45,21 +46,30 @@ pub(super) fn finding(page: &mut Page, report: &Report, verdict: &Verdict, exten
     if !verdict.advice.is_empty() {
         page.labelled(2, "do", HANG, &[Piece::new(Ink::Strong, &verdict.advice)]);
     }
+    if let Some(word) = explained(verdict) {
+        page.labelled(2, "more", HANG, &[Piece::plain(format!("hangspy explain {word}"))]);
+    }
     if extent == Extent::Full {
         stacks(page, verdict);
     }
 }
 
+/// What `hangspy explain` is to be asked about a trouble: its cause, or what kind it is where that says more.
+fn explained(verdict: &Verdict) -> Option<&'static str> {
+    let cause = verdict.cause.filter(|cause| *cause != Cause::Unknown).map(|cause| vocabulary::cause(cause).word);
+    (verdict.kind != Kind::Healthy).then(|| cause.unwrap_or(vocabulary::kind(verdict.kind).word))
+}
+
 /// The summary without what the headline says already.
 fn told(verdict: &Verdict) -> &str {
     let summary = verdict.summary.as_str();
-    let headline = words::headline(verdict.kind).to_lowercase();
+    let headline = vocabulary::kind(verdict.kind).label.to_lowercase();
     summary.strip_prefix(&headline).and_then(|rest| rest.strip_prefix(": ")).unwrap_or(summary)
 }
 
 /// One line about a process that has nothing worth a block.
 pub(super) fn brief(verdict: &Verdict) -> Piece {
-    Piece::new(ink(verdict.kind), words::headline(verdict.kind))
+    Piece::new(ink(verdict.kind), vocabulary::kind(verdict.kind).label)
 }
 
 fn ink(kind: Kind) -> Ink {
@@ -72,14 +82,15 @@ fn ink(kind: Kind) -> Ink {
 
 /// `LOOP BLOCKED for 12.4 s, still blocked`
 fn headline(report: &Report, verdict: &Verdict) -> Piece {
-    let what = words::headline(verdict.kind);
+    let what = vocabulary::kind(verdict.kind).label;
     let judged = verdict.kind.is_trouble();
     let text = match verdict.since_s {
         // One long stall is told by its length, many short ones by their share: what lasts now is only the last of them.
         Some(seconds) if judged && seconds >= verdict.share * report.window.seconds * MOST_OF_IT => {
             let ended = process(report, verdict).is_some_and(|process| process.ended);
-            let lasting = if ended { "until it ended" } else { words::lasting(verdict.kind) };
-            format!("{what} for {}, {lasting}", units::duration(seconds))
+            let lasting = if ended { Some("until it ended") } else { vocabulary::kind(verdict.kind).lasting };
+            let lasting = lasting.map(|lasting| format!(", {lasting}")).unwrap_or_default();
+            format!("{what} for {}{lasting}", units::duration(seconds))
         }
         _ if judged && verdict.share > 0.0 => {
             let stalls = stalls(report, verdict);
@@ -224,6 +235,11 @@ fn activity(report: &Report, verdict: &Verdict) -> Option<(&'static str, String)
     let Some(cause) = verdict.cause else {
         return party.map(|party| ("concerns", party));
     };
+    let row = vocabulary::cause(cause);
+    let label = match row.role {
+        Role::Waits => "waits for",
+        Role::Runs => "runs",
+    };
     let of_pool = matches!(cause, Cause::ThreadPool | Cause::DefaultExecutor | Cause::DbPool | Cause::HttpPool);
     if of_pool && verdict.kind == Kind::PoolExhausted {
         // The blamed function has a place; it is others who wait for one.
@@ -232,11 +248,9 @@ fn activity(report: &Report, verdict: &Verdict) -> Option<(&'static str, String)
     }
     if of_pool {
         // Which pool it is, the summary says.
-        let (label, phrase) = words::activity(cause);
-        return Some((label, phrase.to_owned()));
+        return Some((label, row.phrase.to_owned()));
     }
-    let (label, phrase) = words::activity(cause);
-    let phrase = seen(report, verdict, cause).unwrap_or_else(|| phrase.to_owned());
+    let phrase = seen(report, verdict, cause).unwrap_or_else(|| row.phrase.to_owned());
     let held = matches!(verdict.second_party, SecondParty::Holder { .. }) && phrase.contains("lock");
     Some(match party {
         Some(party) if held => (label, format!("{phrase}, held by {party}")),

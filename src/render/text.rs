@@ -6,6 +6,7 @@ use super::page::{Ink, Page, Piece};
 use super::{Extent, closing, dump, gil, places, ranking, tasks, terminal, units};
 use crate::report::{CgroupReport, EpisodeReport, Report, SocketReport};
 use crate::snapshot::Known;
+use crate::words as vocabulary;
 
 /// Columns of the file.
 const WIDTH: usize = 110;
@@ -108,7 +109,7 @@ fn stall_words(stall: &EpisodeReport) -> String {
     if let Some(place) = &stall.place {
         words.push_str(&format!(" in {} {}", places::function(&place.function), places::full_position(place)));
     }
-    words.push_str(&format!(", {}", super::words::cause(stall.cause)));
+    words.push_str(&format!(", {}", vocabulary::cause(stall.cause).word));
     if let Some(peer) = &stall.peer {
         words.push_str(&format!(", {peer}"));
     }
