@@ -9,6 +9,7 @@ pub(super) const LIBRARY: Library = Library {
     functions: &[
         Row::of("concurrent/futures/_base.py", &["result", "exception", "wait", "as_completed"]).means(Marks::FUTURE),
         Row::of("concurrent/futures/thread.py", &["_worker"]).means(Marks::WORKER),
+        Row::of("concurrent/futures/thread.py", &["run"]).runs_call("self", &["future"]),
     ],
     ..Library::BARE
 };

@@ -1,6 +1,6 @@
 //! FastAPI.
 
-use super::{Library, Marks, Role, Row};
+use super::{AtPool, Class, Holder, Holds, Library, Marks, Role, Row};
 
 pub(super) const LIBRARY: Library = Library {
     name: "fastapi",
@@ -11,6 +11,13 @@ pub(super) const LIBRARY: Library = Library {
         Row::of("fastapi/encoders.py", &["jsonable_encoder"]).means(Marks::SERIALIZE),
         Row::of("fastapi/routing.py", &["serialize_response", "_prepare_response_content"]).means(Marks::SERIALIZE),
         Row::of("fastapi/responses.py", &["render"]).means(Marks::SERIALIZE),
+        // The arguments of the endpoint.
+        Row::of("fastapi/routing.py", &["app"]).at_pool(AtPool::Carries),
     ],
+    holders: &[Holder {
+        class: Class { name: "SolvedDependency", module: "fastapi.dependencies.utils" },
+        has: Holds::Values("values"),
+    }],
+    keeps_nothing: true,
     ..Library::BARE
 };

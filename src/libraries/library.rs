@@ -1,6 +1,6 @@
 //! What is known of a library, and of a function.
 
-use super::Marks;
+use super::{AtPool, Awaits, Holder, Marks, Path};
 
 /// What a library is to a diagnosis.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -26,11 +26,27 @@ pub struct Library {
     pub functions: &'static [Row],
     /// How the names of its native threads begin (`comm`, 15 bytes at most).
     pub threads: &'static [&'static str],
+    /// Classes whose objects have something out of a pool.
+    pub holders: &'static [Holder],
+    /// Classes whose blocks end when their time is over, and the attribute that has it: of `async with timeout(...)`.
+    pub timeouts: &'static [(&'static str, &'static str)],
+    /// Its functions stand on many stacks and keep nothing that is out of a pool among their local variables, so that
+    /// nobody has to look through them.
+    pub keeps_nothing: bool,
 }
 
 impl Library {
     /// Nothing known; every library states what differs.
-    pub(super) const BARE: Self = Self { name: "", packages: &[], role: Role::Driver, functions: &[], threads: &[] };
+    pub(super) const BARE: Self = Self {
+        name: "",
+        packages: &[],
+        role: Role::Driver,
+        functions: &[],
+        threads: &[],
+        holders: &[],
+        timeouts: &[],
+        keeps_nothing: false,
+    };
 }
 
 /// For [`Row::of`]: all functions of the file.
@@ -45,17 +61,38 @@ pub struct Row {
     pub names: &'static [&'static str],
     /// What running one of them means.
     pub marks: Marks,
+    /// What a task waits for that is suspended in one of them.
+    pub awaits: Option<Awaits>,
+    /// What one of them is to a pool.
+    pub at_pool: Option<AtPool>,
+    /// Where the frame of a thread that runs a call has the future which ends with it: a local variable, and the way on.
+    pub call: Option<(&'static str, Path)>,
 }
 
 impl Row {
     /// Functions of a file, without a meaning yet.
     pub(super) const fn of(file: &'static str, names: &'static [&'static str]) -> Self {
-        Self { file, names, marks: Marks::NONE }
+        Self { file, names, marks: Marks::NONE, awaits: None, at_pool: None, call: None }
     }
 
     /// Running one of them means this.
     pub(super) const fn means(self, marks: Marks) -> Self {
         Self { marks, ..self }
+    }
+
+    /// A task that is suspended in one of them waits for this.
+    pub(super) const fn awaits(self, awaits: Awaits) -> Self {
+        Self { awaits: Some(awaits), ..self }
+    }
+
+    /// They are this to a pool.
+    pub(super) const fn at_pool(self, at_pool: AtPool) -> Self {
+        Self { at_pool: Some(at_pool), ..self }
+    }
+
+    /// A thread runs a call in them, whose future is at the end of this way from a local variable.
+    pub(super) const fn runs_call(self, local: &'static str, way: Path) -> Self {
+        Self { call: Some((local, way)), ..self }
     }
 
     /// Whether the row is about this function of its file.

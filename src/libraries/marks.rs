@@ -57,6 +57,10 @@ impl Marks {
     pub const SERIALIZE: Self = Self(1 << 23);
     /// A route hands a request to its endpoint.
     pub const ROUTE: Self = Self(1 << 24);
+    /// The stock loop's own work between two steps.
+    pub const BETWEEN_STEPS: Self = Self(1 << 25);
+    /// Waits until another thread gives a sign: a condition, and what is made of one.
+    pub const SIGN: Self = Self(1 << 26);
 
     /// Both.
     #[must_use]

@@ -4,8 +4,8 @@ use std::collections::HashMap;
 use std::sync::LazyLock;
 
 use super::{
-    Home, Library, Marks, Role, Row, aiosqlite, anyio, asyncio, asyncpg, concurrent_futures, contextlib, django,
-    fastapi, getpass, gunicorn, httpcore, hypercorn, importlib, kafka, logging, multiprocessing, packages, pdb,
+    Holder, Home, Library, Marks, Role, Row, aiosqlite, anyio, asyncio, asyncpg, concurrent_futures, contextlib,
+    django, fastapi, getpass, gunicorn, httpcore, hypercorn, importlib, kafka, logging, multiprocessing, packages, pdb,
     psycopg, pydevd, queue, redis, sockets, sqlalchemy, sqlite, starlette, subprocess, threading, urllib3, uvicorn,
     uvloop, websockets,
 };
@@ -103,6 +103,16 @@ pub fn rows(file: &str, name: &str) -> impl Iterator<Item = &'static Row> {
 #[must_use]
 pub fn marks(file: &str, name: &str) -> Marks {
     rows(file, name).fold(Marks::NONE, |all, row| all.and(row.marks))
+}
+
+/// Classes whose objects have something out of a pool.
+pub fn holders() -> impl Iterator<Item = &'static Holder> {
+    LIBRARIES.iter().flat_map(|library| library.holders)
+}
+
+/// Classes whose blocks end when their time is over, and the attribute that has it.
+pub fn timeouts() -> impl Iterator<Item = (&'static str, &'static str)> {
+    LIBRARIES.iter().flat_map(|library| library.timeouts).copied()
 }
 
 /// The library whose native threads are named like this.

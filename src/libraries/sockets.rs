@@ -1,6 +1,6 @@
 //! The standard library's sockets: `socket`, `ssl`, `selectors`, `http.client`.
 
-use super::{Library, Marks, Role, Row};
+use super::{ALL, Library, Marks, Role, Row};
 
 pub(super) const LIBRARY: Library = Library {
     name: "socket",
@@ -12,6 +12,7 @@ pub(super) const LIBRARY: Library = Library {
         Row::of("socket.py", &["write", "sendfile"]).means(Marks::SEND),
         Row::of("ssl.py", &["sendall", "send", "write"]).means(Marks::SEND),
         Row::of("selectors.py", &["select"]).means(Marks::SELECT),
+        Row::of("selectors.py", ALL).means(Marks::BETWEEN_STEPS),
         Row::of("http/client.py", &["connect"]).means(Marks::CONNECT),
         Row::of("http/client.py", &["send", "_send_output"]).means(Marks::SEND),
     ],

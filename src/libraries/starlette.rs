@@ -13,5 +13,6 @@ pub(super) const LIBRARY: Library = Library {
         Row::of("starlette/routing.py", &["handle"]).means(Marks::ROUTE),
         Row::of("starlette/responses.py", &["render"]).means(Marks::SERIALIZE),
     ],
+    keeps_nothing: true,
     ..Library::BARE
 };

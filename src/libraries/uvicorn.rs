@@ -1,6 +1,9 @@
 //! uvicorn, and the workers that gunicorn runs it in.
 
-use super::{ALL, Library, Marks, Role, Row};
+use super::{ALL, Awaits, Library, Marks, Role, Row};
+
+/// A WebSocket whose client does not read.
+const SENDS: Awaits = Awaits::taker_of(&["transport"]);
 
 pub(super) const LIBRARY: Library = Library {
     name: "uvicorn",
@@ -14,6 +17,11 @@ pub(super) const LIBRARY: Library = Library {
         Row::of("uvicorn/lifespan/on.py", &["main"]).means(Marks::LIFESPAN),
         Row::of("uvicorn/config.py", &["load"]).means(Marks::LOAD),
         Row::of("uvicorn/importer.py", ALL).means(Marks::LOAD),
+        Row::of("uvicorn/protocols/http/flow_control.py", &["drain"]).awaits(Awaits::taker_of(&["_transport"])),
+        Row::of("uvicorn/protocols/websockets/websockets_impl.py", &["send"]).awaits(SENDS),
+        Row::of("uvicorn/protocols/websockets/websockets_sansio_impl.py", &["send"]).awaits(SENDS),
+        Row::of("uvicorn/protocols/websockets/wsproto_impl.py", &["send"]).awaits(SENDS),
     ],
+    keeps_nothing: true,
     ..Library::BARE
 };

@@ -8,4 +8,5 @@ pub(super) const LIBRARY: Library = Library {
     role: Role::Framework,
     functions: &[Row::of("uvloop/__init__.py", &["run"]).means(Marks::LOOP.and(Marks::UVLOOP))],
     threads: &["libuv-worker"],
+    ..Library::BARE
 };

@@ -11,7 +11,7 @@ use super::loops::endpoint::endpoint;
 use super::loops::reader::{Loops, Surroundings as Around};
 use super::objects::builtin::Objects;
 use super::objects::moments::Lifetime;
-use super::pools::Pools;
+use super::pools::reader::Pools;
 use super::requests::Requests;
 use super::stacks::reader::{StackReader, Target};
 use super::stacks::reading::ThreadReading;

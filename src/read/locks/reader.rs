@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, HashMap};
 use super::fork_parent::ForkParent;
 use super::handlers::handler;
 use super::held_slots::HeldSlots;
-use super::waits::{Futex, WantedLock, is_threading, module_owner, wanted};
+use super::waits::{Futex, WantedLock, module_owner, waits_for_condition, wanted};
 use crate::memory::{ReadError, u64_at};
 use crate::read::objects::builtin::Objects;
 use crate::read::objects::known::why;
@@ -250,9 +250,7 @@ fn timeslices_of(around: &Around<'_>, thread: ThreadId) -> Option<u64> {
 /// Whether a frame further in is a `Condition.wait` for a condition of this lock, which lets go of it meanwhile.
 fn lets_go(objects: Objects<'_>, codes: &CodeTable, thread: &LiveThread, holder: &LiveFrame, lock: Address) -> bool {
     let inside = thread.frames.iter().take_while(|frame| frame.address != holder.address);
-    let mut waits = inside.filter(|frame| {
-        codes.codes().get(frame.code.0 as usize).is_some_and(|code| code.name == "wait" && is_threading(code))
-    });
+    let mut waits = inside.filter(|frame| codes.codes().get(frame.code.0 as usize).is_some_and(waits_for_condition));
     waits.any(|frame| {
         let condition = first_local(objects, frame).and_then(|this| objects.attribute(this, "_lock"));
         condition.is_ok_and(|own| own.is_some_and(|own| own.value == lock))

@@ -5,6 +5,7 @@
 //! waiter's entry in the parking lot is on that stack and says which word is waited for. In 3.13 a plain lock is of the one
 //! kind in 3.13.0 and of the other since 3.13.1 (gh-117721), and a recursive one is of the first: there both ways are tried.
 
+use crate::libraries::{self, Marks};
 use crate::memory::{Batch, ReadError, little_endian};
 use crate::read::objects::builtin::Objects;
 use crate::read::objects::builtin::is_pointer;
@@ -67,21 +68,20 @@ pub(in crate::read) fn wanted(
     Ok(found.filter(|lock| !(of_condition && lock.kind == LockKind::Plain)))
 }
 
-/// Whether this is `_ModuleLock.acquire` (CPython `Lib/importlib/_bootstrap.py`).
+/// Whether a function waits for the lock of a module (CPython `Lib/importlib/_bootstrap.py`).
 fn is_module_lock(code: &Code) -> bool {
-    code.name == "acquire"
-        && (code.file.contains("importlib._bootstrap") || code.file.ends_with("importlib/_bootstrap.py"))
+    libraries::marks(&code.file, &code.name).has(Marks::MODULE_LOCK)
 }
 
 /// Whether this function of `threading` waits on a lock that stands for a signal: `Condition.wait`, and up to 3.12
 /// `Thread.join`.
 fn waits_for_signal(code: &Code) -> bool {
-    matches!(code.name.as_str(), "wait" | "join" | "_wait_for_tstate_lock") && is_threading(code)
+    libraries::marks(&code.file, &code.name).has(Marks::SIGN.and(Marks::JOIN))
 }
 
-/// Whether a function is of the standard library's `threading`.
-pub(in crate::read) fn is_threading(code: &Code) -> bool {
-    code.file.ends_with("/threading.py") && !code.file.contains("/site-packages/")
+/// Whether a function waits for a condition of `threading`.
+pub(in crate::read) fn waits_for_condition(code: &Code) -> bool {
+    libraries::marks(&code.file, &code.name).has(Marks::SIGN)
 }
 
 /// The module lock that a frame of `_ModuleLock.acquire` is about.

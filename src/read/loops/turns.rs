@@ -9,6 +9,7 @@
 use std::collections::HashMap;
 
 use crate::layout::FrameOffsets;
+use crate::libraries::{self, Marks};
 use crate::memory::{ReadError, u64_at};
 use crate::read::objects::builtin::Objects;
 use crate::read::objects::moments::{self, Lifetime};
@@ -17,10 +18,6 @@ use crate::snapshot::{Address, Code, CodeId, Known, Moment};
 
 /// Locals of a function that are looked through for a name.
 const MOST_LOCALS: usize = 64;
-
-/// The files of a loop's own work, as their paths end.
-const MACHINERY: [&str; 4] =
-    ["/selectors.py", "/asyncio/base_events.py", "/asyncio/selector_events.py", "/asyncio/events.py"];
 
 /// What a function is to a loop.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -116,12 +113,13 @@ impl Turns {
             return Ok(*function);
         }
         let Some(code) = codes.get(frame.code.0 as usize) else { return Ok(Function::Other) };
-        let function = match code.name.as_str() {
-            "_run_once" if code.file.ends_with("asyncio/base_events.py") => {
-                find_locals(objects, frame.code_address)?.map_or(Function::Other, Function::RunOnce)
-            }
-            _ if MACHINERY.iter().any(|file| code.file.ends_with(file)) => Function::Machinery,
-            _ => Function::Other,
+        let marks = libraries::marks(&code.file, &code.name);
+        let function = if marks.has(Marks::TURN) {
+            find_locals(objects, frame.code_address)?.map_or(Function::Other, Function::RunOnce)
+        } else if marks.has(Marks::BETWEEN_STEPS) {
+            Function::Machinery
+        } else {
+            Function::Other
         };
         self.functions.insert(frame.code, function);
         Ok(function)

@@ -9,3 +9,4 @@ pub(in crate::read) mod dicts;
 pub(in crate::read) mod kinds;
 pub(in crate::read) mod known;
 pub(in crate::read) mod moments;
+pub(in crate::read) mod ways;

@@ -1,10 +1,12 @@
 //! `concurrent.futures.ThreadPoolExecutor`, the one that a loop has for itself among them.
 
-use super::{Around, Found, Function, Met, Pools, add, lenient, new_pool, place};
+use super::found::{Around, Found, add, new_pool, place};
+use super::reader::{Met, Pools};
+use crate::libraries::Marks;
 use crate::memory::{ReadError, little_endian, u64_at};
 use crate::read::loops::uvloop;
 use crate::read::objects::builtin::Objects;
-use crate::read::objects::known::known;
+use crate::read::objects::known::{known, lenient};
 use crate::snapshot::{Actor, Address, Known, PoolKind, PoolSample, Why};
 
 /// Calls in a queue that are looked at.
@@ -49,7 +51,7 @@ impl Pools {
         found: &mut Found,
     ) -> Result<(), ReadError> {
         for thread in around.threads {
-            let met = self.meet(objects, around, &thread.frames, Function::ExecutorWorker)?;
+            let met = self.meet(objects, around, &thread.frames, |meaning| meaning.marks.has(Marks::WORKER))?;
             let Some(Met { at, frame, .. }) = met else { continue };
             let (Some(reference), Some(queue)) =
                 (self.local(objects, &frame, "executor_reference")?, self.local(objects, &frame, "work_queue")?)

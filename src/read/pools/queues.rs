@@ -8,12 +8,14 @@
 
 use std::collections::HashSet;
 
-use super::{Around, Found, Function, Pools, lenient, new_pool, through_cell};
+use super::found::{Around, Found, new_pool, through_cell};
+use super::reader::Pools;
+use crate::libraries::Awaits;
 use crate::memory::ReadError;
 use crate::read::objects::builtin::Objects;
 use crate::read::objects::builtin::is_pointer;
 use crate::read::objects::kinds::Kind;
-use crate::read::objects::known::known;
+use crate::read::objects::known::{known, lenient};
 use crate::read::stacks::guards::Guard;
 use crate::read::tasks::coroutines::{Coroutine, State};
 use crate::read::tasks::frames::{TaskFrames, frame_of};
@@ -116,7 +118,8 @@ impl Pools {
 
     /// The frame that awaits `get`.
     fn caller_of_get<'f>(&mut self, around: &Around<'_>, frames: &'f TaskFrames) -> Option<&'f LiveFrame> {
-        let is_get = self.is(around, frames.frames.first(), Function::AsyncioQueueGet);
+        let innermost = frames.frames.first()?;
+        let is_get = self.meanings.of(around.codes, innermost).awaits == Some(Awaits::Get);
         frames.frames.get(1).filter(|_| is_get)
     }
 

@@ -14,6 +14,7 @@
 use std::collections::{BTreeSet, HashMap};
 
 use super::future_links::{closed_over, function_at, is_concurrent, variables};
+use crate::libraries::{self, Marks};
 use crate::memory::{ReadError, little_endian};
 use crate::read::loops::nearby::{NearbyLoops, Reach};
 use crate::read::loops::stock::StockLoop;
@@ -117,10 +118,7 @@ impl<'a> Search<'a> {
     fn future_of<'t>(&mut self, scene: &Scene<'_>, thread: &'t LiveThread) -> Result<Option<Waiting<'t>>, ReadError> {
         let waits = |frame: &LiveFrame| {
             let code = scene.codes.codes().get(frame.code.0 as usize);
-            code.is_some_and(|code| {
-                matches!(code.name.as_str(), "result" | "exception")
-                    && code.file.ends_with("/concurrent/futures/_base.py")
-            })
+            code.is_some_and(|code| libraries::marks(&code.file, &code.name).has(Marks::FUTURE))
         };
         let Some(at) = thread.frames.iter().take(INNERMOST).position(waits) else { return Ok(None) };
         let Some((frame, around)) = thread.frames.get(at..).and_then(<[LiveFrame]>::split_first) else {

@@ -8,7 +8,7 @@ use std::collections::HashMap;
 
 use super::chains::{Chain, Link};
 use super::coroutines::{Coroutine, State};
-use super::functions::Place;
+use crate::libraries::{self, Awaits};
 use crate::memory::ReadError;
 use crate::read::objects::builtin::Objects;
 use crate::read::objects::builtin::is_pointer;
@@ -29,14 +29,8 @@ pub(in crate::read) struct TaskHolds {
     timeouts: HashMap<Address, Option<&'static str>>,
 }
 
-/// Classes whose block ends when its time is over, and where they have it: those of asyncio, async-timeout and AnyIO.
-const TIMEOUTS: [(&str, &str); 5] = [
-    ("Timeout", "_when"),
-    ("Timeout", "_deadline"),
-    ("CancelScope", "_deadline"),
-    ("_GeneratorContextManager", GENERATOR),
-    ("_AsyncGeneratorContextManager", GENERATOR),
-];
+/// Context managers that are generators: what their blocks hold may end when its time is over.
+const OF_GENERATORS: [&str; 2] = ["_GeneratorContextManager", "_AsyncGeneratorContextManager"];
 /// Where a context manager that is a generator has that (CPython `Lib/contextlib.py`).
 const GENERATOR: &str = "gen";
 /// Context managers inside of each other that are generators.
@@ -117,9 +111,10 @@ impl TaskHolds {
         }
         let name = objects.type_name(kind)?;
         let mut found = None;
-        for (_, attribute) in TIMEOUTS.iter().filter(|(class, _)| *class == name) {
+        let of_generators = OF_GENERATORS.into_iter().map(|class| (class, GENERATOR));
+        for (_, attribute) in libraries::timeouts().chain(of_generators).filter(|(class, _)| *class == name) {
             if found.is_none() && objects.attribute(object, attribute)?.is_some() {
-                found = Some(*attribute);
+                found = Some(attribute);
             }
         }
         self.timeouts.insert(kind, found);
@@ -212,7 +207,8 @@ fn with_locks_of_conditions(
 /// Conditions that the chain waits for, which let go of their locks meanwhile, and these locks.
 fn waited_conditions(objects: Objects<'_>, kinds: &mut Kinds, chain: &Chain) -> Result<Vec<Address>, ReadError> {
     let mut let_go = Vec::new();
-    let waiting = chain.links.iter().filter(|link| link.function.place == Place::Lock && link.function.waits);
+    let waiting =
+        chain.links.iter().filter(|link| link.function.awaits == Some(Awaits::Primitive) && link.function.waits);
     for condition in waiting.filter_map(|link| this(objects, link)) {
         if kinds.primitive(objects, condition)? == Some(PrimitiveKind::Condition) {
             let_go.push(condition);

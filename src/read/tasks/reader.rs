@@ -7,7 +7,7 @@ use std::collections::{HashMap, HashSet};
 
 use super::chains::Chain;
 use super::frames::{self, TaskFrames};
-use super::functions::{Functions, Place};
+use super::functions::Functions;
 use super::future_links::PENDING;
 use super::holds::TaskHolds;
 use super::list::TaskList;
@@ -16,6 +16,7 @@ use super::thread_calls::ThreadCalls;
 use super::transports::Transports;
 use super::waits::{Wait, Waits};
 use super::watch::{self, WaitWatch, Watched};
+use crate::libraries::Awaits;
 use crate::memory::{ReadError, little_endian, u64_at};
 use crate::read::loops::current_task;
 use crate::read::objects::kinds::{Kind, Kinds};
@@ -218,7 +219,7 @@ impl<'s, 'a> Reader<'s, 'a> {
         if self.kept.len() < frames::MOST_TASKS {
             self.kept.push(TaskFrames::of(objects, head.address, &chain, &self.frames));
         }
-        let puts = chain.links.last().is_some_and(|link| link.function.place == Place::Put);
+        let puts = chain.links.last().is_some_and(|link| link.function.awaits == Some(Awaits::Put));
         Ok(Record {
             head,
             phase: if wait.is_some() { TaskPhase::Waiting } else { TaskPhase::Ready },

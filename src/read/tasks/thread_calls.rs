@@ -9,12 +9,14 @@ use std::collections::HashMap;
 
 use super::future_links::chained_from;
 use crate::layout::FrameOffsets;
+use crate::libraries::{self, Path};
 use crate::memory::ReadError;
 use crate::read::objects::builtin::Objects;
 use crate::read::objects::kinds::Kinds;
+use crate::read::objects::ways::follow;
 use crate::read::scene::Scene;
 use crate::read::threads::live::LiveFrame;
-use crate::snapshot::{Address, Code, Known, ThreadId, Why};
+use crate::snapshot::{Address, Code, CodeId, Known, ThreadId, Why};
 
 /// Local variables that are looked through for a name.
 const MOST_LOCALS: usize = 64;
@@ -30,10 +32,14 @@ impl ThreadCalls {
     /// Looks through the threads. One whose frames cannot be read runs nothing that we know of.
     pub(in crate::read) fn read(scene: &Scene<'_>) -> Self {
         let mut calls = Self::default();
+        let mut calling = HashMap::new();
         for thread in scene.threads {
             for frame in &thread.frames {
-                let Some(code) = scene.codes.codes().get(frame.code.0 as usize) else { continue };
-                if let Ok(Some(future)) = future_of(scene.objects, frame, code) {
+                let Some(call) = *calling.entry(frame.code).or_insert_with(|| call_of(scene.codes.codes(), frame.code))
+                else {
+                    continue;
+                };
+                if let Ok(Some(future)) = future_of(scene.objects, frame, call) {
                     calls.threads.insert(future, thread.thread);
                 }
             }
@@ -57,19 +63,18 @@ impl ThreadCalls {
     }
 }
 
+/// How a function in which a thread runs a call has the future that ends with it; `None` for all others.
+fn call_of(codes: &[Code], id: CodeId) -> Option<(&'static str, Path)> {
+    let code = codes.get(id.0 as usize)?;
+    libraries::rows(&code.file, &code.name).find_map(|row| row.call)
+}
+
 /// The future that ends with what this frame calls.
-fn future_of(objects: Objects<'_>, frame: &LiveFrame, code: &Code) -> Result<Option<Address>, ReadError> {
-    if code.name != "run" {
-        return Ok(None);
+fn future_of(objects: Objects<'_>, frame: &LiveFrame, (name, way): (&str, Path)) -> Result<Option<Address>, ReadError> {
+    match local(objects, frame, name)? {
+        Some(local) => follow(objects, local, way),
+        None => Ok(None),
     }
-    if code.file.ends_with("/anyio/_backends/_asyncio.py") {
-        return local(objects, frame, "future");
-    }
-    if code.file.ends_with("/concurrent/futures/thread.py") {
-        let Some(item) = local(objects, frame, "self")? else { return Ok(None) };
-        return Ok(objects.attribute(item, "future")?.map(|entry| entry.value));
-    }
-    Ok(None)
 }
 
 fn local(objects: Objects<'_>, frame: &LiveFrame, wanted: &str) -> Result<Option<Address>, ReadError> {

@@ -3,16 +3,17 @@
 use std::collections::HashMap;
 
 use super::chains::{Chain, Link};
-use super::functions::{Place, Stream};
-use super::future_links::shielded;
+use super::future_links::{PENDING, shielded};
 use super::thread_calls::ThreadCalls;
 use super::transports::{Ends, Transports};
 use crate::layout::TaskOffsets;
+use crate::libraries::{Awaits, Stream};
 use crate::memory::{ReadError, little_endian};
 use crate::read::objects::builtin::Objects;
 use crate::read::objects::kinds::{Kind, Kinds};
 use crate::read::objects::known::known;
 use crate::read::objects::moments;
+use crate::read::objects::ways::follow;
 use crate::snapshot::{Address, Awaited, Known, Moment, PrimitiveKind, TaskCensus, TaskWait, Why};
 
 /// Functions further out that are asked when the innermost ones say nothing: a method of a primitive stands between
@@ -58,8 +59,7 @@ impl Waits {
         }
         let kind = kinds.of(objects, future)?;
         let is_done = |layout: &TaskOffsets| -> Result<bool, ReadError> {
-            Ok(little_endian(&objects.memory.read(future.plus(layout.state), 4)?)
-                != crate::read::tasks::future_links::PENDING)
+            Ok(little_endian(&objects.memory.read(future.plus(layout.state), 4)?) != PENDING)
         };
         let on = match kind {
             Kind::None => return Ok(Wait::Over),
@@ -86,7 +86,7 @@ impl Waits {
                 _ => continue,
             };
             let state = little_endian(&objects.memory.read(member.plus(layout.state), 4)?);
-            if state == crate::read::tasks::future_links::PENDING && pending.len() < TaskCensus::MOST_CHILDREN {
+            if state == PENDING && pending.len() < TaskCensus::MOST_CHILDREN {
                 pending.push(*member);
             }
         }
@@ -118,52 +118,53 @@ impl Waits {
             None => Ok(None),
         };
         let this = || link.coroutine.local(objects, 0);
-        Ok(match link.function.place {
-            Place::Other => None,
-            Place::Sleep => Some(Awaited::Sleep { until: self.until(objects, local("h")?) }),
-            Place::Wait => match local("fs")? {
+        let Some(awaits) = link.function.awaits else { return Ok(None) };
+        Ok(match awaits {
+            Awaits::Timer(handle) => Some(Awaited::Sleep { until: self.until(objects, local(handle)?) }),
+            Awaits::Several { members, .. } => match local(members)? {
                 Some(members) => Some(self.all_of(objects, kinds, &objects.set_members(members)?)?),
                 None => None,
             },
-            // Since 3.12 it has no task of its own, and no such variable.
-            Place::WaitFor => match local("fut")? {
+            Awaits::Another { future, .. } => match local(future)? {
                 Some(inner) if matches!(kinds.of(objects, inner)?, Kind::Task(_)) => Some(Awaited::Task(inner)),
                 Some(inner) => shielded(objects, kinds, inner.plus(self.task.callback))?.map(Awaited::Task),
                 None => None,
             },
-            Place::Lock => primitive(objects, kinds, this()?, None)?,
-            Place::Get | Place::Put => primitive(objects, kinds, this()?, Some(PrimitiveKind::Queue))?,
-            Place::TaskGroup => match this()?.map(|group| objects.attribute(group, "_tasks")).transpose()?.flatten() {
-                Some(members) => Some(self.all_of(objects, kinds, &objects.set_members(members.value)?)?),
-                None => None,
-            },
-            Place::Thread => Some(Awaited::Executor { thread: Known::Unknown(Why::NotRead) }),
-            Place::Stream(stream) | Place::Query(stream) => {
+            Awaits::Primitive => primitive(objects, kinds, this()?, None)?,
+            Awaits::Get | Awaits::Put => primitive(objects, kinds, this()?, Some(PrimitiveKind::Queue))?,
+            Awaits::Group(members) => {
+                match this()?.map(|group| objects.attribute(group, members)).transpose()?.flatten() {
+                    Some(members) => Some(self.all_of(objects, kinds, &objects.set_members(members.value)?)?),
+                    None => None,
+                }
+            }
+            Awaits::Thread => Some(Awaited::Executor { thread: Known::Unknown(Why::NotRead) }),
+            Awaits::Stream(stream) | Awaits::Query { stream, .. } => {
                 let transport = this()?.map(|this| follow(objects, this, stream.way)).transpose()?.flatten();
                 Some(self.connection(objects, stream, transport))
             }
-            Place::Socket => Some(connection(Ends::unknown(Why::NotRead), false)),
+            Awaits::Socket => Some(connection(Ends::unknown(Why::NotRead), false)),
         })
     }
 
     /// Whether a function ends its wait by itself when its time is over.
     pub(in crate::read) fn ends_in_time(&self, objects: Objects<'_>, link: &Link) -> Result<bool, ReadError> {
-        if !matches!(link.function.place, Place::Wait | Place::WaitFor | Place::Query(_)) {
+        let Some((awaits, timeout)) = link.function.awaits.and_then(|awaits| Some((awaits, awaits.timeout()?))) else {
             return Ok(false);
-        }
+        };
         let is_set = |value: Address| Ok(objects.type_name_of(value)? != "NoneType");
-        if let Some(index) = link.function.local_named(objects, "timeout")?
+        if let Some(index) = link.function.local_named(objects, timeout)?
             && let Some(timeout) = link.coroutine.local(objects, index)?
             && is_set(timeout)?
         {
             return Ok(true);
         }
-        let Place::Query(stream) = link.function.place else { return Ok(false) };
+        let Awaits::Query { stream, settings, .. } = awaits else { return Ok(false) };
         // The connection's own timeout, for every query: the first of its settings.
         let Some(this) = link.coroutine.local(objects, 0)? else { return Ok(false) };
         let outward = stream.way.split_last().map_or(&[][..], |(_, outward)| outward);
         let Some(of_connection) = follow(objects, this, outward)? else { return Ok(false) };
-        let Some(settings) = objects.attribute(of_connection, "_config")? else { return Ok(false) };
+        let Some(settings) = objects.attribute(of_connection, settings)? else { return Ok(false) };
         objects.tuple(settings.value)?.first().map_or(Ok(false), |timeout| is_set(*timeout))
     }
 
@@ -212,18 +213,6 @@ impl Waits {
 
 fn connection(Ends { peer, descriptor }: Ends, sends: bool) -> Awaited {
     Awaited::Connection { peer, descriptor, sends }
-}
-
-/// The object at the end of a way through attributes.
-fn follow(objects: Objects<'_>, from: Address, way: &[&str]) -> Result<Option<Address>, ReadError> {
-    let mut at = from;
-    for name in way {
-        match objects.attribute(at, name)? {
-            Some(entry) => at = entry.value,
-            None => return Ok(None),
-        }
-    }
-    Ok(Some(at))
 }
 
 /// A primitive, if the object is one and of the wanted kind.

@@ -5,10 +5,12 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use super::{Around, Found, Function, Met, Pools, add, lenient, new_pool, place};
+use super::found::{Around, Found, add, new_pool, place};
+use super::reader::{Met, Pools};
+use crate::libraries::Marks;
 use crate::memory::ReadError;
 use crate::read::objects::builtin::Objects;
-use crate::read::objects::known::known;
+use crate::read::objects::known::{known, lenient};
 use crate::snapshot::{Actor, Address, Awaited, Known, Occupier, PoolKind, PoolSample, TaskCensus, Why};
 
 /// The module that keeps what AnyIO keeps for each loop, and its name there.
@@ -33,7 +35,7 @@ impl Pools {
         let callers = callers(around.census);
         let mut borrowers = BTreeMap::new();
         for thread in around.threads {
-            let met = self.meet(objects, around, &thread.frames, Function::AnyioWorker)?;
+            let met = self.meet(objects, around, &thread.frames, |meaning| meaning.marks.has(Marks::WORKER))?;
             let Some(Met { at, frame, this: Some(worker) }) = met else { continue };
             let interpreter = around.interpreters.get(usize::from(thread.interpreter)).copied().unwrap_or_default();
             let limiter = match lenient(objects.attribute(worker, "loop"))? {
@@ -43,7 +45,7 @@ impl Pools {
             let Some(limiter) = limiter else { continue };
             let pool = found.pool(limiter, || limiter_sample(objects, limiter, PoolKind::AnyioLimiter));
             let inner = at.checked_sub(1).and_then(|at| thread.frames.get(at));
-            if inner.is_none_or(|inner| self.functions.of(around.codes, inner) == Function::QueueGet) {
+            if inner.is_none_or(|inner| self.meanings.of(around.codes, inner).marks.has(Marks::QUEUE)) {
                 continue;
             }
             let job = self.local(objects, &frame, "future")?;
@@ -67,7 +69,7 @@ impl Pools {
         found: &mut Found,
     ) -> Result<(), ReadError> {
         for task in around.tasks {
-            let met = self.meet(objects, around, &task.frames, Function::AnyioAcquire)?;
+            let met = self.meet(objects, around, &task.frames, |meaning| meaning.limits)?;
             let Some(Met { this: Some(limiter), .. }) = met else { continue };
             if found.has(limiter) || !objects.type_name_of(limiter).is_ok_and(|name| name == CLASS) {
                 continue;

@@ -5,9 +5,11 @@
 //! waits for them stands in a list of libuv's that has no name in a stripped library, but the tasks that await it are
 //! suspended in a coroutine of uvloop that is called `getaddrinfo`.
 
-use super::{Around, Found, Pools, add, lenient, new_pool};
+use super::found::{Around, Found, add, new_pool};
+use super::reader::Pools;
 use crate::memory::{ReadError, little_endian};
 use crate::read::objects::builtin::Objects;
+use crate::read::objects::known::lenient;
 use crate::read::threads::libuv::WORKER;
 use crate::snapshot::{Actor, Address, Known, PoolKind, ThreadId, Why};
 
