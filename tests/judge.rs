@@ -239,6 +239,71 @@ fn a_second_verdict_of_another_kind_is_a_false_alarm() {
 }
 
 #[test]
+fn a_sibling_is_as_sick_as_its_log_says() {
+    let log = format!(
+        "{WITNESS}{}",
+        WITNESS.lines().last().unwrap_or_default().replace("98.0", "97.0").replace(": 7", ": 8")
+    ) + "\n";
+    let stalls = || vec![episode(98.0, 5.0, false)];
+    let about_8 = |kind, cause| report(vec![sick_verdict(), verdict(8, kind, cause)], stalls());
+    let missing = "loop missing: thread 8";
+    let found = complaints(&sick_truth(), &log, &about_8("loop-blocked", Some("sleep")), &right_run());
+    assert!(found.iter().all(|complaint| complaint.starts_with(missing)), "both blocked: {found:#?}");
+    let found = complaints(&sick_truth(), &log, &about_8("healthy", None), &right_run());
+    assert!(found.iter().any(|complaint| complaint.starts_with("all-clear")), "8 blocked as well: {found:#?}");
+}
+
+#[test]
+fn what_is_true_from_several_sides_may_be_said_from_each() {
+    let mut truth = sick_truth();
+    truth["kind"] = json!("requests-waiting");
+    truth["kinds"] = json!(["loop-blocked"]);
+    truth["function"] = json!("orders");
+    truth["functions"] = json!(["fetch_orders"]);
+    accepts(&truth, WITNESS, &right_report());
+    truth["kinds"] = json!(["tasks-stuck"]);
+    truth["functions"] = json!([]);
+    let found = complaints(&truth, WITNESS, &right_report(), &right_run());
+    assert!(found.len() == 2 && found[0].contains("requests-waiting or tasks-stuck"), "{found:#?}");
+}
+
+#[test]
+fn another_trouble_may_be_said_beside_it_where_the_truth_says_so() {
+    let mut truth = sick_truth();
+    truth["also"] = json!(["memory-pressure"]);
+    let verdicts = vec![sick_verdict(), verdict(7, "memory-pressure", None)];
+    accepts(&truth, WITNESS, &report(verdicts, vec![episode(98.0, 5.0, false)]));
+}
+
+#[test]
+fn untrue_words_and_too_little_confidence_are_refused() {
+    let mut truth = sick_truth();
+    truth["not"] = json!(["words"]);
+    let found = complaints(&truth, WITNESS, &right_report(), &right_run());
+    assert!(found.len() == 1 && found[0].contains("is not true"), "{found:#?}");
+    let mut truth = sick_truth();
+    truth["least"] = json!("likely");
+    accepts(&truth, WITNESS, &right_report());
+    let mut report = right_report();
+    report["verdicts"][0]["confidence"] = json!("possible");
+    let found = complaints(&truth, WITNESS, &report, &right_run());
+    assert_eq!(found, ["confidence: expected more, said possible"]);
+}
+
+#[test]
+fn a_healthy_one_may_be_told_as_what_it_could_be_taken_for_but_not_as_likely_that() {
+    let mut truth = healthy_truth();
+    truth["also"] = json!(["requests-waiting"]);
+    let mut told = verdict(7, "requests-waiting", None);
+    let found = complaints(&truth, "", &report(vec![told.clone()], vec![]), &right_run());
+    assert!(found.len() == 1 && found[0].contains("false alarm"), "certain: {found:#?}");
+    told["confidence"] = json!("possible");
+    accepts(&truth, "", &report(vec![told], vec![]));
+    truth["kind"] = json!("starting");
+    accepts(&truth, "", &report(vec![verdict(7, "starting", None)], vec![]));
+}
+
+#[test]
 fn anything_but_healthy_is_refused_for_a_healthy_one() {
     for kind in ["loop-blocked", "cannot-tell", "cpu-throttled", "slow-requests"] {
         let found = complaints(&healthy_truth(), "", &report(vec![verdict(7, kind, None)], vec![]), &right_run());

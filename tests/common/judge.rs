@@ -196,16 +196,7 @@ fn sickness(case: &Case) -> Vec<String> {
     let subject = subject(case);
     let (ours, others): (Vec<&Verdict>, Vec<&Verdict>) =
         case.report.verdicts.iter().partition(|verdict| verdict.process == subject);
-    // A sibling that witnessed a block of its own is as sick.
-    let is_sick = |verdict: &Verdict| {
-        let blocked = case.witness.blocks.iter().any(|block| block.pid == verdict.process && block.end.is_none());
-        blocked && is_kind(case.truth, verdict)
-    };
-    let mut complaints: Vec<String> = others
-        .into_iter()
-        .filter(|verdict| verdict.kind != Kind::Healthy && !is_sick(verdict))
-        .map(false_alarm)
-        .collect();
+    let mut complaints: Vec<String> = others.into_iter().filter_map(|verdict| sibling(case, verdict)).collect();
     complaints.extend(forbidden(case));
     let Some((first, rest)) = ours.split_first() else {
         complaints.push(format!("verdicts: expected {} about process {subject}, said nothing", word(&case.truth.kind)));
@@ -222,6 +213,19 @@ fn sickness(case: &Case) -> Vec<String> {
         ));
     }
     complaints
+}
+
+/// A process beside the one that is meant is well, or as sick where it witnessed a block of its own that did not end.
+fn sibling(case: &Case, verdict: &Verdict) -> Option<String> {
+    let blocked = case.witness.blocks.iter().any(|block| block.pid == verdict.process && block.end.is_none());
+    match (blocked, verdict.kind) {
+        (false, Kind::Healthy) => None,
+        (true, Kind::Healthy) => {
+            Some(format!("all-clear: process {} is as sick, said {}", verdict.process, words(verdict)))
+        }
+        (true, _) if is_kind(case.truth, verdict) => None,
+        _ => Some(false_alarm(verdict)),
+    }
 }
 
 /// Kind, cause, blame and the other side of the verdict that comes first.

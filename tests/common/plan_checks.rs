@@ -8,7 +8,7 @@ use libtest_mimic::{Failed, Trial};
 use super::environments::{Environment, Environments};
 use super::plan::{Cell, LABELS, plan};
 use super::table::{Outcome, table};
-use super::truth::App;
+use super::truth::{App, Launch};
 
 /// All of them, as trials beside the cells.
 pub(crate) fn trials() -> Vec<Trial> {
@@ -16,6 +16,8 @@ pub(crate) fn trials() -> Vec<Trial> {
         Trial::test("plan: a full cross visits every place", full_cross),
         Trial::test("plan: single runs are spread over every version and loop", spread),
         Trial::test("plan: a single run moves on to where it can run", moves_on),
+        Trial::test("plan: at home is one place, each version another", home),
+        Trial::test("plan: what is open is skipped unless it is wished for", open),
         Trial::test("plan: a wish chooses cells, also unplanned ones, and a wrong one is refused", wishes),
         Trial::test("table: rows, columns, reasons and counts", shown),
     ]
@@ -91,6 +93,32 @@ fn moves_on() -> Result<(), Failed> {
     let cells = plan(&[first], &machine(), None)?;
     let reason = cells.first().and_then(|cell| cell.place.as_ref().err()).cloned().unwrap_or_default();
     expect(cells.len() == 1 && reason == "made up", "one skipped cell with the reason of its first place", &cells)
+}
+
+fn home() -> Result<(), Failed> {
+    let at_home = [app("first", "home")?, app("second", "home")?];
+    let cells = plan(&at_home, &machine(), None)?;
+    let names: Vec<String> = cells.iter().map(Cell::to_string).collect();
+    expect(names == ["first@3.11/asyncio", "second@3.11/uvloop"], "one place, the loops in turns", &cells)?;
+    let mut without_loop = app("script", "home")?;
+    without_loop.truth.launch = Launch::Script;
+    let cells = plan(&[app("first", "home")?, without_loop.clone()], &machine(), None)?;
+    expect(cells[1].to_string() == "script@3.11/asyncio", "the first column where there is no loop", &cells)?;
+    let cells = plan(&[without_loop], &machine(), Some("script@3.11/uvloop"))?;
+    expect(cells.len() == 1 && cells[0].place.is_err(), "no uvloop where there is no loop", &cells)?;
+    let cells = plan(&[app("everywhere", "versions")?], &machine(), None)?;
+    let labels: BTreeSet<&str> = cells.iter().map(|cell| cell.label.as_str()).collect();
+    expect(cells.len() == LABELS.len() && labels.len() == LABELS.len(), "every version once", &cells)
+}
+
+fn open() -> Result<(), Failed> {
+    let mut app = app("app", "home")?;
+    app.truth.open = Some("not told yet".to_owned());
+    let cells = plan(std::slice::from_ref(&app), &machine(), None)?;
+    let reason = cells.first().and_then(|cell| cell.place.as_ref().err()).cloned().unwrap_or_default();
+    expect(reason == "open: not told yet", "skipped with its reason", &cells)?;
+    let cells = plan(&[app], &machine(), Some("app"))?;
+    expect(cells.len() == 1 && cells[0].place.is_ok(), "run when it is named", &cells)
 }
 
 fn wishes() -> Result<(), Failed> {
