@@ -42,13 +42,33 @@ mod slow_clients;
 mod stalls;
 #[path = "verdicts/tasks.rs"]
 mod tasks;
+#[path = "verdicts/together.rs"]
+mod together;
 
+use hangspy::aggregate::{Analysis, JUDGES, Judge, heard};
 use hangspy::report::{Cause, Kind, Report, Verdict, build};
-use hangspy::snapshot::{GilRole, Known, Moment};
+use hangspy::snapshot::{GilRole, Known, Moment, Recording};
 use scenes::{LOOKS, Line, PID, START, Scene, Shot, tcp, waiting};
 
 pub(crate) fn report(scene: &Scene) -> Report {
+    assert_order_of_judges_means_nothing(&scene.recording);
     build(std::slice::from_ref(&scene.recording), ":8000")
+}
+
+/// Every scene of these tests is judged with the judges asked in other orders as well: turned round, so that of each pair the
+/// other one comes first, and in some more.
+fn assert_order_of_judges_means_nothing(recording: &Recording) {
+    let analysis = Analysis::of(recording);
+    let said = heard(&analysis, JUDGES);
+    let turned: Vec<&dyn Judge> = JUDGES.iter().rev().copied().collect();
+    let mut orders = vec![turned.clone()];
+    for step in [3, 5, 7] {
+        let taken = (0..step).flat_map(|first| turned.iter().skip(first).step_by(step).copied());
+        orders.push(taken.collect());
+    }
+    for order in orders {
+        assert_eq!(heard(&analysis, &order), said, "the verdicts depend on the order in which judges are asked");
+    }
 }
 
 pub(crate) fn first(report: &Report) -> &Verdict {

@@ -1,5 +1,6 @@
 //! Building a verdict. It takes its first piece of evidence to begin one, so there is none without.
 
+use super::subject::{About, Subject};
 use super::{Blame, Cause, Confidence, Kind, SecondParty, Verdict};
 use crate::snapshot::ProcessId;
 
@@ -28,6 +29,8 @@ impl Finding {
             hurts: Vec::new(),
             evidence: vec![evidence.into()],
             advice: String::new(),
+            consequences: Vec::new(),
+            about: About::default(),
         };
         Self { verdict }
     }
@@ -82,6 +85,20 @@ impl Finding {
     #[must_use]
     pub fn hurts(mut self, hurts: Vec<String>) -> Self {
         self.verdict.hurts = hurts;
+        self
+    }
+
+    /// Says who stands still: a finding that holds up all of them explains this one.
+    #[must_use]
+    pub fn stands(mut self, who: impl IntoIterator<Item = Subject>) -> Self {
+        self.verdict.about.stands.extend(who);
+        self
+    }
+
+    /// Says who and what stands still with those.
+    #[must_use]
+    pub fn holds_up(mut self, who: impl IntoIterator<Item = Subject>) -> Self {
+        self.verdict.about.holds_up.extend(who);
         self
     }
 

@@ -3,9 +3,10 @@
 //! An actor is stuck when one of its waits leads to stuck actors only. Those that are left when everybody who can still be
 //! let go has been taken away wait for each other, or behind those who do. A wait that a timeout ends is no such wait.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use super::Analysis;
+use super::subject::{About, Subject};
+use super::{Analysis, Track};
 use crate::snapshot::{
     Actor, Address, Awaited, Known, LockHolder, LockKind, PrimitiveKind, Snapshot, SyscallState, TaskCensus, TaskHold,
     TaskPhase, TaskSample, ThreadId,
@@ -65,6 +66,41 @@ pub(super) fn held_across_await(analysis: &Analysis<'_>, thread: ThreadId) -> Op
     let mut holders = tasks.thread_locks.iter().filter(|(held, _)| *held == lock.address).map(|(_, hold)| *hold);
     let first = holders.next()?;
     holders.next().is_none().then_some(first)
+}
+
+/// Everybody who cannot go on before those that a finding is about do: they, and who waits for them, in the end. Who waits
+/// only for his turn on a loop is not among them.
+#[must_use]
+pub(super) fn held_up(analysis: &Analysis<'_>, about: &About) -> BTreeSet<Subject> {
+    let mut held: BTreeSet<Subject> = about.stands.union(&about.holds_up).copied().collect();
+    if held.is_empty() {
+        return held;
+    }
+    let (Some((_, tasks)), Some((_, last))) = (analysis.tasks(), analysis.last_snapshot()) else { return held };
+    let ways = ways(tasks, last);
+    let waits = |way: &Vec<Edge>, held: &BTreeSet<Subject>| {
+        way.iter().all(|edge| edge.reason != Reason::Loop && held.contains(&Subject::from(edge.other)))
+    };
+    loop {
+        let waiting = ways.iter().filter(|(_, own)| own.iter().any(|way| waits(way, &held)));
+        let more: Vec<Subject> = waiting.map(|(actor, _)| Subject::from(*actor)).collect();
+        let known = held.len();
+        held.extend(more);
+        if held.len() == known {
+            return held;
+        }
+    }
+}
+
+/// The thread of a loop, its tasks, and threads that wait for a coroutine which they handed to it.
+#[must_use]
+pub(super) fn on_loop(analysis: &Analysis<'_>, track: &Track<'_>) -> About {
+    let census = analysis.tasks().map(|(census, _)| census);
+    let tasks = census.and_then(|census| census.tasks.get()).into_iter().flat_map(|tasks| &tasks.tasks);
+    let own = tasks.filter(|task| task.event_loop == track.address).map(|task| Subject::Task(task.address));
+    let handed = census.into_iter().flat_map(|census| &census.handovers);
+    let handed = handed.filter(|wait| wait.event_loop == track.address).map(|wait| Subject::Thread(wait.thread));
+    About { stands: BTreeSet::from([Subject::Thread(track.thread)]), holds_up: own.chain(handed).collect() }
 }
 
 /// Takes away everybody who can still be let go.

@@ -38,6 +38,8 @@ const CALLERS: &[(&str, &str)] = &[
 /// An event, and the requests that wait for it.
 #[derive(Clone, Debug)]
 pub(super) struct UnsetEvent<'a> {
+    /// The event.
+    pub(super) address: Address,
     /// The requests.
     pub(super) requests: Vec<&'a RequestSample>,
     /// How many of them have waited for long.
@@ -118,7 +120,7 @@ fn waiting<'a>(
     }
     let most = places.into_values().max_by_key(|(frame, count, _)| (*count, std::cmp::Reverse(frame.code)))?;
     let requests = requests.into_iter().map(|(request, _)| request).collect();
-    Some(UnsetEvent { requests, long, oldest, since, most, endpoints, before })
+    Some(UnsetEvent { address: event, requests, long, oldest, since, most, endpoints, before })
 }
 
 /// That requests wait for events, in words, for a process in which that is no verdict.

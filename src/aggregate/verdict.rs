@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::subject::About;
+
 pub use crate::classify::{Cause, Place, SecondParty};
 
 /// What is wrong.
@@ -135,4 +137,50 @@ pub struct Verdict {
     pub evidence: Vec<String>,
     /// What to do.
     pub advice: String,
+    /// Other findings that come of it, the worst first. They have none of their own.
+    #[serde(default)]
+    pub consequences: Vec<Consequence>,
+    /// Whom it is about: what tells it from others.
+    #[serde(skip)]
+    pub about: About,
+}
+
+impl Verdict {
+    /// The finding and what comes of it.
+    pub fn all(&self) -> impl Iterator<Item = &Self> {
+        std::iter::once(self).chain(self.consequences.iter().map(|consequence| &consequence.finding))
+    }
+}
+
+/// A finding that comes of another one.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Consequence {
+    /// Why it does.
+    pub because: Because,
+    /// The finding.
+    pub finding: Verdict,
+}
+
+/// Why one finding comes of another.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Because {
+    /// Nothing in the process runs.
+    NothingRuns,
+    /// The loop does not turn, and all who stand still there are on it.
+    LoopDoesNotTurn,
+    /// Everybody who stands still there is one of those here, or waits for them.
+    WaitsForThem,
+    /// No descriptor is free, so accepting a connection fails again and again.
+    AcceptFails,
+    /// Each page that a step needs is read anew.
+    PagesAreGone,
+    /// Whoever is throttled keeps what he has.
+    ThrottledMeanwhile,
+    /// What is to blame here used the CPU up.
+    UsesTheCpu,
+    /// Among very many steps some last.
+    ManySteps,
+    /// Steps that last make turns that last.
+    StepsLast,
 }

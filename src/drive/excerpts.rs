@@ -5,7 +5,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use crate::os::source::SourceReader;
-use crate::report::Report;
+use crate::report::{Report, Verdict};
 use crate::snapshot::{Excerpt, ProcessId, Recording};
 
 /// Lines shown before and after the blamed one.
@@ -17,7 +17,11 @@ const PATIENCE: Duration = Duration::from_millis(500);
 /// Adds an excerpt for every blamed place to the recording of its process. A file that cannot be read has none, nor one that
 /// is not read in time, nor one of a process that nobody remembered when it was looked into.
 pub(super) fn add(report: &Report, readers: Vec<(ProcessId, SourceReader)>, recordings: &mut [Recording]) {
-    let blamed = report.verdicts.iter().filter_map(|verdict| Some((verdict.process, verdict.blame.as_ref()?)));
+    let blamed = report
+        .verdicts
+        .iter()
+        .flat_map(Verdict::all)
+        .filter_map(|verdict| Some((verdict.process, verdict.blame.as_ref()?)));
     let wanted: Vec<(ProcessId, String, u32)> = blamed
         .filter(|(_, blame)| blame.line > 0)
         .map(|(process, blame)| (ProcessId(process), blame.file.clone(), blame.line))

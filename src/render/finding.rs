@@ -38,6 +38,9 @@ pub(super) fn finding(page: &mut Page, report: &Report, verdict: &Verdict, exten
         page.labelled(2, label, HANG, &[Piece::plain(words)]);
     }
     list(page, "hurts", &verdict.hurts);
+    if extent == Extent::Screen {
+        consequences(page, verdict);
+    }
     let shown = if extent == Extent::Full { usize::MAX } else { MOST_EVIDENCE };
     match extent {
         Extent::Screen => list(page, "evidence", verdict.evidence.get(..shown).unwrap_or(&verdict.evidence)),
@@ -51,6 +54,19 @@ pub(super) fn finding(page: &mut Page, report: &Report, verdict: &Verdict, exten
     }
     if extent == Extent::Full {
         stacks(page, verdict);
+        for consequence in &verdict.consequences {
+            page.wrapped(2, 4, &[Piece::plain(format!("comes of it: {}:", words::because(consequence.because)))]);
+            finding(page, report, &consequence.finding, extent);
+        }
+    }
+}
+
+/// What comes of it, a line each.
+fn consequences(page: &mut Page, verdict: &Verdict) {
+    for (index, consequence) in verdict.consequences.iter().enumerate() {
+        let label = if index == 0 { "therefore" } else { "" };
+        let room = page.width().saturating_sub(HANG);
+        page.labelled(2, label, HANG, &[Piece::plain(keep_start(&consequence.finding.summary, room))]);
     }
 }
 

@@ -1,7 +1,7 @@
 //! The contract's words as a person would say them.
 
 use super::places;
-use crate::report::{Confidence, Place, SecondParty};
+use crate::report::{Because, Confidence, Place, SecondParty};
 
 /// How sure a verdict is.
 #[must_use]
@@ -10,6 +10,22 @@ pub(super) fn confidence(confidence: Confidence) -> &'static str {
         Confidence::Certain => "certain",
         Confidence::Likely => "likely",
         Confidence::Possible => "possible",
+    }
+}
+
+/// Why one finding comes of another.
+#[must_use]
+pub(super) fn because(because: Because) -> &'static str {
+    match because {
+        Because::NothingRuns => "nothing in the process runs",
+        Because::LoopDoesNotTurn => "whoever stands still there needs this loop to turn",
+        Because::WaitsForThem => "whoever stands still there is one of these, or waits for them",
+        Because::AcceptFails => "accepting a connection fails again and again",
+        Because::PagesAreGone => "each page that it needs is read anew",
+        Because::ThrottledMeanwhile => "whoever is throttled with the GIL keeps it",
+        Because::UsesTheCpu => "this is what used the CPU up",
+        Because::ManySteps => "among very many steps some last",
+        Because::StepsLast => "steps that last make turns that last",
     }
 }
 

@@ -3,7 +3,7 @@
 use super::model::{EpisodeReport, Ranked, Window};
 use super::{Gap, Observation, ProcessReport, Report, Target, Tool};
 use super::{gaps, gil, loops, observations, pools, profile, ranking, requests, surroundings, tasks, threads};
-use crate::aggregate::{Analysis, Kind, Verdict, verdicts};
+use crate::aggregate::{Analysis, Kind, Verdict, verdicts, worst_first};
 use crate::snapshot::{Cost, Excerpt, Known, Moment, Reader, Recording, SCHEMA};
 
 /// Turns recordings, one per process, into the finished report. `asked` is what the user named as the target.
@@ -11,7 +11,7 @@ use crate::snapshot::{Cost, Excerpt, Known, Moment, Reader, Recording, SCHEMA};
 pub fn build(recordings: &[Recording], asked: &str) -> Report {
     let analyses: Vec<Analysis<'_>> = recordings.iter().map(Analysis::of).collect();
     let mut judged: Vec<Verdict> = analyses.iter().flat_map(verdicts).collect();
-    sort(&mut judged);
+    worst_first(&mut judged);
     Report {
         schema: SCHEMA,
         tool: Tool { name: env!("CARGO_PKG_NAME").to_owned(), version: env!("CARGO_PKG_VERSION").to_owned() },
@@ -39,16 +39,8 @@ pub fn build(recordings: &[Recording], asked: &str) -> Report {
 pub fn judge<'a>(recordings: impl IntoIterator<Item = &'a Recording>) -> Vec<Verdict> {
     let mut judged: Vec<Verdict> =
         recordings.into_iter().flat_map(|recording| verdicts(&Analysis::of(recording))).collect();
-    sort(&mut judged);
+    worst_first(&mut judged);
     judged
-}
-
-/// The worst first; among equals the one that takes more of the window, then by process.
-fn sort(verdicts: &mut [Verdict]) {
-    verdicts.sort_by(|one, other| {
-        let by_share = other.share.total_cmp(&one.share);
-        one.kind.cmp(&other.kind).then(by_share).then(one.process.cmp(&other.process))
-    });
 }
 
 fn observed(analyses: &[Analysis<'_>], judged: &[Verdict]) -> Vec<Observation> {

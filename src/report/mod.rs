@@ -19,7 +19,7 @@ mod task_model;
 mod tasks;
 mod threads;
 
-pub use crate::aggregate::{Blame, Cause, Confidence, Kind, Place, SecondParty, Verdict};
+pub use crate::aggregate::{About, Because, Blame, Cause, Confidence, Consequence, Kind, Place, SecondParty, Verdict};
 pub use build::{build, judge};
 pub use model::{
     CgroupReport, EpisodeReport, Gap, GilBlame, GilHolder, GilReport, GilThread, LoopReport, Observation, PoolReport,

@@ -4,7 +4,7 @@ use super::{
     empty, entry, event_loop, listening, no_gil, place, process, server_frames, strings, thread, worker_frames,
 };
 use hangspy::report::{
-    Blame, Cause, CgroupReport, Confidence, EpisodeReport, GilReport, Kind, Observation, Place, Ranked, Report,
+    About, Blame, Cause, CgroupReport, Confidence, EpisodeReport, GilReport, Kind, Observation, Place, Ranked, Report,
     SecondParty, Verdict,
 };
 use hangspy::snapshot::{Excerpt, Known};
@@ -62,6 +62,8 @@ pub(super) fn consumer_verdict() -> Verdict {
             "0 ms of CPU time in 3.0 s",
         ]),
         advice: "move it off the loop: await asyncio.to_thread(consumer.poll, 30.0)".to_owned(),
+        consequences: Vec::new(),
+        about: About::default(),
     }
 }
 

@@ -1,7 +1,7 @@
 //! A process whose memory is closed to us.
 
 use super::{empty, gap, no_gil, process, strings, thread};
-use hangspy::report::{Confidence, GilReport, Kind, Report, SecondParty, Verdict};
+use hangspy::report::{About, Confidence, GilReport, Kind, Report, SecondParty, Verdict};
 use hangspy::snapshot::{Known, Why};
 
 /// Memory is closed to us and `/proc` does not decide.
@@ -28,6 +28,8 @@ pub(crate) fn cannot_tell() -> Report {
         hurts: strings(&["2 connections not accepted on :8000"]),
         evidence: strings(&["in futex in 150 of 150 looks", "0 context switches in 3.0 s"]),
         advice: "run hangspy as root, or: sudo sysctl kernel.yama.ptrace_scope=0; in a pod, add SYS_PTRACE".to_owned(),
+        consequences: Vec::new(),
+        about: About::default(),
     });
     let mut main = thread(31, 31, "uvicorn", "in futex", Vec::new());
     main.stack_unknown = Some("not permitted".to_owned());

@@ -1,8 +1,8 @@
 //! Reports made by hand: one for each kind of day.
 
 use hangspy::report::{
-    Cause, Confidence, EpisodeReport, Gap, GilReport, Kind, LoopReport, Place, ProcessReport, ProfileEntry, Ranked,
-    Report, SecondParty, SocketReport, Target, ThreadReport, Tool, Verdict, Window,
+    About, Cause, Confidence, EpisodeReport, Gap, GilReport, Kind, LoopReport, Place, ProcessReport, ProfileEntry,
+    Ranked, Report, SecondParty, SocketReport, Target, ThreadReport, Tool, Verdict, Window,
 };
 use hangspy::snapshot::{Cost, Known, Listener, Why};
 
@@ -205,6 +205,8 @@ fn healthy_verdict(process: u32) -> Verdict {
         hurts: Vec::new(),
         evidence: strings(&["31 wake-ups in 3.0 s", "accept queue empty on :8000"]),
         advice: "look outside this process: proxy, name service, database, another pod".to_owned(),
+        consequences: Vec::new(),
+        about: About::default(),
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::{empty, entry, event_loop, place, process, server_frames, strings, thread, worker_frames};
 use hangspy::report::{
-    Blame, Cause, Confidence, GilBlame, GilHolder, GilReport, GilThread, Kind, Place, ProfileEntry, Report,
+    About, Blame, Cause, Confidence, GilBlame, GilHolder, GilReport, GilThread, Kind, Place, ProfileEntry, Report,
     SecondParty, Verdict, Window,
 };
 use hangspy::snapshot::Known;
@@ -39,6 +39,8 @@ pub(crate) fn starved() -> Report {
             "another thread held the GIL in 148 of 150 looks",
         ]),
         advice: "decode in processes (concurrent.futures.ProcessPoolExecutor) or with fewer threads".to_owned(),
+        consequences: Vec::new(),
+        about: About::default(),
     });
     let main = thread(31, 31, "MainThread", "waiting for the GIL", server_frames());
     report.profile = vec![entry(31, &main, 137, None)];

@@ -2,7 +2,8 @@
 
 use super::{empty, entry, event_loop, gap, healthy_verdict, place, process, ranked, server_frames, strings, thread};
 use hangspy::report::{
-    Blame, Cause, Confidence, EpisodeReport, Kind, ProfileEntry, Report, SecondParty, ThreadReport, Verdict, Window,
+    About, Blame, Cause, Confidence, EpisodeReport, Kind, ProfileEntry, Report, SecondParty, ThreadReport, Verdict,
+    Window,
 };
 
 /// Two workers and their master: one blocked by many short stalls, one healthy.
@@ -47,6 +48,8 @@ pub(crate) fn workers() -> Report {
         hurts: strings(&["every request of this worker waits up to 610 ms"]),
         evidence: strings(&["in recv(fd 19) in 53 of 150 looks", "the same three frames in all of them"]),
         advice: "use an async database driver, or run it in a thread".to_owned(),
+        consequences: Vec::new(),
+        about: About::default(),
     });
     report.verdicts.push(healthy_verdict(31));
     report.verdicts.push(Verdict { summary: "supervises 2 workers".to_owned(), ..healthy_verdict(30) });

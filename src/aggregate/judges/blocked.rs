@@ -2,19 +2,22 @@
 
 use std::time::Duration;
 
-use super::across_await;
+use super::loops::{STANDS_ON_IT, STEPS_LAST, USES_THE_CPU};
 use super::throttled::{Throttling, throttling};
+use super::{Explains, Judge, across_await};
 use crate::aggregate::dead_loops;
 use crate::aggregate::hurt::hurts;
 use crate::aggregate::phrases::{count_words, length_words, place_of, place_words, share_words};
-use crate::aggregate::ranking::Group;
+use crate::aggregate::ranking::{Group, groups};
 use crate::aggregate::run_queue::notably_queued;
 use crate::aggregate::stall::Stall;
 use crate::aggregate::track::{LookAt, Track, thread_name};
 use crate::aggregate::wait_graph::LOOKS_TO_BELIEVE;
-use crate::aggregate::{Analysis, Cause, Confidence, Finding, Kind, Verdict, advice, gil};
+use crate::aggregate::{Analysis, Cause, Confidence, Finding, Kind, Subject, Verdict, advice, gil};
 use crate::classify::{Manner, Origin, Phase};
 use crate::snapshot::{GilRole, Known, LockHolder, ParentLock};
+
+pub(super) struct BlockedLoops;
 
 /// One stall so long is a finding. Users notice a second; timeouts of health checks begin there.
 const SEVERE_STALL: Duration = Duration::from_secs(1);
@@ -32,8 +35,23 @@ const STUCK_WORKING_AT_START: Duration = Duration::from_secs(10);
 /// So many functions of one loop get a verdict of their own; the ranking has all.
 const MOST_VERDICTS: usize = 3;
 
+impl Judge for BlockedLoops {
+    fn judge(&self, analysis: &Analysis<'_>) -> Vec<Verdict> {
+        let groups = groups(analysis);
+        let of_loop = |(index, track)| {
+            let own: Vec<&Group<'_>> = groups.iter().filter(|group| group.track == index).collect();
+            judge(analysis, track, &own)
+        };
+        analysis.tracks.iter().enumerate().flat_map(of_loop).collect()
+    }
+
+    fn explains(&self) -> &'static [Explains] {
+        &[STANDS_ON_IT, USES_THE_CPU, STEPS_LAST]
+    }
+}
+
 /// The verdicts on a loop from its stalls, grouped by function.
-pub(super) fn judge(analysis: &Analysis<'_>, track: &Track<'_>, groups: &[&Group<'_>]) -> Vec<Verdict> {
+fn judge(analysis: &Analysis<'_>, track: &Track<'_>, groups: &[&Group<'_>]) -> Vec<Verdict> {
     let severe = |group: &&&Group<'_>| is_severe(analysis, group);
     let mut found: Vec<&Group<'_>> = groups.iter().filter(severe).take(MOST_VERDICTS).copied().collect();
     if found.is_empty() {
@@ -99,6 +117,7 @@ fn verdict(analysis: &Analysis<'_>, track: &Track<'_>, group: &Group<'_>) -> Ver
         .hurts(hurts(analysis, track))
         .advice(advise(cause, blame.as_ref(), Some(&stall.reason.example.does), &party))
         .blame(blame, party)
+        .stands((!stall.ended).then_some(Subject::Thread(track.thread)))
         .verdict()
 }
 

@@ -10,7 +10,9 @@ use crate::aggregate::dead_loops::{DeadLoop, dead_loops, runs_nowhere};
 use crate::aggregate::phrases::{count_words, length_words, place_words};
 use crate::aggregate::pools::snapshot_at;
 use crate::aggregate::users::groups;
-use crate::aggregate::{Analysis, Cause, Confidence, Finding, Kind, SecondParty, Verdict, task_name, users_place};
+use crate::aggregate::{
+    Analysis, Cause, Confidence, Finding, Kind, SecondParty, Subject, Verdict, task_name, users_place,
+};
 use crate::snapshot::{Actor, Occupier, TaskSample, ThreadId};
 
 pub(super) struct DeadLoops;
@@ -60,7 +62,9 @@ fn verdict(analysis: &Analysis<'_>, dead: &DeadLoop<'_>) -> Option<Verdict> {
     .blame(
         blamed.map(|blamed| blamed.blame(analysis.recording)),
         SecondParty::Resource { name: "an event loop that no thread runs".to_owned() },
-    );
+    )
+    .stands(dead.waits.iter().map(|wait| Subject::Thread(wait.thread)))
+    .holds_up([Subject::IdleLoop(dead.address)]);
     Some(finding.on(dead.waits.first()?.thread.0, None).verdict())
 }
 

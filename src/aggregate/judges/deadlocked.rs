@@ -1,18 +1,26 @@
 //! Threads that wait for each other's locks, or one that waits for its own: nothing in the process can end that.
 
+use super::loops::STANDS_ON_IT;
+use super::{Explains, Judge};
 use crate::aggregate::blame::{Blamed, Seen, blame};
 use crate::aggregate::hurt::hurts;
 use crate::aggregate::phrases::{count_words, length_words, place_of, place_words, places};
 use crate::aggregate::track::thread_name;
 use crate::aggregate::wait_graph::{Cycle, Edge, cycles};
-use crate::aggregate::{Analysis, Cause, Confidence, Finding, Kind, LOOKS_TO_BLAME, SecondParty, Verdict};
+use crate::aggregate::{Analysis, Cause, Confidence, Finding, Kind, LOOKS_TO_BLAME, SecondParty, Subject, Verdict};
 use crate::classify::SAME_THREAD;
 use crate::snapshot::{LockKind, SignalHandler, StackSample, ThreadId, ThreadSample};
 
-/// The verdicts, one for each cycle.
-pub(super) fn judge(analysis: &Analysis<'_>) -> Vec<(Cycle, Verdict)> {
-    let found = cycles(analysis).into_iter();
-    found.filter_map(|cycle| verdict(analysis, &cycle).map(|verdict| (cycle, verdict))).collect()
+pub(super) struct ThreadDeadlocks;
+
+impl Judge for ThreadDeadlocks {
+    fn judge(&self, analysis: &Analysis<'_>) -> Vec<Verdict> {
+        cycles(analysis).iter().filter_map(|cycle| verdict(analysis, cycle)).collect()
+    }
+
+    fn explains(&self) -> &'static [Explains] {
+        &[STANDS_ON_IT]
+    }
 }
 
 fn verdict(analysis: &Analysis<'_>, cycle: &Cycle) -> Option<Verdict> {
@@ -36,7 +44,8 @@ fn verdict(analysis: &Analysis<'_>, cycle: &Cycle) -> Option<Verdict> {
         .evidence(asleep.map(|asleep| format!("no thread of it was on a CPU for {}", length_words(asleep))))
         .hurts(event_loop.map(|track| hurts(analysis, track)).unwrap_or_default())
         .advice(advice(analysis, cycle))
-        .blame(blamed.map(|blamed| blamed.blame(analysis.recording)), party(analysis, first));
+        .blame(blamed.map(|blamed| blamed.blame(analysis.recording)), party(analysis, first))
+        .stands(cycle.edges.iter().map(|edge| Subject::Thread(edge.waiter)));
     Some(finding.verdict())
 }
 

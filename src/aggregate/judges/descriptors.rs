@@ -1,9 +1,8 @@
 //! No file descriptor is free: nothing can be opened, and no connection accepted.
 
-use super::Judge;
-use super::loops::Loops;
+use super::{Explains, Judge};
 use crate::aggregate::hurt::hurts;
-use crate::aggregate::{Analysis, Cause, Confidence, Finding, Kind, SecondParty, Verdict};
+use crate::aggregate::{Analysis, Because, Cause, Confidence, Finding, Kind, SecondParty, Verdict};
 use crate::classify::Place;
 use crate::snapshot::{DescriptorClass, StackSample, Surroundings};
 
@@ -21,13 +20,15 @@ const ACCEPTS: (&str, &str) = ("_accept_connection", "asyncio/selector_events.py
 
 impl Judge for FullDescriptors {
     fn judge(&self, analysis: &Analysis<'_>) -> Vec<Verdict> {
-        let Some((open, limit, readings)) = full(analysis) else { return Vec::new() };
+        full(analysis).map(|(open, limit, readings)| verdict(analysis, open, limit, readings)).into_iter().collect()
+    }
+
+    fn explains(&self) -> &'static [Explains] {
         // A loop that is blocked by the failing accepts is a consequence; one that the user's code blocks is not.
-        let mut verdicts = Loops.judge(analysis);
-        verdicts.retain(|verdict| !verdict.blame.as_ref().is_some_and(|blame| blame.stack.iter().any(accepts)));
-        verdicts.push(verdict(analysis, open, limit, readings));
-        verdicts.sort_by_key(|verdict| verdict.kind);
-        verdicts
+        &[Explains {
+            when: |_, _, other| other.blame.as_ref().is_some_and(|blame| blame.stack.iter().any(accepts)),
+            because: Because::AcceptFails,
+        }]
     }
 }
 

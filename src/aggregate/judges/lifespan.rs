@@ -6,7 +6,7 @@ use super::Judge;
 use super::task_deadlocks::blame;
 use crate::aggregate::phrases::{count_words, length_words, place_words};
 use crate::aggregate::{
-    Analysis, Cause, Confidence, Finding, Kind, SecondParty, Verdict, awaited_peer, users_place, wait_words,
+    Analysis, Cause, Confidence, Finding, Kind, SecondParty, Subject, Verdict, awaited_peer, users_place, wait_words,
 };
 use crate::classify::Phase;
 use crate::snapshot::{Actor, Awaited, Census, Known, StackId, TaskCensus, TaskSample};
@@ -87,7 +87,8 @@ fn stuck(
         .cause(cause, Confidence::Likely)
         .lasting(Some(since.as_secs_f64()), 1.0)
         .advice(advice)
-        .blame(blame(analysis, Actor::Task(task.address)), party);
+        .blame(blame(analysis, Actor::Task(task.address)), party)
+        .stands([Subject::Task(task.address)]);
     Some(finding.verdict())
 }
 
@@ -139,7 +140,8 @@ fn open_streams(
             "end streams when the server stops (request.is_disconnected, an event set at shutdown), or set \
              --timeout-graceful-shutdown",
         )
-        .blame(first.and_then(|task| blame(analysis, Actor::Task(task.address))), SecondParty::None);
+        .blame(first.and_then(|task| blame(analysis, Actor::Task(task.address))), SecondParty::None)
+        .stands([Subject::Task(server.address)]);
     Some(finding.verdict())
 }
 

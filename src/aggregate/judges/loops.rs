@@ -1,41 +1,61 @@
-//! Threads that wait for each other, and loops that are blocked, starved or overloaded; each loop is judged by itself, unless it is
-//! one of those threads.
+//! What comes of a loop that is kept from turning.
 
-use super::{Judge, blocked, deadlocked, overloaded, starved};
-use crate::aggregate::ranking::groups;
-use crate::aggregate::{Analysis, Kind, Verdict};
+use super::Explains;
+use crate::aggregate::task_graph::{held_up, on_loop};
+use crate::aggregate::{Analysis, Because, Cause, Kind, Subject, Verdict};
 
-pub(super) struct Loops;
+/// Ages that differ by less than this, seconds, are the same: they come of different looks.
+const SAME_AGE_S: f64 = 1.0;
 
-impl Judge for Loops {
-    fn judge(&self, analysis: &Analysis<'_>) -> Vec<Verdict> {
-        let groups = groups(analysis);
-        let (cycles, mut verdicts): (Vec<_>, Vec<_>) = deadlocked::judge(analysis).into_iter().unzip();
-        let is_in_cycle = |thread| cycles.iter().flat_map(|cycle| &cycle.edges).any(|edge| edge.waiter == thread);
-        for (index, track) in analysis.tracks.iter().enumerate().filter(|(_, track)| !is_in_cycle(track.thread)) {
-            let own: Vec<_> = groups.iter().filter(|group| group.track == index).collect();
-            let mut found = blocked::judge(analysis, track, &own);
-            found.extend(starved::judge(analysis, track));
-            // Among very many steps some last, and each of so many objects costs the garbage collector time.
-            if let Some(overloaded) = overloaded::judge(analysis, track)
-                && found.iter().all(|other| other.share * 2.0 <= overloaded.share)
-            {
-                found = vec![overloaded];
-            }
-            verdicts.extend(found);
-        }
-        verdicts.sort_by(|one, other| {
-            let by_share = other.share.total_cmp(&one.share);
-            rank(one).cmp(&rank(other)).then(by_share).then(one.thread.cmp(&other.thread))
-        });
-        verdicts
+/// Everybody who stands still is on the loop, or waits for it.
+pub(super) const STANDS_ON_IT: Explains = Explains { when: stands_on_it, because: Because::LoopDoesNotTurn };
+
+/// The same function used up the CPU quota.
+pub(super) const USES_THE_CPU: Explains = Explains { when: uses_the_cpu, because: Because::UsesTheCpu };
+
+/// Steps that take this much of the time are why turns take long.
+pub(super) const STEPS_LAST: Explains = Explains {
+    when: |_, own, other| {
+        other.kind == Kind::LoopOverloaded && other.thread == own.thread && own.share * 2.0 > other.share
+    },
+    because: Because::StepsLast,
+};
+
+fn stands_on_it(analysis: &Analysis<'_>, own: &Verdict, other: &Verdict) -> bool {
+    if own.since_s.is_none() || other.about.stands.is_empty() {
+        return false;
     }
+    let stopped = analysis.tracks.iter().filter(|track| own.about.stands.contains(&Subject::Thread(track.thread)));
+    let of_loop = |who: &Subject| stopped.clone().any(|track| *who == Subject::Thread(track.thread));
+    // Tasks that wait for each other would do so if the loop turned; a peer who was silent before it stopped is silent by
+    // himself.
+    let older = other.since_s.zip(own.since_s).is_some_and(|(other, since)| other > since + SAME_AGE_S);
+    let by_itself = match other.kind {
+        Kind::Deadlock => !other.about.stands.iter().any(of_loop),
+        Kind::SlowRequests => older,
+        _ => false,
+    };
+    // Nobody is seen to have the places of a pool that the loop itself wants one of: whoever has them may be on it.
+    let of_pool = |who: &Subject| matches!(who, Subject::Pool(_)) && own.cause == Some(Cause::PoolCheckout);
+    let mut held = stopped.clone().map(|track| held_up(analysis, &on_loop(analysis, track)));
+    !by_itself && held.any(|held| other.about.stands.iter().all(|who| held.contains(who) || of_pool(who)))
 }
 
-/// How bad it is beside others: a stall that has ended is no worse than a want of the GIL that took more of the window.
-fn rank(verdict: &Verdict) -> Kind {
-    match verdict.kind {
-        Kind::LoopBlocked if verdict.since_s.is_none() => Kind::LoopStarved,
-        kind => kind,
-    }
+fn uses_the_cpu(_: &Analysis<'_>, own: &Verdict, other: &Verdict) -> bool {
+    let computes = matches!(
+        own.cause,
+        Some(
+            Cause::PythonCpu
+                | Cause::NativeCpu
+                | Cause::NativeCpuGil
+                | Cause::Serialization
+                | Cause::Gc
+                | Cause::Import
+                | Cause::NeverSuspends
+                | Cause::TaskStorm
+                | Cause::GilPythonThreads
+        )
+    );
+    let function = |verdict: &Verdict| verdict.blame.as_ref().map(|blame| (blame.function.clone(), blame.file.clone()));
+    other.kind == Kind::CpuThrottled && computes && other.blame.is_some() && function(own) == function(other)
 }

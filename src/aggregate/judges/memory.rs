@@ -5,13 +5,12 @@
 
 use std::time::Duration;
 
-use super::Judge;
-use super::loops::Loops;
+use super::{Explains, Judge};
 use crate::aggregate::hurt::hurts;
 use crate::aggregate::phrases::share_words;
 use crate::aggregate::ranking::groups;
 use crate::aggregate::track::Track;
-use crate::aggregate::{Analysis, Cause, Confidence, Finding, Kind, SecondParty, Verdict};
+use crate::aggregate::{Analysis, Because, Cause, Confidence, Finding, Kind, SecondParty, Verdict};
 use crate::classify::{Look, Origin};
 use crate::snapshot::{Cgroup, Surroundings, SyscallState, TaskState, ThreadSample};
 
@@ -40,12 +39,15 @@ impl Judge for MemoryPressure {
         let worst = analysis.tracks.iter().enumerate().filter_map(suffers);
         let worst = worst.max_by(|one, other| one.2.per_second.total_cmp(&other.2.per_second));
         let Some((index, track, faults)) = worst else { return Vec::new() };
+        vec![verdict(analysis, (index, track), &pressure, &faults)]
+    }
+
+    fn explains(&self) -> &'static [Explains] {
         // A step that takes long because each page of it is read anew looks like one that computes, or that reads files.
-        let mut verdicts = Loops.judge(analysis);
-        verdicts.retain(|verdict| verdict.thread != Some(track.thread.0) || !may_be_faults(verdict.cause));
-        verdicts.push(verdict(analysis, (index, track), &pressure, &faults));
-        verdicts.sort_by_key(|verdict| verdict.kind);
-        verdicts
+        &[Explains {
+            when: |_, own, other| other.thread == own.thread && may_be_faults(other.cause),
+            because: Because::PagesAreGone,
+        }]
     }
 }
 

@@ -1,5 +1,5 @@
-//! The judges: each knows one kind of trouble. They are asked in order, and the first one that has something to say has
-//! said it; what the others would have seen is then a consequence, or not worth a word.
+//! The judges: each knows one kind of trouble, and all of them are asked. What comes of another trouble is told under it:
+//! most of that is seen from who stands still in it, and the rest a judge says itself.
 
 mod across_await;
 mod blocked;
@@ -28,21 +28,41 @@ mod unserved;
 mod unset_event;
 mod workerless;
 
-use super::{Analysis, Verdict, fate};
+use super::explained::explained;
+use super::{Analysis, Because, Verdict, fate};
 
 pub use throttled::{Throttling, throttling};
 
-/// Knows one kind of trouble.
-trait Judge: Sync {
-    /// The verdicts, if there is such trouble.
+/// Knows one kind of trouble. A new one is a file here and a line in [`JUDGES`].
+pub trait Judge: Sync {
+    /// What there is of such trouble.
     fn judge(&self, analysis: &Analysis<'_>) -> Vec<Verdict>;
+
+    /// Which other findings come of one of this judge's, beside those of which everybody is held up by it: that is seen from
+    /// [`super::About`].
+    fn explains(&self) -> &'static [Explains] {
+        &[]
+    }
 }
 
-const JUDGES: &[&dyn Judge] = &[
+/// Findings that come of another one.
+#[derive(Clone, Copy, Debug)]
+pub struct Explains {
+    /// Whether the second finding comes of the first, which is one of the judge's own.
+    pub when: fn(&Analysis<'_>, &Verdict, &Verdict) -> bool,
+    /// Why it does.
+    pub because: Because,
+}
+
+/// All judges. Their order means nothing.
+pub const JUDGES: &[&dyn Judge] = &[
     &stopped::StoppedProcess,
     &descriptors::FullDescriptors,
     &memory::MemoryPressure,
-    &loops::Loops,
+    &deadlocked::ThreadDeadlocks,
+    &blocked::BlockedLoops,
+    &starved::StarvedLoops,
+    &overloaded::OverloadedLoops,
     &task_deadlocks::TaskDeadlocks,
     &lifespan::Lifespan,
     &dead_loop::DeadLoops,
@@ -55,14 +75,24 @@ const JUDGES: &[&dyn Judge] = &[
     &silent_peers::SilentPeers,
     &unset_event::UnsetEvents,
     &proc_only::FactsOfTheKernel,
-    &undecided::Undecided,
 ];
 
 /// The verdicts on one recording, the worst first. Never empty.
 #[must_use]
 pub fn verdicts(analysis: &Analysis<'_>) -> Vec<Verdict> {
-    let found = JUDGES.iter().map(|judge| judge.judge(analysis)).find(|found| !found.is_empty());
-    let mut found = found.unwrap_or_else(|| vec![healthy::healthy(analysis)]);
+    heard(analysis, JUDGES)
+}
+
+/// What these judges say of a recording, the worst first, and what comes of another trouble under that. Where none of them
+/// has found anything: that the evidence does not decide, or that nothing is wrong. Never empty.
+#[must_use]
+pub fn heard(analysis: &Analysis<'_>, judges: &[&'static dyn Judge]) -> Vec<Verdict> {
+    let all = judges.iter().flat_map(|judge| judge.judge(analysis).into_iter().map(move |finding| (*judge, finding)));
+    let mut found = explained(analysis, all.collect());
+    if found.is_empty() {
+        let unclear = || proc_only::healthy(analysis).or_else(|| undecided::undecided(analysis));
+        found.push(unclear().unwrap_or_else(|| healthy::healthy(analysis)));
+    }
     // What the watchdog did about it belongs to the trouble that it saw.
     let trouble = found.first_mut().filter(|worst| worst.kind.is_trouble());
     if let Some((worst, fate)) = trouble.zip(fate(analysis)) {

@@ -3,10 +3,12 @@
 
 use std::time::Duration;
 
+use super::loops::USES_THE_CPU;
+use super::{Explains, Judge};
 use crate::aggregate::busy::{Busy, busy};
 use crate::aggregate::hurt::hurts;
 use crate::aggregate::phrases::{count_words, length_words, place_words};
-use crate::aggregate::{Analysis, Cause, Confidence, Finding, Kind, SecondParty, Track, Verdict};
+use crate::aggregate::{Analysis, Because, Cause, Confidence, Finding, Kind, SecondParty, Track, Verdict};
 
 /// A turn so long is felt by everybody who asks for something.
 const LONG_TURN: Duration = Duration::from_millis(500);
@@ -16,8 +18,28 @@ const STORM: u64 = 1000;
 /// So many different steps have to be seen: a loop that has few and slow ones is blocked, not overloaded.
 const FEWEST_STEPS: usize = 20;
 
+pub(super) struct OverloadedLoops;
+
+impl Judge for OverloadedLoops {
+    fn judge(&self, analysis: &Analysis<'_>) -> Vec<Verdict> {
+        analysis.tracks.iter().filter_map(|track| judge(analysis, track)).collect()
+    }
+
+    fn explains(&self) -> &'static [Explains] {
+        // Among very many steps some last, and each of so many objects costs the garbage collector time.
+        const SOME_LAST: Explains = Explains {
+            when: |_, own, other| {
+                let of_loop = matches!(other.kind, Kind::LoopBlocked | Kind::LoopStarved);
+                of_loop && other.thread == own.thread && other.share * 2.0 <= own.share
+            },
+            because: Because::ManySteps,
+        };
+        &[SOME_LAST, USES_THE_CPU]
+    }
+}
+
 /// The verdict on a loop whose turns take long.
-pub(super) fn judge(analysis: &Analysis<'_>, track: &Track<'_>) -> Option<Verdict> {
+fn judge(analysis: &Analysis<'_>, track: &Track<'_>) -> Option<Verdict> {
     let busy = busy(analysis, track)?;
     let in_long: usize = busy.turns.values().filter(|(length, _)| *length >= LONG_TURN).map(|(_, looks)| looks).sum();
     let (steps, decided) = busy.steps;

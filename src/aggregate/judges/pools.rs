@@ -9,7 +9,7 @@ use crate::aggregate::connections::peer_party;
 use crate::aggregate::phrases::{count_words, length_words, place_words};
 use crate::aggregate::pools::{Standing, Stuck, all_words, peer_of, pool_words, snapshot_at};
 use crate::aggregate::users::{Users, groups};
-use crate::aggregate::{Analysis, Cause, Confidence, Finding, Kind, SecondParty, Verdict, advice};
+use crate::aggregate::{Analysis, Cause, Confidence, Finding, Kind, SecondParty, Subject, Verdict, advice};
 use crate::snapshot::{Actor, DescriptorKind, PoolKind, PoolSample, ThreadSample};
 
 pub(super) struct Pools;
@@ -113,7 +113,29 @@ fn verdict(
             blamed.as_ref().map(|blamed| blamed.place(analysis.recording)).as_ref(),
         ))
         .blame(blamed.map(|blamed| blamed.blame(analysis.recording)), party)
+        .stands(stands(pool))
+        .holds_up(held_up(analysis, pool, victims))
         .verdict()
+}
+
+/// Whoever has the places; where nobody is seen to have one, the pool itself.
+fn stands(pool: &Standing<'_>) -> Vec<Subject> {
+    match pool.last.occupiers.as_slice() {
+        [] => vec![Subject::Pool(pool.last.address)],
+        users => users.iter().map(|user| Subject::from(user.who)).collect(),
+    }
+}
+
+/// The pool, whoever waits for a place, and the same of the pools whose users do. A loop that waits for one in its own thread
+/// has a finding of its own.
+fn held_up(analysis: &Analysis<'_>, pool: &Standing<'_>, victims: &[&Standing<'_>]) -> BTreeSet<Subject> {
+    let of = |pool: &Standing<'_>| {
+        let users = pool.last.waiters.iter().chain(&pool.last.occupiers).map(|user| user.who);
+        let runs_loop = |who: &Actor| matches!(who, Actor::Thread(thread) if analysis.track_of(*thread).is_some());
+        let users: Vec<Subject> = users.filter(|who| !runs_loop(who)).map(Subject::from).collect();
+        users.into_iter().chain([Subject::Pool(pool.last.address)])
+    };
+    victims.iter().flat_map(|victim| of(victim)).chain(of(pool)).collect()
 }
 
 /// What there is to say of one exhausted pool.

@@ -3,7 +3,7 @@
 
 use super::Judge;
 use crate::aggregate::phrases::{count_words, length_words};
-use crate::aggregate::{Analysis, Cause, Confidence, Finding, Kind, Verdict, advice};
+use crate::aggregate::{Analysis, Cause, Confidence, Finding, Kind, Subject, Verdict, advice};
 use crate::classify::SecondParty;
 use crate::snapshot::{Call, Listener, Reader, Surroundings, Syscall, SyscallState, TaskState, ThreadId, ThreadSample};
 
@@ -14,39 +14,61 @@ const FEWEST_LOOKS: usize = 3;
 
 impl Judge for FactsOfTheKernel {
     fn judge(&self, analysis: &Analysis<'_>) -> Vec<Verdict> {
-        if analysis.recording.process.reader != Reader::ProcOnly {
-            return Vec::new();
-        }
-        let main = ThreadId(analysis.pid().0);
-        let looks: Vec<&ThreadSample> =
-            analysis.recording.snapshots.iter().filter_map(|snapshot| snapshot.thread(main)).collect();
-        if looks.len() < FEWEST_LOOKS {
-            return Vec::new();
-        }
-        let waiting = waiting(analysis.recording.surroundings.last());
-        let grew = waiting > 0 && waiting >= self::waiting(analysis.recording.surroundings.first());
-        let polls = looks.iter().filter(|thread| is_polling(thread)).count();
-        let told = looks.iter().filter(|thread| thread.os.syscall.get().is_some()).count();
-        let still = sleeps_on(&looks);
-        let blocked = match (told == looks.len(), grew) {
-            (true, true) if polls == 0 => Some(Confidence::Likely),
+        let Some(seen) = Seen::of(analysis) else { return Vec::new() };
+        let still = sleeps_on(&seen.looks);
+        let confidence = match (seen.calls_known, seen.piling) {
+            (true, true) if seen.polls == 0 => Some(Confidence::Likely),
             (false, true) if still => Some(Confidence::Possible),
             _ => None,
         };
-        match blocked {
-            Some(confidence) => vec![blocked_loop(analysis, &looks, waiting, confidence)],
-            None if told == looks.len() && polls * 2 > looks.len() && waiting == 0 => {
-                let evidence = format!("main thread waits in its poll in {polls} of {} looks", looks.len());
-                let words = "nothing wrong to see from /proc alone; stacks are closed to us";
-                vec![
-                    Finding::new(Kind::Healthy, analysis.pid(), words, evidence)
-                        .confidence(Confidence::Possible)
-                        .verdict(),
-                ]
-            }
-            None => Vec::new(),
-        }
+        let blocked = confidence.map(|confidence| blocked_loop(analysis, &seen.looks, seen.waiting, confidence));
+        blocked.into_iter().collect()
     }
+}
+
+/// What `/proc` showed of the main thread and of who waits to be let in.
+struct Seen<'a> {
+    looks: Vec<&'a ThreadSample>,
+    /// Whether its system call is known in all of them.
+    calls_known: bool,
+    /// In how many it was in its poll.
+    polls: usize,
+    /// Connections that wait, and whether they did at first, and became no fewer.
+    waiting: u64,
+    piling: bool,
+}
+
+impl<'a> Seen<'a> {
+    /// `None` where more than that can be read, or too little was.
+    fn of(analysis: &Analysis<'a>) -> Option<Self> {
+        let main = ThreadId(analysis.pid().0);
+        let looks: Vec<&ThreadSample> =
+            analysis.recording.snapshots.iter().filter_map(|snapshot| snapshot.thread(main)).collect();
+        if analysis.recording.process.reader != Reader::ProcOnly || looks.len() < FEWEST_LOOKS {
+            return None;
+        }
+        let waiting = waiting(analysis.recording.surroundings.last());
+        Some(Self {
+            calls_known: looks.iter().all(|thread| thread.os.syscall.get().is_some()),
+            polls: looks.iter().filter(|thread| is_polling(thread)).count(),
+            piling: waiting > 0 && waiting >= self::waiting(analysis.recording.surroundings.first()),
+            waiting,
+            looks,
+        })
+    }
+}
+
+/// The verdict where `/proc` alone shows a main thread at rest in its poll and nobody who waits to be let in.
+pub(super) fn healthy(analysis: &Analysis<'_>) -> Option<Verdict> {
+    let seen = Seen::of(analysis)?;
+    let (polls, looks) = (seen.polls, seen.looks.len());
+    if !seen.calls_known || polls * 2 <= looks || seen.waiting > 0 {
+        return None;
+    }
+    let evidence = format!("main thread waits in its poll in {polls} of {looks} looks");
+    let words = "nothing wrong to see from /proc alone; stacks are closed to us";
+    let finding = Finding::new(Kind::Healthy, analysis.pid(), words, evidence).confidence(Confidence::Possible);
+    Some(finding.verdict())
 }
 
 fn blocked_loop(analysis: &Analysis<'_>, looks: &[&ThreadSample], waiting: u64, confidence: Confidence) -> Verdict {
@@ -72,6 +94,7 @@ fn blocked_loop(analysis: &Analysis<'_>, looks: &[&ThreadSample], waiting: u64, 
         .hurts(vec![format!("{} not accepted", count_words(waiting, "connection"))])
         .advice(advice::for_blocked_loop(cause, None, did.as_ref().map(|did| &did.does), &party))
         .blame(None, party)
+        .stands([Subject::Thread(ThreadId(analysis.pid().0))])
         .verdict()
 }
 

@@ -11,7 +11,7 @@ use crate::aggregate::censuses::{APART, waited};
 use crate::aggregate::connections::{awaited_connection, by_descriptor, is_incoming, peer_party, silent_for};
 use crate::aggregate::phrases::{count_words, length_words, place_words};
 use crate::aggregate::users::{Users, groups};
-use crate::aggregate::{Analysis, Cause, Confidence, Finding, Kind, Verdict, awaiting, users_frame};
+use crate::aggregate::{Analysis, Cause, Confidence, Finding, Kind, Subject, Verdict, awaiting, users_frame};
 use crate::snapshot::{
     Actor, Address, Awaited, Call, Census, Connection, CpuTimes, DescriptorKind, Known, Occupier, RequestSample,
     StackId, Surroundings, Syscall, SyscallState, TaskCensus, TaskSample, ThreadId,
@@ -193,7 +193,9 @@ impl<'a> Search<'a> {
             ])
             .hurts(whom(&of))
             .advice(advice(longest, peer))
-            .blame(Some(group.blamed.blame(self.analysis.recording)), peer_party(peer));
+            .blame(Some(group.blamed.blame(self.analysis.recording)), peer_party(peer))
+            .stands(of.iter().map(|wait| Subject::from(wait.who)))
+            .holds_up(of.iter().map(|wait| Subject::Connection(wait.connection.descriptor)));
         Some(finding.verdict())
     }
 }

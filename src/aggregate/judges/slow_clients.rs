@@ -5,7 +5,7 @@ use super::task_deadlocks::blame;
 use crate::aggregate::connections::peer_party;
 use crate::aggregate::phrases::{bytes_words, count_words, length_words, place_words};
 use crate::aggregate::slow_clients::{Harm, SlowClient, slow_clients};
-use crate::aggregate::{Analysis, Blame, Cause, Confidence, Finding, Kind, Verdict};
+use crate::aggregate::{Analysis, Blame, Cause, Confidence, Finding, Kind, Subject, Verdict};
 use crate::snapshot::{Actor, Known, PrimitiveKind, PrimitiveSample, RequestSample};
 
 pub(super) struct SlowClients;
@@ -75,8 +75,22 @@ fn verdict(analysis: &Analysis<'_>, slow: &SlowClient<'_>, harm: Harm<'_>) -> Op
         .evidence([suffers])
         .hurts(vec![hurt(harm)])
         .advice(advice)
-        .blame(Some(blame), peer_party(client));
+        .blame(Some(blame), peer_party(client))
+        .stands(slow.tasks.iter().map(|task| Subject::Task(task.address)))
+        .holds_up([Subject::Connection(slow.connection.descriptor)])
+        .holds_up(behind(harm));
     Some(finding.verdict())
+}
+
+/// The lock that the sender holds, and who waits for it.
+fn behind(harm: Harm<'_>) -> Vec<Subject> {
+    match harm {
+        Harm::Holds(primitive) => {
+            let waiters = primitive.waiters.iter().map(|task| Subject::Task(*task));
+            waiters.chain([Subject::Primitive(primitive.address)]).collect()
+        }
+        Harm::Serves(_) | Harm::Others(_) => Vec::new(),
+    }
 }
 
 fn waiting(primitive: &PrimitiveSample) -> String {

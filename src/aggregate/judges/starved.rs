@@ -4,13 +4,15 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use super::loops::{STANDS_ON_IT, STEPS_LAST, USES_THE_CPU};
 use super::native_mutex::{Standoff, standoff};
 use super::throttled::{Throttling, throttling};
+use super::{Explains, Judge};
 use crate::aggregate::blame::{Blamed, Seen, blame};
 use crate::aggregate::hurt::hurts;
 use crate::aggregate::phrases::{length_words, place_words, places};
 use crate::aggregate::track::{Track, thread_name};
-use crate::aggregate::{Analysis, Cause, Confidence, Finding, Kind, SecondParty, Verdict, advice, gil};
+use crate::aggregate::{Analysis, Cause, Confidence, Finding, Kind, SecondParty, Subject, Verdict, advice, gil};
 use crate::classify::{Activity, Look, Manner};
 use crate::snapshot::{Snapshot, StackId, StackSample, ThreadId, ThreadSample};
 
@@ -32,8 +34,26 @@ const SEVERE_HOLD: Duration = Duration::from_secs(1);
 /// code.
 const NATIVE_HOLD: Duration = Duration::from_millis(50);
 
+pub(super) struct StarvedLoops;
+
+impl Judge for StarvedLoops {
+    fn judge(&self, analysis: &Analysis<'_>) -> Vec<Verdict> {
+        analysis.tracks.iter().filter_map(|track| judge(analysis, track)).collect()
+    }
+
+    fn explains(&self) -> &'static [Explains] {
+        &[STANDS_ON_IT, USES_THE_CPU, STEPS_LAST]
+    }
+}
+
+/// Whether the GIL was kept from a loop at a stretch for longer than a quota keeps anybody from running.
+pub(super) fn is_kept_long(analysis: &Analysis<'_>, thread: Option<u32>) -> bool {
+    let track = analysis.tracks.iter().find(|track| Some(track.thread.0) == thread);
+    track.and_then(|track| longest_hold(analysis, track)).is_some_and(|hold| hold.length >= SEVERE_HOLD)
+}
+
 /// The verdict on a loop that waits.
-pub(super) fn judge(analysis: &Analysis<'_>, track: &Track<'_>) -> Option<Verdict> {
+fn judge(analysis: &Analysis<'_>, track: &Track<'_>) -> Option<Verdict> {
     let decided = track.looks.len() - track.count(Look::Unclear);
     let for_gil = track.count(Look::StarvedOfGil);
     let enough = decided >= LOOKS_FOR_SHARE && analysis.window() >= SHORTEST_FOR_SHARE;
@@ -261,6 +281,7 @@ fn of_mutex(
         .hurts(hurts(analysis, track))
         .advice(advice::for_native_mutex(&place))
         .blame(Some(blamed.blame(analysis.recording)), party)
+        .stands([Subject::Thread(track.thread)])
         .verdict()
 }
 

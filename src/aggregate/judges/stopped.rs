@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use super::Judge;
+use super::{Explains, Judge};
 use crate::aggregate::hurt::hurts;
-use crate::aggregate::{Analysis, Cause, Confidence, Finding, Kind, SecondParty, Verdict};
+use crate::aggregate::{Analysis, Because, Cause, Confidence, Finding, Kind, SecondParty, Verdict};
 use crate::snapshot::{Call, Known, Snapshot, Syscall, SyscallState, TaskState, ThreadSample};
 
 pub(super) struct StoppedProcess;
@@ -15,6 +15,10 @@ const FEWEST_LOOKS: usize = 3;
 impl Judge for StoppedProcess {
     fn judge(&self, analysis: &Analysis<'_>) -> Vec<Verdict> {
         frozen(analysis).or_else(|| stopped(analysis)).or_else(|| looks_frozen(analysis)).into_iter().collect()
+    }
+
+    fn explains(&self) -> &'static [Explains] {
+        &[Explains { when: |_, _, other| other.kind.is_trouble(), because: Because::NothingRuns }]
     }
 }
 

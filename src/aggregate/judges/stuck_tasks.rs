@@ -11,7 +11,8 @@ use crate::aggregate::bystanders;
 use crate::aggregate::censuses::waited;
 use crate::aggregate::phrases::{count_words, length_words, place_of, place_words};
 use crate::aggregate::{
-    Analysis, Cause, Confidence, Finding, Kind, SecondParty, Verdict, awaited_peer, task_name, users_frame, wait_words,
+    Analysis, Cause, Confidence, Finding, Kind, SecondParty, Subject, Verdict, awaited_peer, task_name, users_frame,
+    wait_words,
 };
 use crate::classify::Origin;
 use crate::snapshot::{
@@ -181,6 +182,17 @@ impl<'a> Case<'a> {
             .lasting(Some(self.since.as_secs_f64()), 1.0)
             .evidence([waiting])
             .hurts(vec![format!("{} behind {place}", count_words(self.waiters.len() as u64, "task"))])
+            .stands(self.stands())
+            .holds_up(self.primitive.waiters.iter().map(|task| Subject::Task(*task)))
+            .holds_up([Subject::Primitive(self.primitive.address)])
+    }
+
+    /// Those that hold it; where nobody is seen to, those that wait.
+    fn stands(&self) -> Vec<Subject> {
+        match self.primitive.holders.as_slice() {
+            [] => self.waiters.iter().map(|task| Subject::Task(task.address)).collect(),
+            holders => holders.iter().map(|hold| Subject::Task(hold.task)).collect(),
+        }
     }
 
     fn word(&self) -> &'static str {

@@ -2,13 +2,14 @@
 
 use std::time::Duration;
 
-use super::Judge;
+use super::loops::STANDS_ON_IT;
+use super::{Explains, Judge};
 use crate::aggregate::phrases::{length_words, place_of, place_words, places};
 use crate::aggregate::task_graph::{Edge, Reason, cycles};
 use crate::aggregate::track::thread_name;
 use crate::aggregate::{
-    Analysis, Blame, Cause, Confidence, Finding, Kind, Place, SecondParty, Verdict, same_wait_since, task_name,
-    users_place,
+    Analysis, Blame, Cause, Confidence, Finding, Kind, Place, SecondParty, Subject, Verdict, same_wait_since,
+    task_name, users_place,
 };
 use crate::snapshot::{Actor, Address, TaskHold};
 
@@ -22,6 +23,10 @@ const MOST: usize = 3;
 impl Judge for TaskDeadlocks {
     fn judge(&self, analysis: &Analysis<'_>) -> Vec<Verdict> {
         cycles(analysis).iter().filter_map(|cycle| verdict(analysis, cycle)).take(MOST).collect()
+    }
+
+    fn explains(&self) -> &'static [Explains] {
+        &[STANDS_ON_IT]
     }
 }
 
@@ -57,7 +62,8 @@ fn verdict(analysis: &Analysis<'_>, cycle: &[Edge]) -> Option<Verdict> {
         .evidence(evidence)
         .evidence([format!("the same waits in two readings {} apart", length_words(since))])
         .advice(advice(cause))
-        .blame(blame(analysis, lead.waiter), party(analysis, lead));
+        .blame(blame(analysis, lead.waiter), party(analysis, lead))
+        .stands(edges.iter().map(|edge| Subject::from(edge.waiter)));
     Some(finding.verdict())
 }
 

@@ -2,11 +2,12 @@
 
 use std::time::Duration;
 
-use super::Judge;
+use super::starved::is_kept_long;
+use super::{Explains, Judge};
 use crate::aggregate::consumers::{Consumer, consumers};
 use crate::aggregate::hurt::hurts;
 use crate::aggregate::phrases::{length_words, share_words};
-use crate::aggregate::{Analysis, Cause, Confidence, Finding, Kind, SecondParty, Verdict};
+use crate::aggregate::{Analysis, Because, Cause, Confidence, Finding, Kind, SecondParty, Verdict};
 use crate::classify::{Look, Origin};
 use crate::snapshot::{Cgroup, Surroundings};
 
@@ -51,6 +52,19 @@ impl Judge for Throttled {
             .blame(blame, SecondParty::Resource { name: format!("CPU quota{quota}") })
             .advice("raise the CPU limit, or run fewer threads: pools sized by the node's cores are too large here");
         vec![finding.verdict()]
+    }
+
+    fn explains(&self) -> &'static [Explains] {
+        // Whoever is throttled with the GIL keeps it, and looks like native code that does. What a thread keeps for longer
+        // than the quota keeps it from running, it would keep without.
+        const KEPT_MEANWHILE: Explains = Explains {
+            when: |analysis, _, other| {
+                let kept = other.kind == Kind::LoopStarved && other.cause == Some(Cause::GilNativeHold);
+                kept && !is_kept_long(analysis, other.thread)
+            },
+            because: Because::ThrottledMeanwhile,
+        };
+        &[KEPT_MEANWHILE]
     }
 }
 

@@ -1,26 +1,21 @@
 //! The evidence does not decide, and why.
 
-use super::Judge;
 use super::kernel_facts;
 use super::main_thread::Standing;
 use crate::aggregate::{Analysis, Confidence, Finding, Kind, Track, Verdict};
 use crate::classify::Look;
 use crate::snapshot::{Reader, Role, Why};
 
-pub(super) struct Undecided;
-
 /// Fewer looks than this decide nothing.
 const FEWEST_LOOKS: usize = 3;
 
-impl Judge for Undecided {
-    fn judge(&self, analysis: &Analysis<'_>) -> Vec<Verdict> {
-        let recording = analysis.recording;
-        // Supervisors and helpers run no loop and need none.
-        if matches!(recording.process.role, Role::Master | Role::Helper) {
-            return Vec::new();
-        }
-        reason(analysis).map(|reason| cannot_tell(analysis, reason)).into_iter().collect()
+/// The verdict on a process in which no judge found trouble; `None` where what was seen is enough to say that there is none.
+pub(super) fn undecided(analysis: &Analysis<'_>) -> Option<Verdict> {
+    // Supervisors and helpers run no loop and need none.
+    if matches!(analysis.recording.process.role, Role::Master | Role::Helper) {
+        return None;
     }
+    reason(analysis).map(|reason| cannot_tell(analysis, reason))
 }
 
 /// What keeps us from telling.

@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::Judge;
 use super::main_thread::Standing;
 use crate::aggregate::phrases::{length_words, place_words};
-use crate::aggregate::{Analysis, Confidence, Finding, Kind, Verdict, advice};
+use crate::aggregate::{Analysis, Confidence, Finding, Kind, Subject, Verdict, advice};
 use crate::classify::{Manner, Phase};
 use crate::libraries::Marks;
 use crate::snapshot::{Role, Server};
@@ -50,6 +50,7 @@ fn stuck(analysis: &Analysis<'_>) -> Option<Verdict> {
     .lasting(Some(asleep.as_secs_f64()), 1.0)
     .evidence(["no event loop runs in this process yet".to_owned()])
     .advice(advice::for_stuck_start(cause, Some(&blame), Some(&did.does), &did.party))
-    .blame(Some(blame), did.party);
+    .blame(Some(blame), did.party)
+    .stands([Subject::Thread(main.thread)]);
     Some(finding.verdict())
 }

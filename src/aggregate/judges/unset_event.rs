@@ -4,7 +4,7 @@ use super::Judge;
 use super::task_deadlocks::blame;
 use crate::aggregate::phrases::{count_words, length_words, place_of, place_words};
 use crate::aggregate::unset_events::{UnsetEvent, unset_events};
-use crate::aggregate::{Analysis, Cause, Confidence, Finding, Kind, SecondParty, Verdict};
+use crate::aggregate::{Analysis, Cause, Confidence, Finding, Kind, SecondParty, Subject, Verdict};
 use crate::snapshot::Actor;
 
 pub(super) struct UnsetEvents;
@@ -45,6 +45,8 @@ fn verdict(analysis: &Analysis<'_>, event: &UnsetEvent<'_>) -> Verdict {
              with a timeout: await asyncio.wait_for(event.wait(), ...)",
         )
         .blame(blame(analysis, Actor::Task(task)), SecondParty::Resource { name: "asyncio.Event".to_owned() })
+        .stands(event.requests.iter().filter_map(|request| request.task.ok()).map(Subject::Task))
+        .holds_up([Subject::Primitive(event.address)])
         .verdict()
 }
 

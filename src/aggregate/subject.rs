@@ -1,0 +1,50 @@
+//! Whom and what a finding is about, as data: what tells one finding from another, and which of them comes of which.
+
+use std::collections::BTreeSet;
+
+use crate::snapshot::{Actor, Address, ThreadId};
+
+/// Somebody or something that a finding is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Subject {
+    /// A thread.
+    Thread(ThreadId),
+    /// A task.
+    Task(Address),
+    /// A pool.
+    Pool(Address),
+    /// A primitive of asyncio.
+    Primitive(Address),
+    /// A connection, by its descriptor.
+    Connection(i32),
+    /// An event loop that no thread runs.
+    IdleLoop(Address),
+}
+
+impl From<Actor> for Subject {
+    fn from(actor: Actor) -> Self {
+        match actor {
+            Actor::Thread(thread) => Self::Thread(thread),
+            Actor::Task(task) => Self::Task(task),
+        }
+    }
+}
+
+/// Whom a finding is about.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct About {
+    /// Those that do not go on. Where another finding holds up all of them, this one is its consequence. Empty where
+    /// nobody stands still, as with a share of the time.
+    pub stands: BTreeSet<Subject>,
+    /// Those that go on when these do, and what stands still with them. Who waits for one of them need not be listed: see
+    /// [`super::held_up`].
+    pub holds_up: BTreeSet<Subject>,
+}
+
+impl About {
+    /// Whether the finding has told of this one.
+    #[must_use]
+    pub fn tells(&self, subject: &Subject) -> bool {
+        self.stands.contains(subject) || self.holds_up.contains(subject)
+    }
+}
