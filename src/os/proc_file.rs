@@ -6,7 +6,7 @@ use std::path::Path;
 
 use nix::errno::Errno;
 
-use crate::snapshot::{Known, Why};
+use crate::snapshot::{Known, Why, without_secrets};
 
 /// Enough for any file about one thread or one process that is not a list.
 pub(super) const SMALL: u64 = 64 * 1024;
@@ -47,7 +47,7 @@ pub(super) fn read_text(path: impl AsRef<Path>, limit: u64) -> Result<String, Wh
 /// The reason why the kernel did not say.
 pub(super) fn read_link(path: impl AsRef<Path>) -> Result<String, Why> {
     let target = std::fs::read_link(path).map_err(|error| reason(&error))?;
-    Ok(target.to_string_lossy().into_owned())
+    Ok(without_secrets(&target.to_string_lossy()).into_owned())
 }
 
 /// The fact or the reason, as a snapshot keeps it.

@@ -7,7 +7,7 @@ use super::file_user::FileUser;
 use super::proc_file::reason;
 use super::program::Program;
 use super::regular_file;
-use crate::snapshot::{ProcessId, Why};
+use crate::snapshot::{ProcessId, Why, source_without_secrets};
 
 /// A larger file is not source that a person wrote.
 const LARGEST_FILE: u64 = 8 * 1024 * 1024;
@@ -85,7 +85,8 @@ fn read_lines(mut reader: impl BufRead, first: u32, last: u32) -> Result<Vec<(u3
         }
         if number >= first {
             let text = String::from_utf8_lossy(&bytes);
-            lines.push((number, text.trim_end_matches(['\n', '\r']).chars().take(LONGEST_LINE).collect()));
+            let text = source_without_secrets(text.trim_end_matches(['\n', '\r']));
+            lines.push((number, text.chars().take(LONGEST_LINE).collect()));
         }
     }
     Ok(lines)

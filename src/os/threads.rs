@@ -20,7 +20,7 @@ use super::proc_file::{self, SMALL, known, numbered_entries, reason};
 use super::task_text::{
     Sched, parse_sched, parse_schedstat, parse_status_switches, parse_syscall, parse_task_stat, status_value,
 };
-use crate::snapshot::{CpuTimes, Known, Moment, ProcessId, ThreadId, ThreadOs, Why};
+use crate::snapshot::{CpuTimes, Known, Moment, ProcessId, ThreadId, ThreadOs, Why, without_secrets};
 
 /// How many threads of one process are listed. A Python server has tens; a thousand is a fault worth reporting; beyond
 /// this the list itself would cost more than a sample may.
@@ -134,7 +134,7 @@ pub fn list(process: ProcessId) -> Known<Vec<ThreadId>> {
 #[must_use]
 pub fn kernel_name(process: ProcessId, thread: ThreadId) -> Known<String> {
     let text = proc_file::read_text(format!("/proc/{process}/task/{thread}/comm"), SMALL);
-    known(text.map(|text| text.strip_suffix('\n').unwrap_or(&text).to_owned()))
+    known(text.map(|text| without_secrets(text.strip_suffix('\n').unwrap_or(&text)).into_owned()))
 }
 
 /// Whether a thread that opens a FIFO waits for somebody to open the other end: where in the kernel it sleeps says so

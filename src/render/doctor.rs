@@ -4,6 +4,7 @@ use std::io::{self, Write};
 
 use serde::Serialize;
 
+use super::json;
 use super::page::{Ink, Page, Piece, aligned};
 use super::terminal::Screen;
 
@@ -76,8 +77,7 @@ pub fn doctor(pages: &[DoctorPage], screen: Screen, out: &mut impl Write) -> io:
 /// # Errors
 /// What the writer says.
 pub fn doctor_json(pages: &[DoctorPage], out: &mut impl Write) -> io::Result<()> {
-    serde_json::to_writer(&mut *out, pages)?;
-    out.write_all(b"\n")
+    json::write(&pages, json::Layout::Compact, out)
 }
 
 fn process(page: &mut Page, one: &DoctorPage) {

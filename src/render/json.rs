@@ -2,6 +2,9 @@
 
 use std::io::{self, Write};
 
+use serde::Serialize;
+
+use super::sanitize;
 use crate::report::Report;
 
 /// How the object is laid out.
@@ -18,9 +21,15 @@ pub enum Layout {
 /// # Errors
 /// What the writer says.
 pub fn json(report: &Report, layout: Layout, out: &mut impl Write) -> io::Result<()> {
-    match layout {
-        Layout::Pretty => serde_json::to_writer_pretty(&mut *out, report)?,
-        Layout::Compact => serde_json::to_writer(&mut *out, report)?,
-    }
+    write(report, layout, out)
+}
+
+/// Writes anything as one line of harmless JSON, or as indented lines.
+pub(super) fn write(value: &impl Serialize, layout: Layout, out: &mut impl Write) -> io::Result<()> {
+    let text = match layout {
+        Layout::Pretty => serde_json::to_string_pretty(value)?,
+        Layout::Compact => serde_json::to_string(value)?,
+    };
+    out.write_all(sanitize::json(&text).as_bytes())?;
     out.write_all(b"\n")
 }

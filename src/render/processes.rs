@@ -5,6 +5,7 @@ use std::io::{self, Write};
 use serde::Serialize;
 use unicode_width::UnicodeWidthStr;
 
+use super::json;
 use super::page::{Ink, Page, Piece, aligned, keep_end};
 use super::sanitize;
 use super::terminal::Screen;
@@ -78,8 +79,7 @@ pub fn processes(rows: &[ProcessRow], screen: Screen, out: &mut impl Write) -> i
 /// # Errors
 /// What the writer says.
 pub fn processes_json(rows: &[ProcessRow], out: &mut impl Write) -> io::Result<()> {
-    serde_json::to_writer(&mut *out, rows)?;
-    out.write_all(b"\n")
+    json::write(&rows, json::Layout::Compact, out)
 }
 
 fn cells(row: &ProcessRow) -> [String; COLUMNS] {

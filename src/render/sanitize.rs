@@ -86,20 +86,51 @@ fn escape(text: &str, harmful: fn(char) -> bool) -> Cow<'_, str> {
     Cow::Owned(escaped)
 }
 
-/// Controls, line separators, characters without a width, those that change the reading direction (Unicode's
-/// `Bidi_Control`), tags, and the two that XML forbids.
+/// JSON with the same characters as `\uXXXX`: still the same text for whoever parses it, and harmless to whoever reads it. They can
+/// only stand inside of strings; the line ends between them stay, and controls in strings are escaped already.
+#[must_use]
+pub fn json(text: &str) -> Cow<'_, str> {
+    let harmful = |character: char| !character.is_ascii_control() && is_harmful(character) || character == '\u{7f}';
+    if !text.chars().any(harmful) {
+        return Cow::Borrowed(text);
+    }
+    let mut escaped = String::with_capacity(text.len() + 8);
+    for character in text.chars() {
+        if harmful(character) {
+            for unit in character.encode_utf16(&mut [0; 2]) {
+                // Writing to a String cannot fail.
+                let _ = write!(escaped, "\\u{unit:04x}");
+            }
+        } else {
+            escaped.push(character);
+        }
+    }
+    Cow::Owned(escaped)
+}
+
+/// Controls, line separators, characters without a width or a picture (Unicode's `Default_Ignorable_Code_Point`, and fillers), those
+/// that change the reading direction (`Bidi_Control`), tags, variation selectors, and the two that XML forbids.
 fn is_harmful(character: char) -> bool {
     character.is_control()
         || matches!(character,
             '\u{ad}'
+            | '\u{34f}'
             | '\u{61c}'
-            | '\u{180e}'
+            | '\u{115f}'..='\u{1160}'
+            | '\u{17b4}'..='\u{17b5}'
+            | '\u{180b}'..='\u{180f}'
             | '\u{200b}'..='\u{200f}'
             | '\u{2028}'..='\u{202e}'
             | '\u{2060}'..='\u{206f}'
+            | '\u{2800}'
+            | '\u{3164}'
+            | '\u{fe00}'..='\u{fe0f}'
             | '\u{feff}'
-            | '\u{fff9}'..='\u{fffb}'
+            | '\u{ffa0}'
+            | '\u{fff0}'..='\u{fffb}'
             | '\u{fffe}'..='\u{ffff}'
+            | '\u{1bca0}'..='\u{1bca3}'
+            | '\u{1d173}'..='\u{1d17a}'
             | '\u{e0000}'..='\u{e0fff}')
 }
 
@@ -121,6 +152,23 @@ mod tests {
         assert_eq!(line("\u{202e}gnirts\u{2066}"), "\\u202egnirts\\u2066");
         assert_eq!(line("\u{9b}31m"), "\\x9b31m", "the one-character form of ESC [ is a control too");
         assert_eq!(line("a\u{e0041}b"), "a\\U000e0041b");
+    }
+
+    #[test]
+    fn what_has_no_picture_is_shown_as_an_escape() {
+        for character in "\u{34f}\u{115f}\u{1160}\u{17b4}\u{180b}\u{180f}\u{2800}\u{3164}\u{fe0f}\u{ffa0}\u{fff0}\u{1d173}\u{1d17a}\u{e0100}\u{7f}".chars() {
+            assert!(line(&character.to_string()).starts_with('\\'), "U+{:04X}", u32::from(character));
+        }
+    }
+
+    #[test]
+    fn json_stays_json_and_says_the_same() {
+        let text = "a\u{7f}\u{9b}31m\u{202e}b\u{1d173}\u{e0041}ü\u{3164}";
+        let written = serde_json::to_string_pretty(&[text]).unwrap();
+        let harmless = json(&written);
+        assert!(harmless.chars().all(|character| character == '\n' || !is_harmful(character)), "{harmless}");
+        assert_eq!(serde_json::from_str::<Vec<String>>(&harmless).unwrap(), [text]);
+        assert!(matches!(json("[\n\"plain\"\n]"), Cow::Borrowed(_)));
     }
 
     #[test]

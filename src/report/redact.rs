@@ -10,6 +10,7 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use super::Report;
+use crate::snapshot::without_users;
 
 /// Stands for what was taken out.
 const GONE: char = '…';
@@ -44,7 +45,7 @@ const OPENING: [char; 6] = ['(', '[', '<', '"', '\'', '`'];
 const CLOSING: [char; 10] = [')', ']', '>', '"', '\'', '`', '.', ',', ';', ':'];
 
 fn file_name(path: &str) -> String {
-    path.rsplit('/').next().unwrap_or(path).to_owned()
+    path.rsplit(['/', '\\']).next().unwrap_or(path).to_owned()
 }
 
 /// Remembers which address got which number.
@@ -78,11 +79,16 @@ impl Pen {
     }
 
     fn text(&mut self, text: &str) -> String {
+        let text = without_users(text);
         let mut told = String::with_capacity(text.len());
+        let mut inside_of_a_url = false;
         for part in text.split_inclusive(char::is_whitespace) {
             let chunk = part.trim_end();
-            told.push_str(&self.chunk(chunk));
+            // A URL with a space in it goes on behind it.
+            let goes_on = inside_of_a_url && chunk.contains(['/', '?', '&', '=', '%', '@']);
+            told.push_str(&if goes_on { GONE.to_string() } else { self.chunk(chunk) });
             told.push_str(part.get(chunk.len()..).unwrap_or_default());
+            inside_of_a_url = (goes_on || chunk.contains("://")) && !chunk.ends_with(CLOSING);
         }
         told
     }
@@ -99,7 +105,7 @@ impl Pen {
         if bare.starts_with('/') && bare.contains('?') {
             return format!("{open}{GONE}{close}");
         }
-        let ends_word = |letter: char| "()<>,;=\"'`".contains(letter);
+        let ends_word = |letter: char| "()<>,;=\"'`{}|".contains(letter);
         let words = chunk.split_inclusive(ends_word).map(|part| {
             let word = part.trim_end_matches(ends_word);
             format!("{}{}", self.word(word), part.get(word.len()..).unwrap_or_default())
@@ -109,23 +115,66 @@ impl Pen {
 
     fn word(&mut self, word: &str) -> String {
         let bare = word.trim_end_matches(['.', ':']);
-        let end = word.get(bare.len()..).unwrap_or_default();
-        if let Ok(address) = bare.parse::<SocketAddr>() {
-            return format!("{}:{}{end}", self.peer(address.ip()), address.port());
-        }
-        if let Ok(address) = bare.parse::<IpAddr>() {
-            return format!("{}{end}", self.peer(address));
-        }
-        if word.contains(":/") {
+        if bare.contains(":/") {
             // What a network file system is mounted from.
             return GONE.to_string();
         }
-        if !word.starts_with('/') {
-            return word.to_owned();
+        if is_path(bare) {
+            // The last part of what is no file may be a customer's number.
+            let name = file_name(word);
+            return if name.contains('.') { name } else { GONE.to_string() };
         }
-        // The last part of what is no file may be a customer's number.
-        let name = file_name(word);
-        if name.contains('.') { name } else { GONE.to_string() }
+        self.addresses(word)
+    }
+
+    /// Addresses in a word, whatever is glued to them: a name before, a network's length or a zone behind.
+    fn addresses(&mut self, word: &str) -> String {
+        let of_address = |letter: char| letter.is_ascii_hexdigit() || matches!(letter, '.' | ':' | '[' | ']');
+        let mut told = String::with_capacity(word.len());
+        let mut rest = word;
+        while let Some(start) = rest.find(of_address) {
+            let (before, from) = rest.split_at(start);
+            let (run, after) = from.split_at(from.find(|letter| !of_address(letter)).unwrap_or(from.len()));
+            told.push_str(before);
+            match self.address(run) {
+                Some(peer) => {
+                    told.push_str(&peer);
+                    // The zone of a link-local address names our network card.
+                    let zone = after.strip_prefix('%').map(|zone| zone.trim_start_matches(char::is_alphanumeric));
+                    rest = zone.unwrap_or(after);
+                }
+                None => {
+                    told.push_str(run);
+                    rest = after;
+                }
+            }
+        }
+        told.push_str(rest);
+        told
+    }
+
+    /// What a run of the letters of addresses stands for, if it is one, with a port or without.
+    fn address(&mut self, run: &str) -> Option<String> {
+        let bare = run.trim_end_matches(['.', ':']);
+        let end = run.get(bare.len()..)?;
+        if let Ok(address) = bare.parse::<SocketAddr>() {
+            return Some(format!("{}:{}{end}", self.peer(address.ip()), address.port()));
+        }
+        if let Ok(address) = bare.parse::<IpAddr>() {
+            return Some(format!("{}{end}", self.peer(address)));
+        }
+        // An IPv6 address whose end is a colon of its own, one in brackets without a port, and one in brackets of a list.
+        let inside = run.trim_matches(['[', ']']);
+        let address = inside.parse::<IpAddr>().ok().or_else(|| inside.trim_end_matches(['.', ':']).parse().ok());
+        if let Some(address) = address {
+            let open = run.starts_with('[') && address.is_ipv4();
+            let peer = self.peer(address);
+            return Some(if open { format!("[{peer}]") } else { peer });
+        }
+        // Letters before it that might have been digits: `node10.0.3.7`.
+        let digits = run.trim_start_matches(|letter: char| letter.is_ascii_alphabetic());
+        let name = run.get(..run.len() - digits.len()).filter(|name| !name.is_empty())?;
+        Some(format!("{name}{}", self.address(digits)?))
     }
 
     /// What is on the same machine is no secret.
@@ -136,6 +185,26 @@ impl Pen {
         let next = self.peers.len() + 1;
         format!("peer-{}", self.peers.entry(address).or_insert(next))
     }
+}
+
+/// Whether a word is a path: from the root, from a home, from here, or of Windows.
+fn is_path(word: &str) -> bool {
+    let of_windows = || {
+        let mut letters = word.chars();
+        let drive = letters.next().is_some_and(|letter| letter.is_ascii_alphabetic());
+        (drive && letters.next() == Some(':') && letters.next() == Some('\\')) || word.starts_with("\\\\")
+    };
+    let of_here = || {
+        let parts: Vec<&str> = word.split(['/', '\\']).collect();
+        let names_a_file =
+            |name: &&&str| name.rsplit_once('.').is_some_and(|(_, end)| end.starts_with(char::is_alphabetic));
+        parts.len() > 1 && parts.last().filter(names_a_file).is_some()
+    };
+    word.starts_with(['/', '~']) && word.contains('/')
+        || word.starts_with("./")
+        || word.starts_with("../")
+        || of_windows()
+        || of_here()
 }
 
 #[cfg(test)]
@@ -156,6 +225,12 @@ mod tests {
             ("/srv/shop/app.py", "app.py"),
             ("writing /mnt/a.log on nfs4 10.0.3.7:/export", "writing a.log on nfs4 …"),
             ("CPython 3.12.4, 12:30, 80 % of a core", "CPython 3.12.4, 12:30, 80 % of a core"),
+            ("w@10.0.3.7:5432, 10.0.3.8/24, [10.0.3.7], fd00::1%eth0", "w@peer-1:5432, peer-2/24, [peer-1], peer-3"),
+            ("node10.0.3.7 redis:s3cret@cache", "nodepeer-1 …@cache"),
+            ("password=s3cret", "password=…"),
+            ("C:\\Users\\bob\\app.py and src/shop/app.py:7, ./run.sh ~/bob", "app.py and app.py:7, run.sh …"),
+            ("GET/POST 3/4 1.5/s", "GET/POST 3/4 1.5/s"),
+            ("https://pay.example/a b?token=x&y=z next", "https://… … next"),
             ("", ""),
         ] {
             assert_eq!(pen.text(text), told);

@@ -3,9 +3,11 @@
 //! Every length is bounded before anything is fetched, and nothing is believed because of where it was found: an
 //! address may be that of an object that is gone. Callers that need to be sure of a type compare [`Objects::type_of`].
 
+use std::borrow::Cow;
+
 use crate::layout::Offsets;
 use crate::memory::{Batch, Memory, ReadError, little_endian, u64_at};
-use crate::snapshot::Address;
+use crate::snapshot::{Address, without_secrets};
 
 /// Characters of a text that are kept; names and paths are shorter.
 const LONGEST_TEXT: usize = 4096;
@@ -113,7 +115,8 @@ impl<'a> Objects<'a> {
         if length == 0 {
             return Ok(String::new());
         }
-        Ok(form.decode_characters(&self.memory.read(start, length * form.width)?))
+        let text = form.decode_characters(&self.memory.read(start, length * form.width)?);
+        Ok(clean(text))
     }
 
     /// The value of an `int`, if it fits into 64 bits.
@@ -281,6 +284,14 @@ impl TextForm {
             .chunks_exact(self.width)
             .map(|unit| u32::try_from(little_endian(unit)).ok().and_then(char::from_u32).unwrap_or('\u{fffd}'))
             .collect()
+    }
+}
+
+/// Text without credentials; nearly always as it was.
+fn clean(text: String) -> String {
+    match without_secrets(&text) {
+        Cow::Borrowed(_) => text,
+        Cow::Owned(clean) => clean,
     }
 }
 

@@ -6,7 +6,7 @@ use crate::memory::ReadError;
 use crate::read::objects::builtin::Objects;
 use crate::read::objects::dicts::Entry;
 use crate::read::objects::known::known;
-use crate::snapshot::{Address, Known, RequestSample, Why};
+use crate::snapshot::{Address, Known, RequestSample, Why, without_secrets};
 
 /// Characters of a path that are kept.
 const LONGEST_PATH: usize = 500;
@@ -82,7 +82,7 @@ pub(super) fn path(objects: Objects<'_>, text: Option<Address>) -> Known<String>
 fn read(objects: Objects<'_>, object: Address, longest: usize) -> Result<String, ReadError> {
     match objects.type_name_of(object)?.as_str() {
         "str" => Ok(objects.text(object)?.chars().take(longest).collect()),
-        "bytes" => Ok(String::from_utf8_lossy(&bytes(objects, object, longest)?).into_owned()),
+        "bytes" => Ok(without_secrets(&String::from_utf8_lossy(&bytes(objects, object, longest)?)).into_owned()),
         _ => Err(ReadError::Implausible(object)),
     }
 }
@@ -143,7 +143,10 @@ pub(super) fn request_id(objects: Objects<'_>, headers: Address) -> Result<Optio
         let name = bytes(objects, name, LONGEST_WORD)?.to_ascii_lowercase();
         let Some(rank) = NAMING.iter().position(|naming| naming.as_bytes() == name) else { continue };
         if found.as_ref().is_none_or(|(best, _)| rank < *best) {
-            found = Some((rank, String::from_utf8_lossy(&bytes(objects, value, LONGEST_WORD)?).into_owned()));
+            found = Some((
+                rank,
+                without_secrets(&String::from_utf8_lossy(&bytes(objects, value, LONGEST_WORD)?)).into_owned(),
+            ));
         }
     }
     Ok(found.map(|(_, id)| id))

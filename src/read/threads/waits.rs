@@ -9,6 +9,7 @@ use crate::os::system_calls::{Wanted, polled, selected, wanted};
 use crate::os::threads::waits_for_partner;
 use crate::snapshot::{
     Address, Call, Descriptor, DescriptorKind, Known, ProcessId, Syscall, SyscallState, ThreadId, ThreadOs,
+    without_secrets,
 };
 
 /// `PATH_MAX`: the kernel takes no longer path.
@@ -111,5 +112,5 @@ fn path(memory: &dyn Memory, address: Address) -> Result<String, ReadError> {
             break;
         }
     }
-    Ok(String::from_utf8_lossy(&bytes).into_owned())
+    Ok(without_secrets(&String::from_utf8_lossy(&bytes)).into_owned())
 }
