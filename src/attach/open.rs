@@ -11,11 +11,16 @@ use crate::memory::{LiveMemory, Memory, ReadError};
 use crate::os::visibility;
 use crate::snapshot::{Address, Known, Process, Reader, Why};
 
-/// How often a program that is only starting is looked at again; with the pause between, for 0.2 s.
-const LOOKS_WHILE_STARTING: usize = 20;
-
-/// The pause between two looks.
-const PAUSE_WHILE_STARTING: Duration = Duration::from_millis(10);
+/// When a program that is only starting is looked at again, counted from one look to the next: each look costs a reading of its
+/// files, and what has not begun to be Python after 0.2 s is something else.
+const PAUSES_WHILE_STARTING: [Duration; 6] = [
+    Duration::from_millis(5),
+    Duration::from_millis(10),
+    Duration::from_millis(20),
+    Duration::from_millis(40),
+    Duration::from_millis(60),
+    Duration::from_millis(65),
+];
 
 /// Opens a process for reading.
 ///
@@ -55,9 +60,9 @@ pub fn attach_or_proc_only(process: Process) -> Result<Session> {
 /// has an interpreter: such a one is looked at again before it is called strange.
 fn open_once_started(process: &Process, alive: &Alive) -> Result<Session> {
     if preflight::is_young(alive) {
-        for _ in 0..LOOKS_WHILE_STARTING {
+        for pause in PAUSES_WHILE_STARTING {
             match open(process, alive) {
-                Err(Unopened::NotYet(_) | Unopened::Strange(_)) => thread::sleep(PAUSE_WHILE_STARTING),
+                Err(Unopened::NotYet(_) | Unopened::Strange(_)) => thread::sleep(pause),
                 Err(Unopened::Never(error)) => return Err(error),
                 Ok(session) => return Ok(session),
             }

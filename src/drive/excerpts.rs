@@ -4,6 +4,7 @@ use std::sync::mpsc::channel;
 use std::thread;
 use std::time::{Duration, Instant};
 
+use super::least_rights::keep_what_reading_needs;
 use crate::os::source::SourceReader;
 use crate::report::{Report, Verdict};
 use crate::snapshot::{Excerpt, ProcessId, Recording};
@@ -29,6 +30,7 @@ pub(super) fn add(report: &Report, readers: Vec<(ProcessId, SourceReader)>, reco
     let (send, read) = channel();
     // A read that does not return keeps this thread and nobody else.
     let reader = thread::Builder::new().name("source".to_owned()).spawn(move || {
+        keep_what_reading_needs();
         for (process, file, line) in wanted {
             let reader = readers.iter().find(|(of, _)| *of == process);
             let Some(Ok(lines)) = reader.map(|(_, one)| one.lines(&file, line, LINES_AROUND)) else { continue };

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
+use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM, SIGXFSZ};
 
 use crate::error::{Error, Result};
 
@@ -18,11 +18,14 @@ impl Interrupt {
     /// should need SIGKILL to be rid of a tool.
     pub(super) fn install() -> Result<Self> {
         let asked = Arc::new(AtomicBool::new(false));
+        let failed = |source| Error::Io { doing: "installing the signal handlers".to_owned(), source };
         for signal in [SIGINT, SIGTERM, SIGHUP] {
-            let failed = |source| Error::Io { doing: "installing the signal handlers".to_owned(), source };
             signal_hook::flag::register_conditional_default(signal, Arc::clone(&asked)).map_err(failed)?;
             signal_hook::flag::register(signal, Arc::clone(&asked)).map_err(failed)?;
         }
+        // A limit to the size of files is an error of the write, as a full disk is, and not our end.
+        let too_large = Arc::new(AtomicBool::new(false));
+        signal_hook::flag::register(SIGXFSZ, too_large).map_err(failed)?;
         Ok(Self { asked })
     }
 

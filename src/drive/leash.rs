@@ -4,8 +4,9 @@
 //! out of the service's CPU. So a run ends when nobody is left who could read what it says; with `--attended` also when
 //! standard input ends, which is all that an `exec` without a terminal tells. And should we get stuck, the kernel ends us.
 
-use std::io::{self, Read};
+use std::io::{self, Read, Write};
 use std::os::fd::{AsFd, BorrowedFd};
+use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
 use std::thread;
 use std::time::Duration;
 
@@ -20,17 +21,31 @@ use crate::error::{Error, Result};
 /// How much longer than its window a run may take in all, to attach, to conclude and to write.
 const GRACE: Duration = Duration::from_secs(60);
 
+/// How long before that it is told.
+const LAST_WORDS: Duration = Duration::from_millis(200);
+
 /// A limit to the time of a run, as long as it is kept.
 #[derive(Debug)]
-pub(super) struct Limit(());
+pub(super) struct Limit {
+    /// Dropped with the limit: then nobody has to be told.
+    _kept: Sender<()>,
+}
 
 impl Limit {
     /// Ends the program some time after the window is over, whatever it hangs in: `SIGALRM` needs no help of ours.
     pub(super) fn new(window: Duration) -> Self {
         let seconds = (window + GRACE).as_secs();
+        let (kept, over) = channel();
+        // Who cannot be told is ended all the same.
+        let _untold = thread::Builder::new().name("limit".to_owned()).spawn(move || {
+            if let Err(RecvTimeoutError::Timeout) = over.recv_timeout(Duration::from_secs(seconds) - LAST_WORDS) {
+                let words = format!("hangspy ends itself: it took longer than {seconds} s and is stuck\n");
+                let _unheard = io::stderr().write_all(words.as_bytes());
+            }
+        });
         // Tells of an alarm that was set before, and there is none.
         let _none = alarm::set(u32::try_from(seconds).unwrap_or(u32::MAX));
-        Self(())
+        Self { _kept: kept }
     }
 }
 

@@ -7,7 +7,9 @@ use std::sync::mpsc::Sender;
 use std::time::Duration;
 
 use super::interrupt::Interrupt;
+use super::least_rights::keep_what_reading_needs;
 use super::neighbour::Neighbour;
+use super::one_program::OneProgram;
 use super::pace::Pace;
 use super::supervision::Supervision;
 use crate::attach::{self, Access, Session};
@@ -63,6 +65,8 @@ pub(super) enum Sighting {
     },
     /// The process ended.
     Ended(Moment),
+    /// What runs under its number now, in words.
+    Replaced(&'static str),
     /// Who supervises the process, and after its end what came of it.
     Supervised(Supervisor),
     /// The watch cannot begin.
@@ -144,11 +148,13 @@ fn refused_by(access: &Access) -> Option<Gate> {
 
 /// Watches `process` until told to stop or until it ends. Nobody listening is a reason to stop as well.
 pub(super) fn watch(process: Process, orders: &Orders, send: &Sender<Report>) {
+    clock::follow(process.pid);
     let mut messenger = Messenger::new(orders.index, send);
     // The neighbour first: who is attached to is not refused any more.
     let neighbour = Neighbour::of(process.pid);
     match neighbour.and_then(|neighbour| Ok((attach::attach_or_proc_only(process)?, neighbour))) {
         Ok((session, neighbour)) => {
+            keep_what_reading_needs();
             let attached = Sighting::Attached(session.process.clone(), refused_by(&session.access));
             let reader = SourceReader::of(session.process.pid).ok().map(Sighting::Reads);
             if std::iter::once(attached).chain(reader).all(|sighting| messenger.tell(sighting)) {
@@ -169,6 +175,7 @@ fn look_on(session: Session, mut neighbour: Neighbour, orders: &Orders, messenge
     let mut pace = Pace::new(orders.rate);
     let (mut failed, mut failures_in_a_row) = (0, 0);
     let mut census_due = clock::now().after(FIRST_CENSUS);
+    let mut program = OneProgram::of(sampler.process().pid);
     let supervision = Supervision::of(sampler.process());
     if let Some(supervision) = &supervision {
         messenger.tell(Sighting::Supervised(supervision.supervisor().clone()));
@@ -197,6 +204,11 @@ fn look_on(session: Session, mut neighbour: Neighbour, orders: &Orders, messenge
         }
         let now = clock::now();
         let stopping = orders.stop.asked() || failures_in_a_row >= MOST_FAILURES;
+        if let Some(other) = program.other(now, stopping || failures_in_a_row > 0) {
+            messenger.tell(Sighting::Replaced(other));
+            messenger.tell(Sighting::Ended(now));
+            break true;
+        }
         if stopping || now >= census_due {
             let census = Box::new(sampler.census(orders.census));
             let (codes, stacks) = (sampler.new_codes(), sampler.new_stacks());

@@ -158,7 +158,11 @@ impl Capture {
             }
             Sighting::Ended(at) => writer.ended(member, *at),
             Sighting::Supervised(supervisor) => writer.supervisor(member, supervisor),
-            Sighting::Attached(..) | Sighting::Reads(_) | Sighting::Refused(_) | Sighting::Done { .. } => Ok(()),
+            Sighting::Attached(..)
+            | Sighting::Reads(_)
+            | Sighting::Replaced(_)
+            | Sighting::Refused(_)
+            | Sighting::Done { .. } => Ok(()),
         }
     }
 

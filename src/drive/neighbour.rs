@@ -5,6 +5,7 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread;
 use std::time::Duration;
 
+use super::least_rights::keep_what_reading_needs;
 use crate::error::{Error, Result};
 use crate::os::clock::{self, thread_cpu};
 use crate::os::surroundings;
@@ -42,7 +43,11 @@ impl Neighbour {
         let (answer, answers) = channel();
         thread::Builder::new()
             .name("neighbour".to_owned())
-            .spawn(move || while questions.recv().is_ok() && answer.send(read(process)).is_ok() {})
+            .spawn(move || {
+                clock::follow(process);
+                keep_what_reading_needs();
+                while questions.recv().is_ok() && answer.send(read(process)).is_ok() {}
+            })
             .map_err(|source| Error::Io { doing: "starting a thread".to_owned(), source })?;
         Ok(Self { ask, answers, asked: false, due: Moment(0) })
     }

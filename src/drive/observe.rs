@@ -35,6 +35,8 @@ pub(super) struct Observed {
     pub(super) recording: Recording,
     /// Who can read its source.
     pub(super) reader: Option<SourceReader>,
+    /// What runs under its number now, in words.
+    pub(super) replaced: Option<&'static str>,
     /// Who closed its memory to us.
     pub(super) refused_by: Option<Gate>,
     /// Why it could not be watched at all.
@@ -69,7 +71,7 @@ pub(super) fn observe(
     for (index, process) in processes.into_iter().enumerate() {
         let mut recording = Recording::new(process.clone());
         recording.ledger.rate = plan.rate;
-        observed.push(Observed { recording, reader: None, refused_by: None, error: None, done: false });
+        observed.push(Observed { recording, reader: None, replaced: None, refused_by: None, error: None, done: false });
         let orders = Orders { index, rate: plan.rate, census: plan.census, stop: stop.clone() };
         let send = send.clone();
         thread::Builder::new()
@@ -174,6 +176,7 @@ impl Observed {
                 recording.censuses.push(*census);
             }
             Sighting::Ended(at) => recording.ended = Some(at),
+            Sighting::Replaced(words) => self.replaced = Some(words),
             Sighting::Supervised(supervisor) => recording.supervisor = Some(supervisor),
             Sighting::Refused(error) => {
                 self.error = Some(error);

@@ -1,15 +1,16 @@
 //! `hangspy ps`: the Python processes here.
 
 use std::path::{Path, PathBuf};
-use std::sync::mpsc::channel;
+use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use super::audit;
 use super::console::{self, Console};
+use super::least_rights::keep_what_reading_needs;
 use crate::attach::{self, Access};
 use crate::error::Result;
-use crate::os::visibility;
+use crate::os::{clock, visibility};
 use crate::read::Sampler;
 use crate::render;
 use crate::snapshot::{Known, Process, Role, Server};
@@ -23,6 +24,9 @@ pub struct Processes {
     /// Add a line for each attach to this file.
     pub audit: Option<PathBuf>,
 }
+
+/// How many are looked at at once: the young ones of two hundred wait for each other otherwise.
+const AT_ONCE: usize = 32;
 
 /// How long one process may take to tell its version and loops: a locked memory map must not hang the list.
 const PATIENCE: Duration = Duration::from_secs(1);
@@ -42,8 +46,15 @@ struct Look {
 /// When `/proc` cannot be read, or an attach cannot be written down.
 pub fn processes(request: &Processes, console: Console) -> Result<()> {
     let audit = request.audit.as_deref();
-    let rows: Vec<render::ProcessRow> =
-        target::list()?.into_iter().map(|listed| row(listed, audit)).collect::<Result<_>>()?;
+    let mut rows = Vec::new();
+    for some in target::list()?.chunks(AT_ONCE) {
+        // All are asked before the first is waited for.
+        let looks: Vec<_> = some.iter().map(|listed| look(listed.process.clone(), audit.map(Path::to_owned))).collect();
+        let until = Instant::now() + PATIENCE;
+        for (listed, look) in some.iter().zip(looks) {
+            rows.push(row(listed.clone(), answer(look, until)?));
+        }
+    }
     say_what_is_not_seen(&rows, console);
     let mut bytes = Vec::new();
     let rendered = if request.json {
@@ -68,11 +79,10 @@ fn say_what_is_not_seen(rows: &[render::ProcessRow], console: Console) {
     }
 }
 
-fn row(listed: Listed, audit: Option<&Path>) -> Result<render::ProcessRow> {
+fn row(listed: Listed, look: Look) -> render::ProcessRow {
     let guess = listed.loop_kind.get().map_or("", |kind| kind.word()).to_owned();
     let process = listed.process;
-    let look = look(process.clone(), audit.map(Path::to_owned))?;
-    Ok(render::ProcessRow {
+    render::ProcessRow {
         pid: process.pid.0,
         role: role(&process).to_owned(),
         server: process.server.word().to_owned(),
@@ -81,7 +91,7 @@ fn row(listed: Listed, audit: Option<&Path>) -> Result<render::ProcessRow> {
         ports: process.ports,
         readable: look.readable,
         command: listed.command,
-    })
+    }
 }
 
 /// A script that listens nowhere serves nobody.
@@ -92,22 +102,36 @@ fn role(process: &Process) -> &'static str {
     }
 }
 
-/// Looks once, from a thread of its own that is left behind when it does not come back.
-///
-/// # Errors
-/// When the attach cannot be written down: then there was none.
-fn look(process: Process, audit: Option<PathBuf>) -> Result<Look> {
+/// Begins to look once, from a thread of its own that is left behind when it does not come back.
+fn look(process: Process, audit: Option<PathBuf>) -> Option<Receiver<Result<Look>>> {
     let (send, receive) = channel();
     let work = move || {
         let written = audit.map_or(Ok(()), |file| audit::write(&file, "ps", "", std::slice::from_ref(&process)));
         send.send(written.map(|()| look_now(process)))
     };
     let spawned = thread::Builder::new().name("ps".to_owned()).spawn(work);
-    let late = || Ok(Look { readable: "no: its memory does not answer".to_owned(), ..Look::default() });
-    spawned.ok().and_then(|_detached| receive.recv_timeout(PATIENCE).ok()).unwrap_or_else(late)
+    spawned.ok().map(|_detached| receive)
+}
+
+/// What the look came to.
+///
+/// # Errors
+/// When the attach cannot be written down: then there was none.
+fn answer(look: Option<Receiver<Result<Look>>>, until: Instant) -> Result<Look> {
+    let left = until.saturating_duration_since(Instant::now());
+    match look.map(|look| look.recv_timeout(left)) {
+        Some(Ok(look)) => look,
+        Some(Err(RecvTimeoutError::Disconnected)) => Ok(unread("no: the look at it ended by a defect")),
+        Some(Err(RecvTimeoutError::Timeout)) | None => Ok(unread("no: its memory does not answer")),
+    }
+}
+
+fn unread(reason: &str) -> Look {
+    Look { readable: reason.to_owned(), ..Look::default() }
 }
 
 fn look_now(process: Process) -> Look {
+    clock::follow(process.pid);
     let session = match attach::attach_or_proc_only(process) {
         Ok(session) => session,
         Err(error) => return Look { readable: format!("no: {error}"), ..Look::default() },
@@ -115,6 +139,7 @@ fn look_now(process: Process) -> Look {
     if let Access::ProcOnly { gate } = &session.access {
         return Look { readable: format!("no: {}", gate.words()), ..Look::default() };
     }
+    keep_what_reading_needs();
     let python = version(&session.process);
     let mut loops: Vec<String> = Sampler::new(session).snapshot().map_or_else(
         |_| Vec::new(),

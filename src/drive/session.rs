@@ -89,6 +89,11 @@ pub(super) fn watch(watch: &Watch<'_>, outputs: &Outputs, console: Console) -> R
     for error in observed.iter().filter_map(|one| one.error.as_ref()) {
         console.complain(error);
     }
+    for one in &observed {
+        if let Some(words) = one.replaced {
+            console.say(&format!("process {} is not looked at any more: {words}", one.recording.process.pid));
+        }
+    }
     let refusals = observed.iter().filter_map(|one| Some((one.recording.process.pid.0, one.refused_by?))).collect();
     let readers = observed.iter_mut().filter_map(|one| Some((one.recording.process.pid, one.reader.take()?))).collect();
     let seen = observed.into_iter().map(|one| one.recording).filter(|recording| !recording.snapshots.is_empty());

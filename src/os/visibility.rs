@@ -40,6 +40,12 @@ pub fn place() -> Place {
     if marked { Place::Container } else { Place::Host }
 }
 
+/// Whether `/proc` is there at all: without it nothing can be seen of any process.
+#[must_use]
+pub fn is_mounted() -> bool {
+    nix::sys::statfs::statfs("/proc").is_ok_and(|system| system.filesystem_type() == nix::sys::statfs::PROC_SUPER_MAGIC)
+}
+
 /// Our own number in `/proc`; `None` when it shows a pid namespace that we are not in.
 #[must_use]
 pub fn own_number() -> Option<ProcessId> {
@@ -136,6 +142,7 @@ mod tests {
     fn of_ourselves() {
         let own = ProcessId(std::process::id());
         assert!(numbers_are_ours(), "the tests run in a pid namespace without a /proc of its own");
+        assert!(is_mounted());
         assert_eq!(own_number(), Some(own));
         assert!(!is_hidden(own) && !is_hidden(ProcessId(5_000_000)) && !is_hidden(ProcessId(u32::MAX)));
         assert!(exists(own) && !exists(ProcessId(0)));

@@ -9,7 +9,10 @@ use crate::snapshot::{Cost, Excerpt, Known, Moment, Reader, Recording, SCHEMA};
 /// Turns recordings, one per process, into the finished report. `asked` is what the user named as the target.
 #[must_use]
 pub fn build(recordings: &[Recording], asked: &str) -> Report {
-    let analyses: Vec<Analysis<'_>> = recordings.iter().map(Analysis::of).collect();
+    // A capture has them in the order in which they were attached to, a run in the order in which they were found.
+    let mut in_order: Vec<&Recording> = recordings.iter().collect();
+    in_order.sort_by_key(|recording| (recording.process.pid, recording.process.start_ticks));
+    let analyses: Vec<Analysis<'_>> = in_order.into_iter().map(Analysis::of).collect();
     let mut judged: Vec<Verdict> = analyses.iter().flat_map(verdicts).collect();
     worst_first(&mut judged);
     Report {
@@ -144,5 +147,20 @@ pub(super) fn episode(analysis: &Analysis<'_>, stall: &crate::aggregate::Stall) 
         coroutine: blame.as_ref().and_then(|blame| blame.coroutine.clone()),
         peer: crate::aggregate::party_words(&stall.reason.example.party),
         stack: blame.map(|blame| blame.stack).unwrap_or_default(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::snapshot::{Process, ProcessId};
+
+    #[test]
+    fn the_order_of_recordings_does_not_show() {
+        let of = |pids: [u32; 3]| {
+            let recordings = pids.map(|pid| Recording::new(Process::numbered(ProcessId(pid))));
+            build(&recordings, "").target.processes.iter().map(|process| process.pid).collect::<Vec<_>>()
+        };
+        assert_eq!(of([32, 30, 31]), [30, 31, 32]);
     }
 }

@@ -30,8 +30,14 @@ impl Census {
     /// Looks at every process once. Neither kernel threads nor zombies nor this program are among them.
     ///
     /// # Errors
-    /// `Io` when `/proc` cannot be listed.
+    /// `Usage` when `/proc` is not mounted, `Io` when it cannot be listed.
     pub(super) fn take() -> Result<Self> {
+        if !visibility::is_mounted() {
+            return Err(Error::Usage {
+                message: "/proc is not mounted here: nothing can be seen of any process".to_owned(),
+                hint: Some("mount it: mount -t proc proc /proc".to_owned()),
+            });
+        }
         let own = visibility::own_number();
         let all = processes::scan().map_err(|why| Error::Io {
             doing: "listing the processes in /proc".to_owned(),

@@ -1,0 +1,156 @@
+//! What a thread that looks at a process gives up first: everything that looking does not need.
+//!
+//! The kernel keeps rights by thread, and whoever reads a hostile process is a thread of its own. The one that finds the target
+//! and writes what was asked for keeps its rights; it reads no memory of anybody.
+
+use std::collections::BTreeMap;
+use std::error::Error;
+
+use nix::libc;
+use rustix::thread::{CapabilitySet, CapabilitySets, capabilities, set_capabilities, set_no_new_privs};
+use seccompiler::{
+    BpfProgram, SeccompAction, SeccompCmpArgLen, SeccompCmpOp, SeccompCondition, SeccompFilter, SeccompRule,
+    apply_filter,
+};
+
+/// What reading takes: memory and the closed files of `/proc`; files that only their owner may list; the very file that is mapped;
+/// sockets of another network namespace; and becoming the target's user to read its source.
+const KEPT: CapabilitySet = CapabilitySet::SYS_PTRACE
+    .union(CapabilitySet::DAC_READ_SEARCH)
+    .union(CapabilitySet::CHECKPOINT_RESTORE)
+    .union(CapabilitySet::SYS_ADMIN)
+    .union(CapabilitySet::SETUID)
+    .union(CapabilitySet::SETGID);
+
+/// System calls that change another process, a file or ourselves, and that reading never makes.
+const NEVER: &[libc::c_long] = &[
+    libc::SYS_ptrace,
+    libc::SYS_process_vm_writev,
+    libc::SYS_process_madvise,
+    libc::SYS_tkill,
+    libc::SYS_rt_sigqueueinfo,
+    libc::SYS_rt_tgsigqueueinfo,
+    libc::SYS_pidfd_send_signal,
+    libc::SYS_pidfd_getfd,
+    libc::SYS_execve,
+    libc::SYS_execveat,
+    libc::SYS_truncate,
+    libc::SYS_renameat,
+    libc::SYS_renameat2,
+    libc::SYS_unlinkat,
+    libc::SYS_linkat,
+    libc::SYS_symlinkat,
+    libc::SYS_mkdirat,
+    libc::SYS_mknodat,
+    libc::SYS_fchmodat,
+    libc::SYS_fchownat,
+    libc::SYS_mount,
+    libc::SYS_umount2,
+    libc::SYS_pivot_root,
+    libc::SYS_chroot,
+    libc::SYS_bpf,
+    libc::SYS_perf_event_open,
+    libc::SYS_init_module,
+    libc::SYS_finit_module,
+    libc::SYS_kexec_load,
+    libc::SYS_reboot,
+];
+
+/// The older names of some of them, which newer architectures do not have.
+#[cfg(target_arch = "x86_64")]
+const NEVER_EITHER: &[libc::c_long] = &[
+    libc::SYS_creat,
+    libc::SYS_rename,
+    libc::SYS_unlink,
+    libc::SYS_rmdir,
+    libc::SYS_link,
+    libc::SYS_symlink,
+    libc::SYS_mkdir,
+    libc::SYS_mknod,
+    libc::SYS_chmod,
+    libc::SYS_chown,
+    libc::SYS_lchown,
+];
+#[cfg(not(target_arch = "x86_64"))]
+const NEVER_EITHER: &[libc::c_long] = &[];
+
+/// Gives up, for the calling thread and those that it starts, what it does not need to look. What the kernel does not let us give
+/// up is kept: an old kernel without filters is no reason not to look.
+pub(super) fn keep_what_reading_needs() {
+    let _no_filter = set_no_new_privs(true).is_ok() && filter().is_ok_and(|filter| apply_filter(&filter).is_ok());
+    let kept = |own: CapabilitySets| CapabilitySets {
+        effective: own.effective.intersection(KEPT),
+        permitted: own.permitted.intersection(KEPT),
+        inheritable: CapabilitySet::empty(),
+    };
+    let _refused = capabilities(None).map(|own| set_capabilities(None, kept(own)));
+}
+
+/// Refuses what reading never does; everything else goes on as before.
+fn filter() -> Result<BpfProgram, Box<dyn Error>> {
+    use SeccompCmpArgLen::{Dword, Qword};
+    use SeccompCmpOp::{MaskedEq, Ne};
+    let when = |argument, length, operator, value| SeccompCondition::new(argument, length, operator, value);
+    let flags = |argument, mask: i32, value: i32| {
+        let mask = u64::from(mask.cast_unsigned());
+        SeccompRule::new(vec![when(argument, Dword, MaskedEq(mask), u64::from(value.cast_unsigned()))?])
+    };
+    let writes = |argument| {
+        let ways = [(libc::O_ACCMODE, libc::O_WRONLY), (libc::O_ACCMODE, libc::O_RDWR), (libc::O_CREAT, libc::O_CREAT)];
+        ways.into_iter().map(|(mask, value)| flags(argument, mask, value)).collect::<Result<Vec<_>, _>>()
+    };
+    let own = u64::from(std::process::id());
+    let mut rules: BTreeMap<i64, Vec<SeccompRule>> =
+        NEVER.iter().chain(NEVER_EITHER).map(|call| (*call, Vec::new())).collect();
+    rules.insert(libc::SYS_openat, writes(2)?);
+    #[cfg(target_arch = "x86_64")]
+    rules.insert(libc::SYS_open, writes(1)?);
+    // Signal 0 only asks whether there is somebody.
+    rules.insert(libc::SYS_kill, vec![SeccompRule::new(vec![when(1, Dword, Ne, 0)?])?]);
+    // Our own end by a defect is a signal to ourselves.
+    rules.insert(libc::SYS_tgkill, vec![SeccompRule::new(vec![when(0, Dword, Ne, own)?])?]);
+    // Limits may be asked for, and our own be changed.
+    let of_others = vec![when(0, Dword, Ne, 0)?, when(2, Qword, Ne, 0)?];
+    rules.insert(libc::SYS_prlimit64, vec![SeccompRule::new(of_others)?]);
+    let refused = SeccompAction::Errno(libc::EPERM.cast_unsigned());
+    let filter = SeccompFilter::new(rules, SeccompAction::Allow, refused, std::env::consts::ARCH.try_into()?)?;
+    Ok(filter.try_into()?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    use std::fs::{self, File, OpenOptions};
+
+    use nix::sys::signal::{Signal, kill};
+    use nix::unistd::Pid;
+
+    #[test]
+    fn a_thread_that_looks_reads_on_and_changes_nothing() {
+        let mut child = std::process::Command::new("sleep").arg("1000").spawn().unwrap();
+        let pid = Pid::from_raw(child.id().cast_signed());
+        let path = std::env::temp_dir().join(format!("hangspy-rights-{}", std::process::id()));
+        fs::write(&path, "kept").unwrap();
+        std::thread::scope(|scope| {
+            let looker = scope.spawn(|| {
+                keep_what_reading_needs();
+                assert_eq!(kill(pid, None), Ok(()));
+                assert!(fs::read(format!("/proc/{pid}/maps")).is_ok());
+                assert_eq!(kill(pid, Signal::SIGTERM), Err(nix::errno::Errno::EPERM));
+                assert!(OpenOptions::new().write(true).open(format!("/proc/{pid}/mem")).is_err());
+                assert!(OpenOptions::new().read(true).write(true).open(&path).is_err());
+                assert!(File::create(path.with_extension("new")).is_err());
+                assert!(fs::remove_file(&path).is_err() && fs::rename(&path, path.with_extension("moved")).is_err());
+                assert!(std::process::Command::new("true").status().is_err());
+                let none_but = capabilities(None).unwrap().permitted.difference(KEPT);
+                assert!(none_but.is_empty(), "{none_but:?}");
+            });
+            looker.join().unwrap();
+        });
+        assert_eq!(fs::read_to_string(&path).unwrap(), "kept");
+        fs::remove_file(&path).expect("other threads keep their rights");
+        child.kill().expect("other threads keep their rights");
+        child.wait().unwrap();
+    }
+}
