@@ -4,6 +4,7 @@ use std::panic;
 use std::process::ExitCode;
 
 use clap::Parser;
+use hangspy::attach;
 use hangspy::cli::{self, Arguments};
 use hangspy::drive::{Colors, Console};
 use hangspy::error::{self, Error};
@@ -14,6 +15,9 @@ fn main() -> ExitCode {
 }
 
 fn run() -> ExitCode {
+    if let Some(code) = attach::walk_if_asked() {
+        return code;
+    }
     let (outcome, console) = match Arguments::try_parse() {
         Ok(arguments) => {
             let (request, console) = arguments.request();

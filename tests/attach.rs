@@ -180,6 +180,7 @@ def ready():
     sys.stdout.write('ready\\n'); sys.stdout.flush(); sys.stdin.readline()
 ready()
 ";
+    attach::walk_with(Path::new(env!("CARGO_BIN_EXE_hangspy")));
     for version in ["2.7", "3.6", "3.7"] {
         let found = old_interpreters(version);
         if found.is_empty() {

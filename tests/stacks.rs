@@ -442,6 +442,7 @@ fn a_python_that_only_py_spy_knows() {
     let interpreter = Interpreter { version: (3, 7, 0), path, origin: "pyenv" };
     let mut target = Target::start(&interpreter, "many_threads.py", &["4", "6"]);
     assert_eq!(target.line(), "ready");
+    attach::walk_with(std::path::Path::new(env!("CARGO_BIN_EXE_hangspy")));
     let session = attach::attach(process(target.child.id())).expect("attaching works");
     assert_eq!(session.process.reader, Reader::PySpy);
     let mut sampler = Sampler::new(session);

@@ -32,5 +32,5 @@ pub use checkup::{Checkup, Trial, checkup};
 pub use gate::refusal;
 pub use gates::{ExaminedGate, GateState};
 pub use open::{attach, attach_or_proc_only};
-pub use py_spy_bridge::{PySpyWalker, WalkedFrame, WalkedThread};
+pub use py_spy_bridge::{PySpyWalker, WalkedFrame, WalkedThread, walk_if_asked, walk_with};
 pub use session::{Access, OwnAccess, Session};

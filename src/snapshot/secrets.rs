@@ -105,7 +105,7 @@ fn values(text: &str, is_literal: impl Fn(&str) -> bool, spans: &mut Vec<Span>) 
         let name = before.rsplit(|letter| !is_of_name(letter)).next().unwrap_or_default().to_ascii_lowercase();
         // `token_store.py:41` is a place.
         let is_secret = |secret: &&str| if mark == ":" { name.ends_with(*secret) } else { name.contains(*secret) };
-        if !SECRET_NAMES.iter().any(|secret| is_secret(&secret)) {
+        if !SECRET_NAMES.iter().any(is_secret) {
             continue;
         }
         let rest = text.get(at + mark.len()..).unwrap_or_default();
