@@ -7,6 +7,7 @@
 //! One reader for each part, each a function of the [`Scene`]; pools and requests may refer to the tasks read before.
 
 use super::allowance::Allowance;
+use super::ends;
 use super::objects::builtin::Objects;
 use super::objects::known::why;
 use super::objects::moments::Lifetime;
@@ -22,6 +23,9 @@ use crate::snapshot::{Address, Census, Known, Moment, ThreadId, Why};
 
 /// What is missing where it could not be found out for which loops threads wait.
 const WAITS_FOR_LOOPS: &str = "for which loops threads wait";
+
+/// What is missing where it could not be found out who can end the waits of tasks.
+const ENDS: &str = "who can end the waits of tasks";
 
 impl OwnReader {
     /// Reads everything once.
@@ -41,6 +45,7 @@ impl OwnReader {
             threads: &threads,
             locks: &self.last_locks,
             loops: &self.last_loops,
+            loop_threads: &self.loop_threads,
             workers: &workers,
             codes: &mut self.stacks.codes,
             stacks: &mut self.stacks.stacks,
@@ -66,6 +71,9 @@ impl OwnReader {
                 match self.pools.read(&scene, &tasks, &census.requests) {
                     Ok(pools) => census.pools = pools,
                     Err(error) => census.gaps.push(("pools".to_owned(), why(error))),
+                }
+                if let Err(error) = ends::read(&scene, &mut tasks.census) {
+                    census.gaps.push((ENDS.to_owned(), why(error)));
                 }
                 self.wait_watch.begin(tasks.waits);
                 census.gaps.extend(tasks.gaps);

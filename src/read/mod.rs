@@ -16,11 +16,12 @@
 //! only what is new costs a read of its own. [`Sampler`] puts it all together; `walked` does the same with py-spy's walker
 //! for versions whose layout we do not know.
 //!
-//! The sub-rooms build on each other in this order: `objects`, `threads`, `stacks`, `locks`, `loops`, `tasks`, `pools`. `own`
+//! The sub-rooms build on each other in this order: `objects`, `threads`, `stacks`, `locks`, `loops`, `tasks`, `pools`, `ends`. `own`
 //! takes a sample through them, and `census` hands each of its readers the same [`Scene`](scene::Scene).
 
 mod allowance;
 mod census;
+mod ends;
 #[cfg(test)]
 mod hostile_tests;
 mod locks;

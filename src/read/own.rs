@@ -51,7 +51,7 @@ pub(in crate::read) struct OwnReader {
     pub(in crate::read) requests: Requests,
     pub(in crate::read) wait_watch: WaitWatch,
     names: ThreadNames,
-    loop_threads: Vec<ThreadId>,
+    pub(super) loop_threads: Vec<ThreadId>,
     /// Locks that threads slept for in the last sample.
     pub(in crate::read) last_locks: Vec<LockSample>,
     /// Loops that ran in the last sample.

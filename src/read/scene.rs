@@ -7,7 +7,7 @@ use super::stacks::table::StackTable;
 use super::threads::libuv::Worker;
 use super::threads::live::LiveThread;
 use crate::memory::Pages;
-use crate::snapshot::{Address, LockSample};
+use crate::snapshot::{Address, LockSample, ThreadId};
 
 /// What the readers of a census read from, and what is known already.
 pub(in crate::read) struct Scene<'a> {
@@ -22,6 +22,8 @@ pub(in crate::read) struct Scene<'a> {
     pub(in crate::read) locks: &'a [LockSample],
     /// Running loops, as of the snapshot before.
     pub(in crate::read) loops: &'a [Address],
+    /// Threads that run or ran them.
+    pub(in crate::read) loop_threads: &'a [ThreadId],
     /// Threads of libuv, as of the last listing.
     pub(in crate::read) workers: &'a [Worker],
     pub(in crate::read) codes: &'a mut CodeTable,

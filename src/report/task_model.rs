@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::aggregate::Place;
-use crate::snapshot::Known;
+use crate::snapshot::{Ending, Known};
 
 /// The tasks of one process, as they were last read.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -38,6 +38,9 @@ pub struct TaskGroupReport {
     pub phase: String,
     /// What one of them waits for, in words.
     pub waits_for: String,
+    /// What could end the wait of one of them, in words; unknown where not all was looked through.
+    #[serde(default)]
+    pub could_end: Known<Vec<String>>,
     /// The innermost frame of the user's.
     pub place: Option<Place>,
     /// Tasks that wait for one of them, by name.
@@ -65,6 +68,9 @@ pub struct TaskReport {
     pub since_s: f64,
     /// Whether a timeout ends its wait.
     pub timed: bool,
+    /// What could end its wait: empty where nobody is in sight.
+    #[serde(default)]
+    pub ends: Known<Vec<Ending>>,
     /// Index of its group.
     pub group: Option<usize>,
     /// Ids of the tasks that wait for it.

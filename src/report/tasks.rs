@@ -3,9 +3,11 @@
 use std::collections::HashMap;
 
 use super::task_model::{PrimitiveReport, TaskGroupReport, TaskReport, TasksReport};
-use crate::aggregate::{Analysis, one_of_words, place_of, places, same_wait_since, task_name, users_place, wait_words};
+use crate::aggregate::{
+    Analysis, ending_words, one_of_words, place_of, places, same_wait_since, task_name, users_place, wait_words,
+};
 use crate::snapshot::{
-    Actor, Address, Census, Known, PoolSample, PrimitiveKind, PrimitiveSample, StackId, TaskCensus, TaskGroup,
+    Actor, Address, Census, Ending, Known, PoolSample, PrimitiveKind, PrimitiveSample, StackId, TaskCensus, TaskGroup,
     TaskPhase, TaskSample,
 };
 
@@ -71,6 +73,7 @@ impl Told<'_> {
             unchanged: Known::from_option((read_twice && all_listed).then_some(unchanged), unknown),
             phase: phase(group.phase).to_owned(),
             waits_for: self.wait_of_all(members),
+            could_end: self.could_end(members),
             place: users_place(recording, &self.analysis.book, group.chain),
             awaited_by: awaiting.map(|task| task_name(self.tasks, *task)).collect(),
             stack: group.chain.ok().map(|chain| places(recording, recording.stack(chain))).unwrap_or_default(),
@@ -91,6 +94,7 @@ impl Told<'_> {
             waits_for: self.wait(task),
             since_s: self.census.at.since(since).as_secs_f64(),
             timed: task.timed,
+            ends: task.ends.clone(),
             group: groups.get(&(task.chain, task.phase)).copied(),
             awaited_by: task.awaited_by.iter().map(ToString::to_string).collect(),
         }
@@ -102,6 +106,13 @@ impl Told<'_> {
             Some((kind, Known::Is(size))) => one_of_words(kind, size),
             _ => wait_words(self.analysis.recording, self.tasks, task, self.census.at),
         }
+    }
+
+    /// What could end the wait of the first member of a group.
+    fn could_end(&self, members: &[&TaskSample]) -> Known<Vec<String>> {
+        let Some(first) = members.first() else { return Known::Unknown(crate::snapshot::Why::Bounded) };
+        let words = |ending: &Ending| ending_words(self.analysis, self.tasks, self.census.at, ending);
+        first.ends.clone().map(|ends| ends.iter().map(words).collect())
     }
 
     /// What the members of a group wait for: all for the same, or what the first of them does.

@@ -9,6 +9,7 @@
 
 mod census;
 mod code;
+mod ending;
 mod event_loop;
 mod handover;
 mod known;
@@ -27,6 +28,7 @@ mod thread;
 
 pub use census::Census;
 pub use code::{Code, CodeFlags, CodeId, Frame, StackId};
+pub use ending::Ending;
 pub use event_loop::{LoopKind, LoopSample, Step, TaskRef};
 pub use handover::Handover;
 pub use known::{Known, Why};

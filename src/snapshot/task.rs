@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::known::not_read;
-use super::{Address, Frame, Known, Moment, StackId, ThreadId};
+use super::{Address, Ending, Frame, Known, Moment, StackId, ThreadId};
 
 /// What a task does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -92,6 +92,10 @@ pub struct TaskSample {
     /// were not watched: there are only so many.
     #[serde(default)]
     pub moved: bool,
+    /// What leads to what it waits for, and so could end its wait: empty where nobody is in sight. Unknown where not all was
+    /// looked through and nothing was found.
+    #[serde(default)]
+    pub ends: Known<Vec<Ending>>,
 }
 
 /// Tasks that are at the same place and wait in the same way.

@@ -61,6 +61,7 @@ fn task(number: u64, on: Awaited) -> TaskSample {
         awaited_by: vec![Address(0x5010)],
         timed: number == 3,
         moved: false,
+        ends: Known::default(),
     }
 }
 

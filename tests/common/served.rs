@@ -42,6 +42,7 @@ pub(crate) fn waiting_task(number: u64, chain: StackId, on: Awaited) -> TaskSamp
         awaited_by: Vec::new(),
         timed: false,
         moved: false,
+        ends: Known::default(),
     }
 }
 

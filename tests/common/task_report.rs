@@ -12,6 +12,7 @@ pub(crate) fn tasks(process: u32, name: &str, waits_for: &str, stack: Vec<Place>
         unchanged: Known::Is(count),
         phase: phase.to_owned(),
         waits_for: waits_for.to_owned(),
+        could_end: Known::default(),
         place: stack.last().cloned(),
         awaited_by: Vec::new(),
         stack,
@@ -31,6 +32,7 @@ pub(crate) fn tasks(process: u32, name: &str, waits_for: &str, stack: Vec<Place>
         waits_for: waits_for.to_owned(),
         since_s: 2.8,
         timed: false,
+        ends: Known::default(),
         group: Some(group),
         awaited_by: Vec::new(),
     };

@@ -96,6 +96,11 @@ impl Uvloop {
         Self { last_turn, ..self }
     }
 
+    /// `uv_loop_t`
+    pub(in crate::read) fn loop_structure(&self) -> Address {
+        self.uv
+    }
+
     /// The ends of the queue of callbacks.
     pub(crate) fn ready(&self, objects: Objects<'_>) -> Known<DequeEnds> {
         let Some((offset, kind)) = self.ready else { return Known::Unknown(Why::NotInThisPython) };

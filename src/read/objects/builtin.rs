@@ -209,11 +209,16 @@ impl<'a> Objects<'a> {
 
     /// The items of a `collections.deque`, the first `most`.
     pub(in crate::read) fn deque_items(self, deque: Address, most: usize) -> Result<Vec<Address>, ReadError> {
+        self.items_between(self.deque_ends(deque)?, most)
+    }
+
+    /// The items of a `collections.deque` with these ends, the first `most`.
+    pub(in crate::read) fn items_between(self, ends: DequeEnds, most: usize) -> Result<Vec<Address>, ReadError> {
         let layout = &self.offsets.object;
-        let DequeEnds { length, left_block, left_index } = self.deque_ends(deque)?;
+        let DequeEnds { length, left_block, left_index } = ends;
         let wanted = usize::try_from(length).unwrap_or(most).min(most);
         let first = usize::try_from(left_index).ok().filter(|first| *first < layout.block_length);
-        let (mut block, mut index) = (left_block, first.ok_or(ReadError::Implausible(deque))?);
+        let (mut block, mut index) = (left_block, first.ok_or(ReadError::Implausible(left_block))?);
         let mut items = Vec::with_capacity(wanted);
         while items.len() < wanted {
             let count = (layout.block_length - index).min(wanted - items.len());

@@ -151,6 +151,11 @@ fn queued(objects: Objects<'_>, queue: Address) -> Result<Option<Calls>, ReadErr
     Ok(Some(Calls { count, objects: calls }))
 }
 
+/// The calls in a queue of an executor that no thread has taken yet, the first of them.
+pub(in crate::read) fn queued_calls(objects: Objects<'_>, queue: Address) -> Result<Vec<Address>, ReadError> {
+    Ok(queued(objects, queue)?.map(|calls| calls.objects).unwrap_or_default())
+}
+
 /// Whether somebody waits for the result of a call: a loop that wants to be told, or a thread.
 fn is_awaited(objects: Objects<'_>, call: Address) -> bool {
     let read = || -> Result<bool, ReadError> {

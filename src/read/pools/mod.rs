@@ -10,7 +10,7 @@
 
 mod connections;
 mod counts;
-mod executors;
+pub(in crate::read) mod executors;
 mod found;
 mod holdings;
 mod limiters;

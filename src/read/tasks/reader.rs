@@ -256,6 +256,7 @@ impl<'s, 'a> Reader<'s, 'a> {
             awaited_by: parents.get(&record.head.address).cloned().unwrap_or_default(),
             timed: record.timed,
             moved: false,
+            ends: Known::Unknown(Why::NotRead),
         }
     }
 

@@ -108,6 +108,7 @@ fn nonsense_ends_and_does_no_harm() {
                 threads: &[],
                 locks: &[],
                 loops: &[],
+                loop_threads: &[],
                 workers: &[],
                 codes: &mut codes,
                 stacks: &mut stacks,
