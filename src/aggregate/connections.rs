@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::Analysis;
 use crate::classify::SecondParty;
 use crate::libraries::service;
-use crate::snapshot::{Awaited, Connection, Known, Recording, RequestSample, Surroundings, TaskSample};
+use crate::snapshot::{Awaited, Connection, Ending, Known, Recording, RequestSample, Surroundings, TaskSample};
 
 /// What a task awaits, when that is a connection.
 #[derive(Clone, Copy, Debug)]
@@ -20,11 +20,25 @@ pub(super) struct AwaitedConnection<'a> {
 #[must_use]
 pub(super) fn awaited_connection<'a>(recording: &'a Recording, task: &TaskSample) -> Option<AwaitedConnection<'a>> {
     let Known::Is(Some(wait)) = &task.wait else { return None };
-    let Awaited::Connection { peer, descriptor: Known::Is(descriptor), sends } = &wait.on else { return None };
-    let connection = by_descriptor(recording.surroundings.last()?, *descriptor)?;
+    let around = recording.surroundings.last()?;
+    let Awaited::Connection { peer, descriptor: Known::Is(descriptor), sends } = &wait.on else {
+        // Whatever it is made of: the one connection that leads to it.
+        let connection = only_connection(around, task.ends.get()?)?;
+        return Some(AwaitedConnection { connection, sends: false });
+    };
+    let connection = by_descriptor(around, *descriptor)?;
     // A descriptor may be another connection's by now.
     let same = peer.get().is_none_or(|peer| same_address(peer, &connection.peer));
     same.then_some(AwaitedConnection { connection, sends: *sends })
+}
+
+/// The one connection that leads to what somebody waits for.
+fn only_connection<'a>(around: &'a Surroundings, ends: &[Ending]) -> Option<&'a Connection> {
+    let mut found = ends.iter().filter_map(|ending| match ending {
+        Ending::Descriptor { number, .. } => by_descriptor(around, *number),
+        _ => None,
+    });
+    found.next().filter(|_| found.next().is_none())
 }
 
 /// The connection of this descriptor.

@@ -13,6 +13,8 @@ pub fn ending_words(analysis: &Analysis<'_>, tasks: &TaskCensus, now: Moment, en
         Ending::Descriptor { number, kind } => descriptor_words(analysis, *number, kind),
         Ending::Timer { due: Known::Is(due) } if *due > now => format!("a timer in {}", length_words(due.since(now))),
         Ending::Timer { .. } => "a timer".to_owned(),
+        Ending::Limit { lasts } => format!("its own time of {}", length_words(*lasts)),
+        Ending::Asked { lasts } => format!("an answer that was asked for within {}", length_words(*lasts)),
         Ending::Thread { thread } => format!("a call in thread {thread}"),
         Ending::Queued { thread } => format!("a call in the queue of thread {thread}"),
         Ending::Child { pid } => format!("the end of child {pid}"),

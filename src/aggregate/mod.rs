@@ -31,6 +31,7 @@ mod run_queue;
 mod slow_clients;
 mod stall;
 mod subject;
+mod standing;
 mod task_graph;
 mod task_words;
 mod track;

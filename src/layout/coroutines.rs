@@ -67,6 +67,19 @@ pub struct TaskOffsets {
     pub size: usize,
 }
 
+impl TaskOffsets {
+    /// `task_num_cancels_requested` (int): how often a cancellation was asked for and not taken back. Up to 3.10 nobody counts.
+    #[must_use]
+    pub fn cancel_requests(&self, minor: u8) -> Option<usize> {
+        match minor {
+            ..=10 => None,
+            11 | 12 => Some(self.context + 16),
+            // The bits that were words of their own stand before it, with those of futures.
+            _ => self.waiter.checked_sub(8),
+        }
+    }
+}
+
 /// What the section `.AsyncioDebug` says, since 3.14 (CPython `Modules/_asynciomodule.c`,
 /// `Py_AsyncioModuleDebugOffsets`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

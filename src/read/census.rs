@@ -72,7 +72,7 @@ impl OwnReader {
                     Ok(pools) => census.pools = pools,
                     Err(error) => census.gaps.push(("pools".to_owned(), why(error))),
                 }
-                if let Err(error) = ends::read(&scene, &mut tasks.census) {
+                if let Err(error) = ends::read(&scene, &mut tasks.census, &tasks.frames) {
                     census.gaps.push((ENDS.to_owned(), why(error)));
                 }
                 self.wait_watch.begin(tasks.waits);

@@ -1,5 +1,7 @@
 //! What could end the wait of a task.
 
+use std::time::Duration;
+
 use serde::{Deserialize, Serialize};
 
 use super::known::not_read;
@@ -21,6 +23,16 @@ pub enum Ending {
     Timer {
         /// When it is due.
         due: Known<Moment>,
+    },
+    /// The call was told how long it may take.
+    Limit {
+        /// How long.
+        lasts: Duration,
+    },
+    /// Another process was asked to answer within a time, and waits for news until then.
+    Asked {
+        /// How long.
+        lasts: Duration,
     },
     /// A call that a thread is in.
     Thread {

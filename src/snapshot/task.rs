@@ -96,6 +96,12 @@ pub struct TaskSample {
     /// looked through and nothing was found.
     #[serde(default)]
     pub ends: Known<Vec<Ending>>,
+    /// The class of the object whose method awaits, innermost: `Semaphore`, `MemoryObjectReceiveStream`.
+    #[serde(default)]
+    pub object: Option<String>,
+    /// How often its cancellation was asked for and not taken back, since 3.11.
+    #[serde(default)]
+    pub cancels: Known<u64>,
 }
 
 /// Tasks that are at the same place and wait in the same way.

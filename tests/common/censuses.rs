@@ -62,6 +62,8 @@ fn task(number: u64, on: Awaited) -> TaskSample {
         timed: number == 3,
         moved: false,
         ends: Known::default(),
+        object: None,
+        cancels: Known::default(),
     }
 }
 

@@ -43,6 +43,8 @@ pub(crate) fn waiting_task(number: u64, chain: StackId, on: Awaited) -> TaskSamp
         timed: false,
         moved: false,
         ends: Known::default(),
+        object: None,
+        cancels: Known::default(),
     }
 }
 

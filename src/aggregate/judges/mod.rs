@@ -26,6 +26,7 @@ mod throttled;
 mod undecided;
 mod unserved;
 mod unset_event;
+mod waiting_requests;
 mod workerless;
 
 use super::explained::explained;
@@ -74,6 +75,7 @@ pub const JUDGES: &[&dyn Judge] = &[
     &stuck_tasks::StuckTasks,
     &silent_peers::SilentPeers,
     &unset_event::UnsetEvents,
+    &waiting_requests::WaitingRequests,
     &proc_only::FactsOfTheKernel,
 ];
 

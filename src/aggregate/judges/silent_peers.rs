@@ -13,8 +13,8 @@ use crate::aggregate::phrases::{count_words, length_words, place_words};
 use crate::aggregate::users::{Users, groups};
 use crate::aggregate::{Analysis, Cause, Confidence, Finding, Kind, Subject, Verdict, awaiting, users_frame};
 use crate::snapshot::{
-    Actor, Address, Awaited, Call, Census, Connection, CpuTimes, DescriptorKind, Known, Occupier, RequestSample,
-    StackId, Surroundings, Syscall, SyscallState, TaskCensus, TaskSample, ThreadId,
+    Actor, Address, Awaited, Call, Census, Connection, CpuTimes, DescriptorKind, Ending, Known, Occupier,
+    RequestSample, StackId, Surroundings, Syscall, SyscallState, TaskCensus, TaskSample, ThreadId,
 };
 
 pub(super) struct SilentPeers;
@@ -91,7 +91,11 @@ impl<'a> Search<'a> {
             if task.chain.ok().is_some_and(|chain| self.listens(chain)) {
                 continue;
             }
-            let timed = timed || task.timed;
+            // The other end was asked to wait for news.
+            if ends(task).any(|ending| matches!(ending, Ending::Asked { .. })) {
+                continue;
+            }
+            let timed = timed || task.timed || ends(task).any(|ending| matches!(ending, Ending::Limit { .. }));
             let own =
                 task.chain.ok().and_then(|chain| users_frame(self.analysis.recording, &self.analysis.book, chain));
             let who = own.map(|_| address).or(who);
@@ -198,6 +202,11 @@ impl<'a> Search<'a> {
             .holds_up(of.iter().map(|wait| Subject::Connection(wait.connection.descriptor)));
         Some(finding.verdict())
     }
+}
+
+/// Who could end the wait of a task, as far as they are known.
+fn ends(task: &TaskSample) -> impl Iterator<Item = &Ending> {
+    task.ends.get().into_iter().flatten()
 }
 
 /// Whether a system call ends by itself: Python polls a socket that has a timeout, and reads one that has none.

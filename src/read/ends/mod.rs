@@ -6,6 +6,7 @@
 //! not at the many that wait; and both answers are evidence. Weak containers, modules, types and global variables are not
 //! followed: through them everything leads to everything. A walk that a limit ended says so, and then nobody is called alone.
 
+mod calls;
 mod references;
 mod sources;
 mod threads;
@@ -18,6 +19,8 @@ use self::sources::{Sources, Watched};
 use self::walk::{Source, walk};
 use super::objects::known::lenient;
 use super::scene::Scene;
+use super::stacks::locals::FrameLocals;
+use super::tasks::frames::TaskFrames;
 use super::tasks::future_links::PENDING;
 use crate::memory::{ReadError, little_endian};
 use crate::snapshot::{Address, Awaited, Ending, Known, TaskCensus, TaskPhase, TaskSample, Why};
@@ -47,7 +50,11 @@ struct Ends {
 /// # Errors
 ///
 /// When the process is gone or closed to us. Then, and for what was not read in time, it is unknown.
-pub(in crate::read) fn read(scene: &Scene<'_>, census: &mut TaskCensus) -> Result<(), ReadError> {
+pub(in crate::read) fn read(
+    scene: &Scene<'_>,
+    census: &mut TaskCensus,
+    frames: &[TaskFrames],
+) -> Result<(), ReadError> {
     let mut ends = Ends { cut: census.cut, ..Ends::default() };
     let waiting = census.tasks.iter().filter(|task| task.phase == TaskPhase::Waiting);
     for task in waiting {
@@ -58,6 +65,18 @@ pub(in crate::read) fn read(scene: &Scene<'_>, census: &mut TaskCensus) -> Resul
     ends.of_loops(scene, &mut references)?;
     ends.of_threads(scene, &mut references)?;
     ends.of_tasks(scene, &mut references, census)?;
+    let mut locals = FrameLocals::default();
+    let frames: HashMap<Address, &TaskFrames> = frames.iter().map(|frames| (frames.task, frames)).collect();
+    for task in census.tasks.iter_mut().filter(|task| task.phase == TaskPhase::Waiting) {
+        if scene.limit.is_spent() {
+            ends.cut = true;
+        } else if let Some(frames) = frames.get(&task.address) {
+            let call = calls::of(scene, &mut locals, frames)?;
+            call.ends.into_iter().for_each(|ending| ends.add(task.address, ending));
+            task.object = call.object;
+            task.cancels = cancels(scene, task.address)?;
+        }
+    }
     for task in &mut census.tasks {
         task.ends = ends.of(task.address, &task.wait);
         if task.ends == Known::Is(Vec::new()) && !still_waits(scene, task) {
@@ -65,6 +84,16 @@ pub(in crate::read) fn read(scene: &Scene<'_>, census: &mut TaskCensus) -> Resul
         }
     }
     Ok(())
+}
+
+/// How often the cancellation of a task was asked for.
+fn cancels(scene: &Scene<'_>, task: Address) -> Result<Known<u64>, ReadError> {
+    let offsets = scene.objects.offsets;
+    let Some(at) = offsets.task.cancel_requests(offsets.version.minor) else {
+        return Ok(Known::Unknown(Why::NotInThisPython));
+    };
+    let count = lenient(scene.objects.memory.read(task.plus(at), 4).map(|bytes| Some(little_endian(&bytes))))?;
+    Ok(Known::from_option(count, Why::Vanished))
 }
 
 /// Whether a task waits for what it waited for when it was read: what ended meanwhile has nobody who could end it.
@@ -173,7 +202,8 @@ impl Ends {
             Awaited::Executor { thread: Known::Is(thread) } => vec![Ending::Thread { thread: *thread }],
             _ => Vec::new(),
         };
-        let cancels = |ending: &&Ending| matches!(ending, Ending::Timer { .. });
+        let cancels =
+            |ending: &&Ending| matches!(ending, Ending::Timer { .. } | Ending::Limit { .. } | Ending::Asked { .. });
         let of_future = self.found.get(&wait.future).into_iter().flatten();
         let of_task = self.found.get(&task).into_iter().flatten().filter(cancels);
         for ending in of_future.chain(of_task) {

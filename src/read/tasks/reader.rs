@@ -257,6 +257,8 @@ impl<'s, 'a> Reader<'s, 'a> {
             timed: record.timed,
             moved: false,
             ends: Known::Unknown(Why::NotRead),
+            object: None,
+            cancels: Known::Unknown(Why::NotRead),
         }
     }
 

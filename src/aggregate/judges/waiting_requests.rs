@@ -1,0 +1,305 @@
+//! Requests that stand still, and nobody can say who ends that.
+//!
+//! What is not understood is still told: where they stand, for what kind of object, in which library, and what could end it. How
+//! sure that is depends on what else it may be: a long poll waits for the same things.
+
+use std::collections::BTreeMap;
+
+use super::Judge;
+use super::task_deadlocks::blame;
+use crate::aggregate::bystanders;
+use crate::aggregate::connections::peer_party;
+use crate::aggregate::phrases::{count_words, length_words, place_of, place_words};
+use crate::aggregate::standing::{Standing, standing};
+use crate::aggregate::{Analysis, Cause, Confidence, Finding, Kind, SecondParty, Verdict, users_frame, wait_words};
+use crate::snapshot::{Actor, Awaited, CodeId, Known, PrimitiveKind, TaskCensus, TaskSample};
+
+pub(super) struct WaitingRequests;
+
+/// Groups of one process that are told.
+const MOST: usize = 3;
+/// Paths that are named.
+const MOST_NAMED: usize = 4;
+
+impl Judge for WaitingRequests {
+    fn judge(&self, analysis: &Analysis<'_>) -> Vec<Verdict> {
+        let Some((_, tasks)) = analysis.tasks() else { return Vec::new() };
+        let all = standing(analysis);
+        let mut groups: BTreeMap<(CodeId, bool), Vec<&Standing<'_>>> = BTreeMap::new();
+        for one in &all {
+            let chain = tasks.task(one.who).and_then(|task| task.chain.ok());
+            let frame = chain.and_then(|chain| users_frame(analysis.recording, &analysis.book, chain));
+            if let Some(frame) = frame {
+                groups.entry((frame.code, one.cancelled.is_some())).or_default().push(one);
+            }
+        }
+        let mut groups: Vec<Vec<&Standing<'_>>> = groups.into_values().collect();
+        groups.sort_by_key(|group| std::cmp::Reverse(group.len()));
+        groups.iter().take(MOST).filter_map(|group| Case { analysis, tasks, group }.verdict()).collect()
+    }
+}
+
+/// Requests that stand in one function.
+struct Case<'a> {
+    analysis: &'a Analysis<'a>,
+    tasks: &'a TaskCensus,
+    group: &'a [&'a Standing<'a>],
+}
+
+/// What would have to happen for a wait to end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Sense {
+    /// Somebody has to give back or to take: a semaphore, a full queue, a task group.
+    Holder,
+    /// Something has to come: an event, an item. A long poll waits for that too.
+    News,
+}
+
+impl Case<'_> {
+    fn verdict(&self) -> Option<Verdict> {
+        let oldest = self.group.iter().max_by_key(|one| one.age)?;
+        match oldest.cancelled {
+            Some(task) => self.cancelled(oldest, task),
+            None => self.waiting(oldest),
+        }
+    }
+
+    /// Requests that wait for somebody or nobody.
+    fn waiting(&self, oldest: &Standing<'_>) -> Option<Verdict> {
+        let what = self.object(oldest);
+        let (sense, cause) = self.sense(oldest);
+        let alone = oldest.ends.is_nobody() && !self.somebody_else();
+        let confidence = match sense {
+            Sense::Holder if alone => Confidence::Likely,
+            Sense::News if alone && self.paths().len() > 1 => Confidence::Likely,
+            _ => Confidence::Possible,
+        };
+        let who = self.who(oldest);
+        let summary = format!("{} in {} for {what}{who}", self.stand(oldest), self.place(oldest)?);
+        let child = oldest.ends.children.first();
+        let party = match (oldest.ends.peers.first(), child) {
+            (Some(peer), _) => peer_party(peer),
+            (None, Some(pid)) => self.child(pid.0),
+            (None, None) => SecondParty::Resource { name: what.clone() },
+        };
+        Some(
+            self.finding(Kind::RequestsWaiting, oldest, summary)
+                .cause(cause, confidence)
+                .evidence(self.doubts(oldest, sense, confidence))
+                .advice(advice(oldest, sense))
+                .blame(blame(self.analysis, Actor::Task(oldest.who)), party)
+                .verdict(),
+        )
+    }
+
+    /// Requests that wait for a task which was cancelled and goes on.
+    fn cancelled(&self, oldest: &Standing<'_>, task: &TaskSample) -> Option<Verdict> {
+        let chain = task.chain.ok()?;
+        let frame = users_frame(self.analysis.recording, &self.analysis.book, chain)?;
+        let place = place_words(&place_of(self.analysis.recording, frame.code, frame.line));
+        let summary = format!("{} for {place}, which was cancelled and goes on all the same", self.stand(oldest));
+        let doing = wait_words(self.analysis.recording, self.tasks, task, self.analysis.tasks()?.0.at);
+        let finding = self.finding(Kind::TasksStuck, oldest, summary);
+        Some(
+            finding
+                .cause(Cause::CancelledAndGoing, Confidence::Likely)
+                .evidence([format!("its cancellation was asked for, and it waits in {place} for {doing}")])
+                .advice(
+                    "let the CancelledError through: catch Exception, not BaseException, and after `except CancelledError` raise \
+                     it again; a timeout around the wait cannot end what swallows it",
+                )
+                .blame(blame(self.analysis, Actor::Task(task.address)), SecondParty::None)
+                .verdict(),
+        )
+    }
+
+    fn finding(&self, kind: Kind, oldest: &Standing<'_>, summary: String) -> Finding {
+        let seen = self.group.iter().map(|one| one.seen).min().unwrap_or_default();
+        let evidence = format!(
+            "the same {} in all readings for {}; the oldest request is {} old at least",
+            if self.group.len() == 1 { "wait" } else { "waits" },
+            length_words(seen),
+            length_words(oldest.age)
+        );
+        Finding::new(kind, self.analysis.pid(), summary, evidence)
+            .lasting(Some(oldest.age.as_secs_f64()), 1.0)
+            .hurts(self.hurts())
+    }
+
+    /// `3 requests have stood for at least 14 s`
+    fn stand(&self, oldest: &Standing<'_>) -> String {
+        let (requests, have) =
+            (count_words(self.group.len() as u64, "request"), if self.group.len() == 1 { "has" } else { "have" });
+        format!("{requests} {have} waited for at least {}", length_words(oldest.age))
+    }
+
+    fn place(&self, one: &Standing<'_>) -> Option<String> {
+        let chain = self.tasks.task(one.who)?.chain.ok()?;
+        let frame = users_frame(self.analysis.recording, &self.analysis.book, chain)?;
+        Some(place_words(&place_of(self.analysis.recording, frame.code, frame.line)))
+    }
+
+    /// What they wait for: the primitive, else the method of a library that awaits.
+    fn object(&self, one: &Standing<'_>) -> String {
+        let now = self.analysis.tasks().map_or_else(Default::default, |(census, _)| census.at);
+        let words = wait_words(self.analysis.recording, self.tasks, one.last, now);
+        let method = self.method(one.last);
+        match (&one.last.wait, method) {
+            (Known::Is(Some(wait)), Some(method)) if !matches!(wait.on, Awaited::Connection { .. }) => {
+                format!("{words} in {method}")
+            }
+            _ => words,
+        }
+    }
+
+    /// The function between the user's and what it awaits: `Semaphore.acquire() of asyncio`.
+    fn method(&self, task: &TaskSample) -> Option<String> {
+        let chain = task.chain.ok()?;
+        let recording = self.analysis.recording;
+        let own = users_frame(recording, &self.analysis.book, chain)?;
+        let inner = recording.stack(chain).iter().take_while(|frame| **frame != own).last()?;
+        let code = recording.code(inner.code)?;
+        let class = task.object.as_deref().filter(|_| recording.stack(chain).first() == Some(inner));
+        let name = match class {
+            Some(class) if !code.name.starts_with("__") => format!("{class}.{}", code.name),
+            _ => code.qualified_name.get().cloned().unwrap_or_else(|| code.name.clone()),
+        };
+        Some(format!("{name}() of {}", package(&code.file)))
+    }
+
+    fn sense(&self, one: &Standing<'_>) -> (Sense, Cause) {
+        let calls: Vec<&str> = one
+            .last
+            .chain
+            .ok()
+            .into_iter()
+            .flat_map(|chain| self.analysis.recording.codes(chain))
+            .map(|code| code.name.as_str())
+            .take(3)
+            .collect();
+        let within = |name: &str| calls.contains(&name);
+        let primitive = match &one.last.wait {
+            Known::Is(Some(wait)) => match wait.on {
+                Awaited::Primitive(address) => self.tasks.primitive(address).map(|primitive| primitive.kind),
+                _ => None,
+            },
+            _ => None,
+        };
+        if one.ends.client {
+            return (Sense::News, Cause::Client);
+        }
+        if !one.ends.children.is_empty() {
+            return (Sense::Holder, Cause::Subprocess);
+        }
+        match primitive {
+            Some(PrimitiveKind::Event) if within("join") => (Sense::Holder, Cause::AsyncioQueue),
+            Some(PrimitiveKind::Event) if within("send") => (Sense::Holder, Cause::AsyncioQueue),
+            Some(PrimitiveKind::Event) => (Sense::News, Cause::AsyncioEvent),
+            Some(PrimitiveKind::Condition) => (Sense::News, Cause::AsyncioEvent),
+            Some(PrimitiveKind::Queue) if within("put") => (Sense::Holder, Cause::AsyncioQueue),
+            Some(PrimitiveKind::Queue) => (Sense::News, Cause::AsyncioQueue),
+            Some(PrimitiveKind::Lock | PrimitiveKind::Semaphore) => (Sense::Holder, Cause::AsyncioLock),
+            None if within("put") || within("acquire") => (Sense::Holder, Cause::Unknown),
+            None => (Sense::News, Cause::Unknown),
+        }
+    }
+
+    /// Who could end it, in words that go on with the sentence.
+    fn who(&self, one: &Standing<'_>) -> String {
+        let ends = &one.ends;
+        let silent = ends.peers.first().map(|peer| format!("; {peer} could end that"));
+        let thread = ends
+            .threads
+            .first()
+            .map(|thread| format!("; a call in thread {thread}, which does not move, could end that"));
+        let child = ends.children.first().map(|pid| format!("; child process {pid}, which sleeps, could end that"));
+        let client = ends.client.then(|| "; only the client can end that, by sending more or by going away".to_owned());
+        let other = ends.descriptors.first().map(|number| format!("; something on descriptor {number} could end that"));
+        let nobody = ends.is_nobody().then(|| "; nobody is in sight who would end that".to_owned());
+        silent.or(thread).or(child).or(client).or(other).or(nobody).unwrap_or_default()
+    }
+
+    fn child(&self, pid: u32) -> SecondParty {
+        let children = self.analysis.last_surroundings().and_then(|around| around.children.get());
+        let child = children.and_then(|all| all.iter().find(|child| child.pid.0 == pid));
+        match child {
+            Some(child) => SecondParty::Child { pid, name: child.name.clone(), state: child.state.to_string() },
+            None => SecondParty::Resource { name: format!("child process {pid}") },
+        }
+    }
+
+    /// Whether a task or thread of the application does something else, and so may be about to end it.
+    fn somebody_else(&self) -> bool {
+        let waits = |task: &TaskSample| self.group.iter().any(|one| one.last.address == task.address);
+        bystanders::some_task(self.analysis, self.tasks, waits) || bystanders::some_thread(self.analysis)
+    }
+
+    fn paths(&self) -> BTreeMap<String, usize> {
+        let mut paths = BTreeMap::new();
+        for one in self.group {
+            let text = |known: &Known<String>| known.get().cloned().unwrap_or_else(|| "?".to_owned());
+            *paths.entry(format!("{} {}", text(&one.request.method), text(&one.request.path))).or_default() += 1;
+        }
+        paths
+    }
+
+    fn hurts(&self) -> Vec<String> {
+        let words = |(path, count): (String, usize)| if count == 1 { path } else { format!("{count} times {path}") };
+        self.paths().into_iter().take(MOST_NAMED).map(words).collect()
+    }
+
+    /// What else it may be, and what would tell.
+    fn doubts(&self, one: &Standing<'_>, sense: Sense, confidence: Confidence) -> Vec<String> {
+        let mut doubts = Vec::new();
+        if one.ends.is_nobody() {
+            let searched = "no descriptor, timer, thread, child or other task leads to what they wait for";
+            let others = if self.somebody_else() {
+                "; other tasks or threads of the application run"
+            } else {
+                ", and no task or thread of the application is left"
+            };
+            doubts.push(format!("{searched}{others}"));
+        }
+        if confidence == Confidence::Possible && sense == Sense::News && !one.ends.client {
+            doubts.push("possible, not likely: a long poll looks the same; it would end when there is news".to_owned());
+        }
+        if one.ends.unknown {
+            doubts.push("not everything was looked through that could end it".to_owned());
+        }
+        doubts
+    }
+}
+
+/// The package that a file is of: the folder below `site-packages`, or of the standard library.
+fn package(file: &str) -> &str {
+    let below = ["/site-packages/", "/dist-packages/"].iter().find_map(|folder| Some(file.rsplit_once(folder)?.1));
+    let standard = || {
+        let (_, after) = file.split_once("/lib/python3")?;
+        Some(after.split_once('/')?.1)
+    };
+    let path = below.or_else(standard).unwrap_or(file);
+    path.split('/').next().map_or(path, |first| first.trim_end_matches(".py"))
+}
+
+fn advice(one: &Standing<'_>, sense: Sense) -> String {
+    if one.ends.client {
+        return "a body that middleware has read comes no second time: hand on what was read, or read it once; give uploads a timeout"
+            .to_owned();
+    }
+    match sense {
+        Sense::Holder => "see who should give it back or take it, and whether that ended with an exception; release in a finally, and wait with a timeout".to_owned(),
+        Sense::News => "see in the log whether what should have ended this wait failed, and wait with a timeout: await asyncio.wait_for(..., 30)".to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_is_of_the_folder_below_site_packages() {
+        assert_eq!(package("/venv/lib/python3.11/site-packages/httpx/_client.py"), "httpx");
+        assert_eq!(package("/usr/lib/python3.11/asyncio/locks.py"), "asyncio");
+        assert_eq!(package("/usr/lib/python3.11/queue.py"), "queue");
+    }
+}
