@@ -12,7 +12,7 @@ use super::{Analysis, users_frame};
 use crate::classify::Cause;
 use crate::snapshot::{
     Address, Awaited, Census, Ending, Known, ProcessId, RequestSample, Surroundings, TaskCensus, TaskPhase, TaskSample,
-    ThreadId,
+    ThreadId, Why,
 };
 
 /// A request that stands for so long is slow by any measure, and people have left by then.
@@ -163,7 +163,9 @@ impl<'a> Way<'a, '_> {
                         self.add(&mut ends, request, ending, seen)?;
                     }
                 }
-                Known::Unknown(_) if task.address == last.address => ends.unknown = true,
+                Known::Unknown(Why::Bounded) => ends.unknown = true,
+                // It moved meanwhile, or nobody looked.
+                Known::Unknown(_) if task.address == last.address => return None,
                 Known::Unknown(_) => {}
             }
         }
@@ -236,7 +238,7 @@ fn is_of_client(around: &Surroundings, request: &RequestSample, number: i32) -> 
 }
 
 /// The tasks that a task waits for.
-fn awaited(task: &TaskSample) -> Vec<Address> {
+pub(super) fn awaited(task: &TaskSample) -> Vec<Address> {
     let Known::Is(Some(wait)) = &task.wait else { return Vec::new() };
     match &wait.on {
         Awaited::Task(other) => vec![*other],

@@ -8,8 +8,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::subject::{About, Subject};
 use super::{Analysis, Track};
 use crate::snapshot::{
-    Actor, Address, Awaited, Known, LockHolder, LockKind, PrimitiveKind, Snapshot, SyscallState, TaskCensus, TaskHold,
-    TaskPhase, TaskSample, ThreadId,
+    Actor, Address, Awaited, Census, Known, LockHolder, LockKind, PrimitiveKind, Snapshot, SyscallState, TaskCensus,
+    TaskHold, TaskPhase, TaskSample, ThreadId,
 };
 
 /// Why an actor waits for another.
@@ -29,6 +29,8 @@ pub(super) enum Reason {
     Call,
     /// Its loop's thread has to run it.
     Loop,
+    /// It waits for a coroutine that it handed to a loop, which that thread runs.
+    Handover,
 }
 
 /// A wait.
@@ -45,12 +47,15 @@ type Ways = BTreeMap<Actor, Vec<Vec<Edge>>>;
 /// Actors that wait for each other in a circle, with at least one task among them.
 #[must_use]
 pub(super) fn cycles(analysis: &Analysis<'_>) -> Vec<Vec<Edge>> {
-    let (Some((_, tasks)), Some((_, last))) = (analysis.tasks(), analysis.last_snapshot()) else { return Vec::new() };
-    let stuck = stuck(ways(tasks, last));
+    let (Some((census, tasks)), Some((_, last))) = (analysis.tasks(), analysis.last_snapshot()) else {
+        return Vec::new();
+    };
+    let stuck = stuck(ways(census, tasks, last));
     let mut found: Vec<Vec<Edge>> = Vec::new();
     for start in stuck.keys() {
         let Some(cycle) = cycle_from(&stuck, *start) else { continue };
-        let has_task = cycle.iter().any(|edge| matches!(edge.waiter, Actor::Task(_)));
+        let has_task =
+            cycle.iter().any(|edge| matches!(edge.waiter, Actor::Task(_)) || edge.reason == Reason::Handover);
         if has_task && !found.iter().any(|known| known.contains(&cycle[0])) {
             found.push(cycle);
         }
@@ -76,8 +81,8 @@ pub(super) fn held_up(analysis: &Analysis<'_>, about: &About) -> BTreeSet<Subjec
     if held.is_empty() {
         return held;
     }
-    let (Some((_, tasks)), Some((_, last))) = (analysis.tasks(), analysis.last_snapshot()) else { return held };
-    let ways = ways(tasks, last);
+    let (Some((census, tasks)), Some((_, last))) = (analysis.tasks(), analysis.last_snapshot()) else { return held };
+    let ways = ways(census, tasks, last);
     let waits = |way: &Vec<Edge>, held: &BTreeSet<Subject>| {
         way.iter().all(|edge| edge.reason != Reason::Loop && held.contains(&Subject::from(edge.other)))
     };
@@ -139,7 +144,7 @@ fn cycle_from(stuck: &Ways, start: Actor) -> Option<Vec<Edge>> {
     None
 }
 
-fn ways(tasks: &TaskCensus, last: &Snapshot) -> Ways {
+fn ways(census: &Census, tasks: &TaskCensus, last: &Snapshot) -> Ways {
     let mut ways = Ways::new();
     let mut add = |way: Vec<Edge>| {
         if let Some(first) = way.first() {
@@ -153,6 +158,12 @@ fn ways(tasks: &TaskCensus, last: &Snapshot) -> Ways {
         {
             let (waiter, other) = (Actor::Task(task.address), Actor::Thread(sample.thread));
             add(vec![Edge { waiter, reason: Reason::Loop, other }]);
+        }
+    }
+    for handover in census.handovers.iter().filter(|handover| waits_for_ever(last, handover.thread)) {
+        if let Some(sample) = last.loops.iter().find(|sample| sample.address == handover.event_loop) {
+            let (waiter, other) = (Actor::Thread(handover.thread), Actor::Thread(sample.thread));
+            add(vec![Edge { waiter, reason: Reason::Handover, other }]);
         }
     }
     for lock in &last.locks {

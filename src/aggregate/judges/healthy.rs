@@ -3,7 +3,7 @@
 use crate::aggregate::phrases::count_words;
 use crate::aggregate::{Analysis, Confidence, Finding, Kind, Verdict};
 use crate::classify::Look;
-use crate::snapshot::{Role, StackId, TaskCensus};
+use crate::snapshot::{Known, Role, StackId, TaskCensus};
 
 /// The verdict on a process in which no judge found trouble.
 pub(super) fn healthy(analysis: &Analysis<'_>) -> Verdict {
@@ -45,6 +45,14 @@ pub(super) fn healthy(analysis: &Analysis<'_>) -> Verdict {
             .advice("if clients hang all the same, look at what is between them and this process: proxy, name server, load balancer")
             .verdict();
     }
+    if let Some(why) = requests_unknown(analysis) {
+        let summary = format!("the event loop turns; NOT KNOWN: its requests ({why})");
+        return Finding::new(Kind::Healthy, analysis.pid(), summary, first)
+            .confidence(Confidence::Possible)
+            .evidence(evidence)
+            .advice("see its log, its threads (hangspy dump) and what is between it and its clients")
+            .verdict();
+    }
     // An idle loop is not a working service: what its tasks wait for is not examined, so this cannot be certain.
     Finding::new(Kind::Healthy, analysis.pid(), "the event loop turns; it is not what hangs", first)
         .confidence(Confidence::Likely)
@@ -54,6 +62,15 @@ pub(super) fn healthy(analysis: &Analysis<'_>) -> Verdict {
                 .to_owned(),
         )
         .verdict()
+}
+
+/// Why the requests in flight are not known, if they are not: then nothing can be said of them.
+fn requests_unknown(analysis: &Analysis<'_>) -> Option<&'static str> {
+    let last = analysis.recording.censuses.last()?;
+    match last.tasks {
+        Known::Unknown(why) => Some(why.words()),
+        Known::Is(_) => last.gaps.iter().find(|(what, _)| what == "requests").map(|(_, why)| why.words()),
+    }
 }
 
 /// Whether a server has nothing to do: no request at any look at them, and nobody waits to be let in.

@@ -5,11 +5,13 @@ use std::time::Duration;
 use super::Judge;
 use super::task_deadlocks::blame;
 use crate::aggregate::phrases::{count_words, length_words, place_words};
+use crate::aggregate::progress::progress;
 use crate::aggregate::{
-    Analysis, Cause, Confidence, Finding, Kind, SecondParty, Subject, Verdict, awaited_peer, users_place, wait_words,
+    Analysis, Cause, Confidence, Finding, Kind, Place, SecondParty, Subject, Verdict, awaited_peer, users_place,
+    wait_words,
 };
 use crate::classify::Phase;
-use crate::snapshot::{Actor, Awaited, Census, Known, StackId, TaskCensus, TaskSample};
+use crate::snapshot::{Actor, Awaited, Census, Known, StackId, TaskCensus, TaskSample, ThreadId};
 
 pub(super) struct Lifespan;
 
@@ -74,10 +76,15 @@ fn stuck(
 ) -> Option<Verdict> {
     let recording = analysis.recording;
     let place = users_place(recording, &analysis.book, task.chain)?;
+    if let Some(work) = progress(analysis, last, tasks, task) {
+        return Some(at_work(analysis, &place, since, kind, work));
+    }
     let awaits = wait_words(recording, tasks, task, last.at);
     let word = if kind == Kind::StartupStuck { "startup" } else { "shutdown" };
-    let summary = format!("{word} stuck for {} in {}, which awaits {awaits}", length_words(since), place_words(&place));
-    let evidence = format!("the lifespan has not gone on between two readings {} apart", length_words(since));
+    let summary =
+        format!("{word} stuck for at least {} in {}, which awaits {awaits}", length_words(since), place_words(&place));
+    let evidence =
+        format!("the lifespan has not gone on between two readings {} apart, and nothing moved", length_words(since));
     let (cause, party) = cause(analysis, task);
     let advice = match kind {
         Kind::StartupStuck => "give what startup awaits a timeout, and let it fail loudly or start without it",
@@ -92,6 +99,21 @@ fn stuck(
     Some(finding.verdict())
 }
 
+/// The lifespan goes on, by the hands of somebody who is at work.
+fn at_work(analysis: &Analysis<'_>, place: &Place, since: Duration, stuck: Kind, work: String) -> Verdict {
+    let (kind, word) = match stuck {
+        Kind::StartupStuck => (Kind::Starting, "starting"),
+        _ => (Kind::Draining, "ending"),
+    };
+    let place = place_words(place);
+    let summary = format!("{word} for at least {}: {place} waits, and {work}", length_words(since));
+    Finding::new(kind, analysis.pid(), summary, work)
+        .confidence(Confidence::Likely)
+        .lasting(Some(since.as_secs_f64()), 1.0)
+        .advice("wait for it, and give its probes time enough for that; requests are not served meanwhile")
+        .verdict()
+}
+
 fn cause(analysis: &Analysis<'_>, task: &TaskSample) -> (Cause, SecondParty) {
     let Known::Is(Some(wait)) = &task.wait else { return (Cause::Unknown, SecondParty::None) };
     match &wait.on {
@@ -100,12 +122,21 @@ fn cause(analysis: &Analysis<'_>, task: &TaskSample) -> (Cause, SecondParty) {
             let party = peer.map(|peer| SecondParty::Peer { address: peer.to_owned(), service: None });
             (Cause::NoTimeout, party.unwrap_or(SecondParty::None))
         }
-        Awaited::Executor { .. } => (Cause::DefaultExecutor, SecondParty::None),
+        Awaited::Executor { thread } => {
+            in_thread(analysis, *thread).unwrap_or((Cause::DefaultExecutor, SecondParty::None))
+        }
         Awaited::Primitive(_) => (Cause::AsyncioEvent, SecondParty::None),
         Awaited::Sleep { .. } => (Cause::Sleep, SecondParty::None),
         Awaited::Future => (Cause::NoTimeout, SecondParty::None),
         Awaited::Task(_) | Awaited::Gather { .. } => (Cause::Unknown, SecondParty::None),
     }
+}
+
+/// What the thread waits for that runs what is awaited.
+fn in_thread(analysis: &Analysis<'_>, thread: Known<ThreadId>) -> Option<(Cause, SecondParty)> {
+    let (index, snapshot) = analysis.last_snapshot()?;
+    let activity = analysis.activity(index, snapshot, snapshot.thread(thread.ok()?)?);
+    Some((activity.cause?, activity.party))
 }
 
 /// The server waits for requests that do not end: those are the tasks that run code of the user's.

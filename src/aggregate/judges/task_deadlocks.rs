@@ -42,6 +42,9 @@ fn verdict(analysis: &Analysis<'_>, cycle: &[Edge]) -> Option<Verdict> {
         let waited = census.at.since(wait?);
         since = Some(since.map_or(waited, |shortest: Duration| shortest.min(waited)));
     }
+    // Threads that have waited for each other through all looks.
+    let threads = || analysis.window();
+    let since = since.or_else(|| cycle.iter().all(|edge| !matches!(edge.waiter, Actor::Task(_))).then(threads));
     let since = since.filter(|since| *since >= APART)?;
     let first = cycle.iter().position(|edge| holds(edge).is_some()).unwrap_or(0);
     let mut edges = cycle.to_vec();
@@ -53,7 +56,8 @@ fn verdict(analysis: &Analysis<'_>, cycle: &[Edge]) -> Option<Verdict> {
     let cause = match (across, of_threads) {
         (true, _) => Cause::LockAcrossAwait,
         (false, true) => Cause::Lock,
-        (false, false) => Cause::AsyncioLock,
+        (false, false) if edges.iter().all(|edge| edge.reason != Reason::Handover) => Cause::AsyncioLock,
+        (false, false) => Cause::FutureResult,
     };
     let lead = edges.first()?;
     let finding = Finding::new(Kind::Deadlock, analysis.pid(), summary(analysis, &edges), told)
@@ -103,6 +107,7 @@ fn edge_words(analysis: &Analysis<'_>, edge: &Edge) -> String {
         Reason::Task => format!("{waiter} awaits{at} {other}"),
         Reason::Several => format!("{waiter} awaits{at} several tasks, {other} among them"),
         Reason::Call => format!("{waiter} awaits{at} a call in {other}"),
+        Reason::Handover => format!("{waiter} waits for a coroutine on the loop that {other} runs"),
         Reason::Loop => format!("{waiter} can only go on when {other}, which runs its loop, does"),
     }
 }

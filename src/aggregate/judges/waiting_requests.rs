@@ -11,7 +11,9 @@ use crate::aggregate::bystanders;
 use crate::aggregate::connections::peer_party;
 use crate::aggregate::phrases::{count_words, length_words, place_of, place_words};
 use crate::aggregate::standing::{Standing, standing};
-use crate::aggregate::{Analysis, Cause, Confidence, Finding, Kind, SecondParty, Verdict, users_frame, wait_words};
+use crate::aggregate::{
+    Analysis, Cause, Confidence, Finding, Kind, SecondParty, Subject, Verdict, users_frame, wait_words,
+};
 use crate::snapshot::{Actor, Awaited, CodeId, Known, PrimitiveKind, TaskCensus, TaskSample};
 
 pub(super) struct WaitingRequests;
@@ -123,6 +125,7 @@ impl Case<'_> {
         );
         Finding::new(kind, self.analysis.pid(), summary, evidence)
             .lasting(Some(oldest.age.as_secs_f64()), 1.0)
+            .stands(self.group.iter().map(|one| Subject::Task(one.who)))
             .hurts(self.hurts())
     }
 
