@@ -131,7 +131,7 @@ const SERVERS: &[Server] = &[
         launch: Launch::Celery,
         words: &["-m", "celery", "-A", "app", "worker", "-P", "prefork", "-c", WORKERS],
         loops: NONE,
-        serving: 1,
+        serving: 2,
         packages: &["celery"],
     },
     Server {
