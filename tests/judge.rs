@@ -153,6 +153,37 @@ fn each_of_several_causes_is_accepted_and_another_is_not() {
     refuses("/verdicts/0/cause", json!(null), "cause: expected socket-read");
 }
 
+fn refuses_one(truth: &Value, report: &Value, words: &str) {
+    let found = complaints(truth, WITNESS, report, &right_run());
+    assert!(found.len() == 1 && found[0].contains(words), "expected one complaint with {words:?}, got {found:#?}");
+}
+
+#[test]
+fn a_second_trouble_must_be_told_where_there_is_one_and_only_there() {
+    let full = verdict(7, "pool-exhausted", Some("fd-limit"));
+    let both = report(vec![sick_verdict(), full.clone()], vec![episode(98.01, 4.98, false)]);
+    refuses_one(&sick_truth(), &both, "false alarm: nothing but loop-blocked is wrong");
+    let mut truth = sick_truth();
+    truth["besides"] = json!([{"kind": "pool-exhausted", "cause": ["fd-limit"], "function": null}]);
+    accepts(&truth, WITNESS, &both);
+    refuses_one(&truth, &right_report(), "expected also pool-exhausted");
+}
+
+#[test]
+fn what_is_told_under_a_verdict_must_come_of_it() {
+    let mut under = right_report();
+    let gone = verdict(7, "loop-gone", Some("future-result"));
+    under["verdicts"][0]["consequences"] = json!([{"because": "loop-does-not-turn", "finding": gone}]);
+    refuses_one(&sick_truth(), &under, "consequence: not one of it, said loop-gone");
+    let mut truth = sick_truth();
+    truth["perhaps"] = json!(["loop-gone"]);
+    accepts(&truth, WITNESS, &under);
+    accepts(&truth, WITNESS, &right_report());
+    truth["therefore"] = json!(["loop-gone"]);
+    accepts(&truth, WITNESS, &under);
+    refuses_one(&truth, &right_report(), "consequence: expected loop-gone");
+}
+
 #[test]
 fn a_wrong_diagnosis_is_refused() {
     refuses("/verdicts/0/kind", json!("loop-starved"), "kind: expected loop-blocked, said loop-starved");

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use super::phrases::count_words;
-use super::{Analysis, Track, thread_name};
+use super::{Analysis, Subject, Track, thread_name};
 use crate::snapshot::{Address, Census, Handover, Snapshot, ThreadId};
 
 /// How gaps of snapshots begin in which a thread that runs a loop can have been overlooked.
@@ -58,18 +58,19 @@ pub(super) fn dead_loops<'a>(analysis: &Analysis<'a>, apart: Duration) -> Vec<De
 
 /// Threads that wait for a loop which nobody runs at present and somebody may run again, in words.
 #[must_use]
-pub fn waits_for_idle_loops(analysis: &Analysis<'_>) -> Vec<String> {
+pub fn waits_for_idle_loops(analysis: &Analysis<'_>) -> Vec<(Subject, String)> {
     let words = |dead: &DeadLoop<'_>| {
         let owner = dead.owner?;
         let name = analysis.last_snapshot().and_then(|(_, last)| last.thread(owner)).map(thread_name);
         let count = dead.waits.len() as u64;
-        Some(format!(
+        let words = format!(
             "{} {} for coroutines of an event loop that no thread runs at present; thread {owner} {} has it among its \
              variables and may run it again",
             count_words(count, "thread"),
             if count == 1 { "waits" } else { "wait" },
             name.unwrap_or_default()
-        ))
+        );
+        Some((Subject::IdleLoop(dead.address), words))
     };
     dead_loops(analysis, Duration::ZERO).iter().filter_map(words).collect()
 }

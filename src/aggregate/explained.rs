@@ -45,13 +45,14 @@ pub(super) fn explained(analysis: &Analysis<'_>, found: Vec<(&dyn Judge, Verdict
 /// Why the other finding comes of this one; `None` when it does not.
 fn because(analysis: &Analysis<'_>, one: &Told, other: &Told) -> Option<Because> {
     let (own, others) = (&one.finding, &other.finding);
+    // Of two that are about the same actors the worse one is told: they are two sides of one trouble.
+    let about = &others.about.stands;
+    let worse_side = || about.is_disjoint(&own.about.stands) || worse(own, others).is_lt();
+    if !about.is_empty() && about.is_subset(&one.held_up) && worse_side() {
+        return Some(Because::WaitsForThem);
+    }
     let named = one.explains.iter().find(|explains| (explains.when)(analysis, own, others));
-    named.map(|explains| explains.because).or_else(|| {
-        // Of two that are about the same actors the worse one is told: they are two sides of one trouble.
-        let about = &others.about.stands;
-        let same_side = about.is_disjoint(&own.about.stands) || worse(own, others).is_lt();
-        (!about.is_empty() && about.is_subset(&one.held_up) && same_side).then_some(Because::WaitsForThem)
-    })
+    named.map(|explains| explains.because)
 }
 
 /// Which findings come of which, by their places in the order of what they cost.

@@ -1,8 +1,9 @@
 //! Building a verdict. It takes its first piece of evidence to begin one, so there is none without.
 
+use super::hurt::hurts;
 use super::subject::{About, Subject};
-use super::{Blame, Cause, Confidence, Kind, SecondParty, Verdict};
-use crate::snapshot::ProcessId;
+use super::{Analysis, Blame, Cause, Confidence, Kind, SecondParty, Track, Verdict};
+use crate::snapshot::{ProcessId, ThreadId};
 
 /// A verdict in the making.
 #[derive(Clone, Debug)]
@@ -55,7 +56,7 @@ impl Finding {
     pub fn on(mut self, thread: u32, event_loop: Option<&str>) -> Self {
         self.verdict.thread = Some(thread);
         self.verdict.event_loop = event_loop.map(str::to_owned);
-        self
+        self.tells([Subject::Thread(ThreadId(thread))])
     }
 
     /// Says how long it has lasted, if it still does, and which share of the window it took.
@@ -81,6 +82,13 @@ impl Finding {
         self
     }
 
+    /// Says whom it hurts when this loop does not turn.
+    #[must_use]
+    pub(super) fn hurts_users_of(self, analysis: &Analysis<'_>, track: Option<&Track<'_>>) -> Self {
+        let Some(track) = track else { return self };
+        self.hurts(hurts(analysis, track)).tells([Subject::AcceptQueue])
+    }
+
     /// Says whom it hurts.
     #[must_use]
     pub fn hurts(mut self, hurts: Vec<String>) -> Self {
@@ -99,6 +107,13 @@ impl Finding {
     #[must_use]
     pub fn holds_up(mut self, who: impl IntoIterator<Item = Subject>) -> Self {
         self.verdict.about.holds_up.extend(who);
+        self
+    }
+
+    /// Says what else it tells of.
+    #[must_use]
+    pub fn tells(mut self, what: impl IntoIterator<Item = Subject>) -> Self {
+        self.verdict.about.tells.extend(what);
         self
     }
 

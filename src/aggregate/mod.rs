@@ -55,7 +55,7 @@ pub use ends::ending_words;
 pub use finding::Finding;
 pub use gil::{held, share_of, switches_per_second};
 pub use hurt::{full_queue, overflow_words, timer_late};
-pub use judges::{Explains, JUDGES, Judge, Throttling, heard, throttling, verdicts};
+pub use judges::{Explains, JUDGES, Judge, Throttling, facts_of_health, heard, throttling, verdicts};
 pub use ledger::{FunctionAccount, GilLedger, ThreadAccount};
 pub use phrases::{bytes_words, count_words, length_words, party_words, place_of, place_words, places, share_words};
 pub use pools::one_of_words;

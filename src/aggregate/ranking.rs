@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use super::stall::Stall;
-use super::{Analysis, Cause};
+use super::{Analysis, Cause, Subject};
 use crate::snapshot::CodeId;
 
 /// The stalls of one function on one loop.
@@ -23,6 +23,13 @@ pub struct Group<'s> {
 }
 
 impl Group<'_> {
+    /// Which stalls these are.
+    #[must_use]
+    pub fn subject(&self, analysis: &Analysis<'_>) -> Option<Subject> {
+        let track = analysis.tracks.get(self.track)?;
+        Some(Subject::Stalls(track.thread, self.example.blamed.map(|blamed| blamed.code)))
+    }
+
     /// The longest of the stalls.
     #[must_use]
     pub fn longest(&self) -> Duration {

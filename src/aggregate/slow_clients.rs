@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use super::censuses::{APART, waited};
 use super::connections::{awaited_connection, by_descriptor, is_incoming};
-use super::{Analysis, awaiting, bytes_words};
+use super::{Analysis, Subject, awaiting, bytes_words};
 use crate::classify::Origin;
 use crate::snapshot::{
     Census, CodeId, Connection, Known, PrimitiveKind, PrimitiveSample, RequestSample, Surroundings, TaskCensus,
@@ -64,15 +64,16 @@ pub(super) fn slow_clients<'a>(analysis: &'a Analysis<'a>) -> Vec<SlowClient<'a>
 
 /// Those that only harm themselves, in words.
 #[must_use]
-pub fn slow_client_words(analysis: &Analysis<'_>) -> Vec<String> {
+pub fn slow_client_words(analysis: &Analysis<'_>) -> Vec<(Subject, String)> {
     let harmless = slow_clients(analysis).into_iter().filter(|slow| slow.harm.is_none());
     let words = |slow: SlowClient<'_>| {
         let waits = if slow.own { "; only its own request waits for that" } else { "" };
-        format!(
+        let words = format!(
             "{} takes no data, {} wait to be sent{waits}",
             slow.connection.peer,
             bytes_words(slow.connection.unsent)
-        )
+        );
+        (Subject::Connection(slow.connection.descriptor), words)
     };
     harmless.map(words).collect()
 }

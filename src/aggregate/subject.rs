@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::snapshot::{Actor, Address, ThreadId};
+use crate::snapshot::{Actor, Address, CodeId, ThreadId};
 
 /// Somebody or something that a finding is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -19,6 +19,22 @@ pub enum Subject {
     Connection(i32),
     /// An event loop that no thread runs.
     IdleLoop(Address),
+    /// The stalls of a loop that are blamed on one function.
+    Stalls(ThreadId, Option<CodeId>),
+    /// Who has the GIL.
+    Gil,
+    /// The process, stopped or frozen by somebody else.
+    Stop,
+    /// The CPU quota.
+    Quota,
+    /// The control group's memory, and pages that are read from a disk.
+    Memory,
+    /// The table of descriptors.
+    Descriptors,
+    /// Connections that are not accepted.
+    AcceptQueue,
+    /// The end of the process.
+    End,
 }
 
 impl From<Actor> for Subject {
@@ -39,12 +55,14 @@ pub struct About {
     /// Those that go on when these do, and what stands still with them. Who waits for one of them need not be listed: see
     /// [`super::held_up`].
     pub holds_up: BTreeSet<Subject>,
+    /// What else it tells of. What is told in a finding is not told once more as an observation.
+    pub tells: BTreeSet<Subject>,
 }
 
 impl About {
     /// Whether the finding has told of this one.
     #[must_use]
-    pub fn tells(&self, subject: &Subject) -> bool {
-        self.stands.contains(subject) || self.holds_up.contains(subject)
+    pub fn has_told(&self, subject: &Subject) -> bool {
+        [&self.stands, &self.holds_up, &self.tells].into_iter().any(|told| told.contains(subject))
     }
 }

@@ -105,7 +105,11 @@ pub(super) fn on_loop(analysis: &Analysis<'_>, track: &Track<'_>) -> About {
     let own = tasks.filter(|task| task.event_loop == track.address).map(|task| Subject::Task(task.address));
     let handed = census.into_iter().flat_map(|census| &census.handovers);
     let handed = handed.filter(|wait| wait.event_loop == track.address).map(|wait| Subject::Thread(wait.thread));
-    About { stands: BTreeSet::from([Subject::Thread(track.thread)]), holds_up: own.chain(handed).collect() }
+    About {
+        stands: BTreeSet::from([Subject::Thread(track.thread)]),
+        holds_up: own.chain(handed).collect(),
+        tells: BTreeSet::new(),
+    }
 }
 
 /// Takes away everybody who can still be let go.

@@ -11,7 +11,7 @@ use std::time::Duration;
 use super::bystanders::{is_applications, is_of_application, other_tasks, some_thread};
 use super::connections::request_age;
 use super::phrases::{count_words, place_of, place_words};
-use super::{Analysis, same_wait_since, users_frame};
+use super::{Analysis, Subject, same_wait_since, users_frame};
 use crate::classify::{Origin, Phase};
 use crate::libraries::Marks;
 use crate::snapshot::{
@@ -125,7 +125,7 @@ fn waiting<'a>(
 
 /// That requests wait for events, in words, for a process in which that is no verdict.
 #[must_use]
-pub fn waits_for_events(analysis: &Analysis<'_>) -> Vec<String> {
+pub fn waits_for_events(analysis: &Analysis<'_>) -> Vec<(Subject, String)> {
     let words = |event: &UnsetEvent<'_>| {
         let (frame, count, _) = event.most;
         let place = place_words(&place_of(analysis.recording, frame.code, frame.line));
@@ -136,11 +136,12 @@ pub fn waits_for_events(analysis: &Analysis<'_>) -> Vec<String> {
         } else {
             "; a long poll looks the same".to_owned()
         };
-        format!(
+        let words = format!(
             "{} wait without a timeout, {some}in {place}, for an asyncio.Event that is not set, and no task or thread of \
              the application is left to set it{longer}",
             count_words(all as u64, "request")
-        )
+        );
+        (Subject::Primitive(event.address), words)
     };
     unset_events(analysis).iter().map(words).collect()
 }

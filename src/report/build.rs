@@ -3,7 +3,7 @@
 use super::model::{EpisodeReport, Ranked, Window};
 use super::{Gap, Observation, ProcessReport, Report, Target, Tool};
 use super::{gaps, gil, loops, observations, pools, profile, ranking, requests, surroundings, tasks, threads};
-use crate::aggregate::{Analysis, Kind, Verdict, verdicts, worst_first};
+use crate::aggregate::{Analysis, Verdict, verdicts, worst_first};
 use crate::snapshot::{Cost, Excerpt, Known, Moment, Reader, Recording, SCHEMA};
 
 /// Turns recordings, one per process, into the finished report. `asked` is what the user named as the target.
@@ -48,8 +48,7 @@ pub fn judge<'a>(recordings: impl IntoIterator<Item = &'a Recording>) -> Vec<Ver
 
 fn observed(analyses: &[Analysis<'_>], judged: &[Verdict]) -> Vec<Observation> {
     let of = |analysis: &Analysis<'_>| {
-        let own: Vec<Kind> =
-            judged.iter().filter(|verdict| verdict.process == analysis.pid().0).map(|verdict| verdict.kind).collect();
+        let own: Vec<&Verdict> = judged.iter().filter(|verdict| verdict.process == analysis.pid().0).collect();
         observations::observations(analysis, &own)
     };
     analyses.iter().flat_map(of).collect()

@@ -1,6 +1,9 @@
 //! Limits that are near or were met: facts that contribute.
 
-use crate::aggregate::{Analysis, Kind, Throttling, count_words, full_queue, overflow_words, share_words, throttling};
+use super::observations::Seen;
+use crate::aggregate::{
+    Analysis, Subject, Throttling, count_words, full_queue, overflow_words, share_words, throttling,
+};
 use crate::snapshot::Surroundings;
 
 /// Resident memory from this share of the limit on is worth a word.
@@ -10,46 +13,43 @@ const NOTABLE_DESCRIPTORS: f64 = 0.9;
 /// Page faults that read from a disk, from so many a second on, are worth a word.
 const NOTABLE_FAULTS: f64 = 100.0;
 
-/// What the limits of a process did, beside verdicts of these kinds.
-pub(super) fn limits(analysis: &Analysis<'_>, kinds: &[Kind]) -> Vec<String> {
+/// What the limits of a process did.
+pub(super) fn limits(analysis: &Analysis<'_>) -> Vec<Seen> {
     let mut said = Vec::new();
-    let throttled = throttling(analysis).filter(|_| !kinds.contains(&Kind::CpuThrottled));
-    said.extend(throttled.as_ref().and_then(Throttling::observation));
+    let throttled = throttling(analysis).as_ref().and_then(Throttling::observation);
+    said.extend(throttled.map(|words| Seen::of(Subject::Quota, words)));
     let Some(around) = analysis.last_surroundings() else { return said };
     let cgroup = around.cgroup.get();
     let memory = cgroup.and_then(|group| Some((group.memory_used.ok()?, group.memory_limit.ok()??)));
     if let Some((used, limit)) = memory.filter(|(used, limit)| *used as f64 >= *limit as f64 * NOTABLE_MEMORY) {
-        said.push(format!("memory: {} of the limit in use", share_words(used as f64 / limit.max(1) as f64)));
+        let words = format!("memory: {} of the limit in use", share_words(used as f64 / limit.max(1) as f64));
+        said.push(Seen::of(Subject::Memory, words));
     }
-    said.extend(memory_trouble(analysis, kinds));
-    // Beside trouble both are told among what it hurts.
-    if !kinds.iter().any(|kind| kind.is_trouble()) {
-        said.extend(full_queue(analysis));
-        said.extend(overflow_words(analysis));
-    }
-    let told = kinds.contains(&Kind::PoolExhausted);
-    let descriptors = around.open_descriptors.ok().zip(around.descriptor_limit.ok()).filter(|_| !told);
+    said.extend(memory_trouble(analysis));
+    let queue = full_queue(analysis).into_iter().chain(overflow_words(analysis));
+    said.extend(queue.map(|words| Seen::of(Subject::AcceptQueue, words)));
+    let descriptors = around.open_descriptors.ok().zip(around.descriptor_limit.ok());
     if let Some((open, limit)) = descriptors.filter(|(open, limit)| *open as f64 >= *limit as f64 * NOTABLE_DESCRIPTORS)
     {
-        said.push(format!("{open} of {limit} file descriptors open"));
+        said.push(Seen::of(Subject::Descriptors, format!("{open} of {limit} file descriptors open")));
     }
     said
 }
 
 /// What the want of memory did meanwhile.
-fn memory_trouble(analysis: &Analysis<'_>, kinds: &[Kind]) -> Vec<String> {
+fn memory_trouble(analysis: &Analysis<'_>) -> Vec<Seen> {
     let readings = &analysis.recording.surroundings;
     let (Some(first), Some(last)) = (readings.first(), readings.last()) else { return Vec::new() };
     let kills = |around: &Surroundings| around.cgroup.get()?.memory_kills.ok();
     let killed = kills(last).zip(kills(first)).map_or(0, |(last, first)| last.saturating_sub(first));
     let killed = (killed > 0).then(|| {
         let times = count_words(killed, "time");
-        format!("the kernel killed in this control group for want of memory, {times} while it was watched")
+        Seen::plain(format!("the kernel killed in this control group for want of memory, {times} while it was watched"))
     });
     let faults = last.major_faults.ok().zip(first.major_faults.ok());
     let seconds = last.at.since(first.at).as_secs_f64();
     let rate = faults.map_or(0.0, |(last, first)| last.saturating_sub(first) as f64 / seconds.max(f64::EPSILON));
-    let faulty = rate >= NOTABLE_FAULTS && !kinds.contains(&Kind::MemoryPressure);
-    let faults = faulty.then(|| format!("{rate:.0} page faults a second read from a disk"));
+    let faults = (rate >= NOTABLE_FAULTS)
+        .then(|| Seen::of(Subject::Memory, format!("{rate:.0} page faults a second read from a disk")));
     killed.into_iter().chain(faults).collect()
 }

@@ -6,8 +6,9 @@ use super::limits;
 use super::model::Observation;
 use super::{pools, requests};
 use crate::aggregate::{
-    Analysis, Kind, count_words, fate, groups, length_words, place_of, place_words, queued, share_words,
-    slow_client_words, thread_name, waits_for_events, waits_for_idle_loops, wasted_core, young_worker,
+    Analysis, Confidence, Subject, Verdict, count_words, facts_of_health, fate, groups, length_words, place_of,
+    place_words, queued, share_words, slow_client_words, thread_name, waits_for_events, waits_for_idle_loops,
+    wasted_core, young_worker,
 };
 use crate::classify::Look;
 use crate::snapshot::{Snapshot, ThreadSample};
@@ -23,62 +24,76 @@ const NOTABLE_CPU_WAIT: f64 = 0.1;
 /// So many threads and functions are named.
 const MOST_NAMED: usize = 3;
 
-/// What stands out in a process that got verdicts of these kinds.
-pub(super) fn observations(analysis: &Analysis<'_>, kinds: &[Kind]) -> Vec<Observation> {
-    let mut said = Vec::new();
-    let tells_stalls = |kind: &Kind| {
-        matches!(
-            kind,
-            Kind::LoopBlocked
-                | Kind::Deadlock
-                | Kind::StartupStuck
-                | Kind::ShutdownStuck
-                | Kind::ProcessStopped
-                | Kind::MemoryPressure
-        )
+/// A fact, and what it is about.
+pub(super) struct Seen {
+    of: Option<Subject>,
+    words: String,
+}
+
+impl Seen {
+    /// A fact that is not told once more where a finding has told of the same.
+    pub(super) fn of(subject: Subject, words: String) -> Self {
+        Self { of: Some(subject), words }
+    }
+
+    /// A fact that no finding tells.
+    pub(super) fn plain(words: String) -> Self {
+        Self { of: None, words }
+    }
+}
+
+/// What stands out in a process and is in none of these verdicts on it.
+pub(super) fn observations(analysis: &Analysis<'_>, verdicts: &[&Verdict]) -> Vec<Observation> {
+    let told = |subject: &Subject| {
+        let mut all = verdicts.iter().flat_map(|verdict| verdict.all());
+        all.any(|finding| finding.about.has_told(subject))
     };
-    if !kinds.iter().any(tells_stalls) {
-        said.extend(short_stalls(analysis));
-    }
-    said.extend(short_stop(analysis, kinds));
-    if kinds.iter().all(|kind| *kind == Kind::Healthy) {
-        said.extend(analysis.tracks.iter().filter_map(|track| wasted_core(analysis, track)));
-    }
+    let is_new = |seen: &Seen| !seen.of.is_some_and(|subject| told(&subject));
+    let few = |seen: Vec<Seen>| seen.into_iter().filter(is_new).take(MOST_NAMED);
+    let of = |all: Vec<(Subject, String)>| all.into_iter().map(|(subject, words)| Seen::of(subject, words)).collect();
+    let mut said: Vec<Seen> = Vec::new();
+    said.extend(health(analysis, verdicts).into_iter().map(Seen::plain));
+    said.extend(few(short_stalls(analysis)));
+    said.extend(short_stop(analysis));
+    said.extend(
+        analysis
+            .tracks
+            .iter()
+            .filter_map(|track| Some(Seen::of(Subject::Thread(track.thread), wasted_core(analysis, track)?))),
+    );
     let brief: usize = analysis.stalls.iter().map(|stalls| stalls.brief).sum();
     if brief > 0 {
-        said.push(format!("{} seen too briefly to say more", count_words(brief as u64, "stall")));
+        said.push(Seen::plain(format!("{} seen too briefly to say more", count_words(brief as u64, "stall"))));
     }
-    said.extend(limits::limits(analysis, kinds));
-    if !kinds.contains(&Kind::PoolExhausted) {
-        said.extend(pools::words(analysis).into_iter().take(MOST_NAMED));
-    }
-    said.extend(requests::words(analysis));
-    if !kinds.contains(&Kind::TasksStuck) {
-        said.extend(waits_for_events(analysis).into_iter().take(MOST_NAMED));
-    }
-    said.extend(slow_client_words(analysis).into_iter().take(MOST_NAMED));
-    said.extend(waits_for_idle_loops(analysis).into_iter().take(MOST_NAMED));
-    said.extend(crowded(analysis));
-    if !kinds.iter().any(|kind| matches!(kind, Kind::LoopStarved | Kind::LoopBlocked | Kind::Deadlock)) {
-        said.extend(contention(analysis));
-    }
-    if !kinds.contains(&Kind::LoopStarved) {
-        said.extend(busy_threads(analysis));
-    }
-    // Beside trouble it is told among what that hurts.
-    if !kinds.iter().any(|kind| kind.is_trouble()) {
-        said.extend(fate(analysis));
-    }
-    said.extend(young_worker(analysis));
+    said.extend(limits::limits(analysis));
+    said.extend(few(pools::words(analysis)));
+    said.extend(requests::words(analysis).map(Seen::plain));
+    said.extend(few(of(waits_for_events(analysis))));
+    said.extend(few(of(slow_client_words(analysis))));
+    said.extend(few(of(waits_for_idle_loops(analysis))));
+    said.extend(crowded(analysis).into_iter().map(Seen::plain));
+    said.extend(contention(analysis).map(|words| Seen::of(Subject::Gil, words)));
+    said.extend(few(busy_threads(analysis)));
+    said.extend(fate(analysis).map(|words| Seen::of(Subject::End, words)));
+    said.extend(young_worker(analysis).map(Seen::plain));
     let process = analysis.pid().0;
-    said.into_iter().map(|summary| Observation { process, summary }).collect()
+    let new = said.into_iter().filter(is_new);
+    new.map(|seen| Observation { process, summary: seen.words }).collect()
+}
+
+/// Where all that was found may be meant so: what speaks for that, as facts. It is no all-clear.
+fn health(analysis: &Analysis<'_>, verdicts: &[&Verdict]) -> Vec<String> {
+    let mut troubles = verdicts.iter().filter(|verdict| verdict.kind.is_trouble()).peekable();
+    let only_possible = troubles.peek().is_some() && troubles.all(|verdict| verdict.confidence == Confidence::Possible);
+    if only_possible { facts_of_health(analysis) } else { Vec::new() }
 }
 
 /// A stop by a signal or a tracer that was too short for a verdict: another profiler, a snapshot of the container.
-fn short_stop(analysis: &Analysis<'_>, kinds: &[Kind]) -> Option<String> {
-    let track = analysis.tracks.first().filter(|_| !kinds.contains(&Kind::ProcessStopped))?;
+fn short_stop(analysis: &Analysis<'_>) -> Option<Seen> {
+    let track = analysis.tracks.first()?;
     let (stopped, looks) = (track.count(Look::Stopped), track.looks.len());
-    (stopped > 0).then(|| format!("stopped by somebody else in {stopped} of {looks} looks"))
+    let words = (stopped > 0).then(|| format!("stopped by somebody else in {stopped} of {looks} looks"));
+    words.map(|words| Seen::of(Subject::Stop, words))
 }
 
 /// Loops that wanted to run and were not given a CPU.
@@ -111,22 +126,23 @@ fn contention(analysis: &Analysis<'_>) -> Option<String> {
 }
 
 /// Stalls that are too short or too rare for a verdict.
-fn short_stalls(analysis: &Analysis<'_>) -> Vec<String> {
+fn short_stalls(analysis: &Analysis<'_>) -> Vec<Seen> {
     let groups = groups(analysis);
     let words = |group: &crate::aggregate::Group<'_>| {
         let place = group.example.blamed.map(|blamed| place_words(&blamed.place(analysis.recording)));
-        format!(
+        let words = format!(
             "{} blocked the loop {}, longest {}",
             place.unwrap_or_else(|| "something".to_owned()),
             count_words(group.stalls.len() as u64, "time"),
             length_words(group.longest())
-        )
+        );
+        Some(Seen::of(group.subject(analysis)?, words))
     };
-    groups.iter().take(MOST_NAMED).map(words).collect()
+    groups.iter().filter_map(words).collect()
 }
 
 /// Threads beside the loops that use much of a core.
-fn busy_threads(analysis: &Analysis<'_>) -> Vec<String> {
+fn busy_threads(analysis: &Analysis<'_>) -> Vec<Seen> {
     let snapshots = &analysis.recording.snapshots;
     let (Some(first), Some(last)) = (snapshots.first(), snapshots.last()) else { return Vec::new() };
     let seconds = last.at.since(first.at).as_secs_f64();
@@ -145,7 +161,8 @@ fn busy_threads(analysis: &Analysis<'_>) -> Vec<String> {
         .collect();
     busy.sort_by(|one, other| other.1.total_cmp(&one.1).then(one.0.thread.cmp(&other.0.thread)));
     let words = |(thread, share): &(&ThreadSample, f64)| {
-        format!("thread {} {} uses {} of a core", thread.thread, thread_name(thread), share_words(*share))
+        let words = format!("thread {} {} uses {} of a core", thread.thread, thread_name(thread), share_words(*share));
+        Seen::of(Subject::Thread(thread.thread), words)
     };
-    busy.iter().take(MOST_NAMED).map(words).collect()
+    busy.iter().map(words).collect()
 }

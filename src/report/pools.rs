@@ -1,7 +1,8 @@
 //! Pools as they were last seen.
 
 use super::model::{PoolReport, PoolUsers};
-use crate::aggregate::{Analysis, users_of};
+use super::observations::Seen;
+use crate::aggregate::{Analysis, Subject, users_of};
 use crate::snapshot::{Known, Occupier, PoolKind, PoolSample};
 
 /// The pools of a process.
@@ -44,9 +45,10 @@ fn users(analysis: &Analysis<'_>, users: &[Occupier]) -> Vec<PoolUsers> {
 }
 
 /// Pools of a process in a few words each, those in use.
-pub(super) fn words(analysis: &Analysis<'_>) -> Vec<String> {
-    let in_use = |pool: &PoolReport| pool.in_use.get().is_some_and(|in_use| *in_use > 0);
-    pools(analysis).iter().filter(|pool| in_use(pool)).map(pool_line).collect()
+pub(super) fn words(analysis: &Analysis<'_>) -> Vec<Seen> {
+    let pools = analysis.recording.censuses.last().into_iter().flat_map(|census| &census.pools);
+    let in_use = pools.filter(|pool| pool.in_use.get().is_some_and(|in_use| *in_use > 0));
+    in_use.map(|pool| Seen::of(Subject::Pool(pool.address), pool_line(&report(analysis, pool)))).collect()
 }
 
 /// `4 of 40 worker threads busy`, `3 of 3 database connections taken, 5 wait`

@@ -4,11 +4,8 @@ use std::collections::BTreeMap;
 
 use super::model::ProfileEntry;
 use crate::aggregate::{Analysis, places, thread_name};
-use crate::classify::Look;
-use crate::snapshot::{
-    Descriptor, GilRole, Known, Moment, Snapshot, StackId, StackSample, Surroundings, SyscallState, TaskState,
-    ThreadId, ThreadSample,
-};
+use crate::classify::{Activity, Look};
+use crate::snapshot::{GilRole, StackId, StackSample, ThreadId};
 
 /// What distinguishes one entry from another.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -24,41 +21,21 @@ struct Key {
 
 /// The words for what threads did, each kept once.
 #[derive(Default)]
-struct Words<'a> {
+struct Words {
     ids: BTreeMap<String, u32>,
-    /// What each thread did last and what said so: most threads do the same for thousands of looks.
-    last: BTreeMap<ThreadId, (Facts<'a>, u32)>,
+    /// What each thread did last, from which its words follow, and those: most do the same for thousands of looks.
+    last: BTreeMap<ThreadId, (Activity, u32)>,
 }
 
-/// What the words for a thread follow from. Its times, which change with every look, are not among it.
-#[derive(Clone, Copy, PartialEq)]
-struct Facts<'a> {
-    python: Option<(StackSample, Known<GilRole>)>,
-    state: Known<TaskState>,
-    syscall: Known<SyscallState>,
-    waits_on: &'a [Descriptor],
-    path: Option<&'a str>,
-    poll_descriptor: Option<Known<i32>>,
-    collecting: Option<Known<bool>>,
-    /// When its surroundings were read.
-    surroundings: Option<Moment>,
-}
-
-impl<'a> Facts<'a> {
-    fn of(snapshot: &'a Snapshot, thread: &'a ThreadSample, surroundings: Option<&Surroundings>) -> Self {
-        let python = thread.python.as_ref();
-        let event_loop = snapshot.loops.iter().find(|event_loop| event_loop.thread == thread.thread);
-        let interpreter = python.and_then(|python| snapshot.interpreters.get(usize::from(python.interpreter)));
-        Self {
-            python: python.map(|python| (python.stack, python.gil)),
-            state: thread.os.state,
-            syscall: thread.os.syscall,
-            waits_on: &thread.os.waits_on,
-            path: thread.os.path.as_deref(),
-            poll_descriptor: event_loop.map(|event_loop| event_loop.poll_descriptor),
-            collecting: interpreter.map(|interpreter| interpreter.collecting),
-            surroundings: surroundings.map(|around| around.at),
+impl Words {
+    fn id(&mut self, thread: ThreadId, did: Activity) -> u32 {
+        if let Some((_, id)) = self.last.get(&thread).filter(|(last, _)| *last == did) {
+            return *id;
         }
+        let next = u32::try_from(self.ids.len()).unwrap_or(u32::MAX);
+        let id = *self.ids.entry(did.doing()).or_insert(next);
+        self.last.insert(thread, (did, id));
+        id
     }
 }
 
@@ -77,8 +54,7 @@ pub(super) fn profile(analysis: &Analysis<'_>) -> Vec<ProfileEntry> {
                 StackSample::Torn | StackSample::Unknown(_) => continue,
             };
             let seen = loops.get(&(thread.thread, index));
-            let facts = Facts::of(snapshot, thread, analysis.surroundings(index));
-            let doing = words.id(thread.thread, facts, || analysis.activity(index, snapshot, thread).doing());
+            let doing = words.id(thread.thread, analysis.activity(index, snapshot, thread));
             let key = Key {
                 thread: thread.thread,
                 episode: seen.and_then(|seen| seen.1),
@@ -128,16 +104,4 @@ fn looks(analysis: &Analysis<'_>) -> BTreeMap<(ThreadId, usize), (Look, Option<u
         }
     }
     looks
-}
-
-impl<'a> Words<'a> {
-    fn id(&mut self, thread: ThreadId, facts: Facts<'a>, say: impl FnOnce() -> String) -> u32 {
-        if let Some((_, id)) = self.last.get(&thread).filter(|(last, _)| *last == facts) {
-            return *id;
-        }
-        let next = u32::try_from(self.ids.len()).unwrap_or(u32::MAX);
-        let id = *self.ids.entry(say()).or_insert(next);
-        self.last.insert(thread, (facts, id));
-        id
-    }
 }

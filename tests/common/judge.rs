@@ -9,7 +9,7 @@ use hangspy::aggregate::{Confidence, Kind, SecondParty, Verdict};
 use hangspy::report::Report;
 
 use super::episodes;
-use super::truth::{Peer, Truth};
+use super::truth::{Besides, Peer, Truth};
 use super::witness::Witness;
 
 /// Of the snapshots that fit into the window, this share must have been taken: fewer and the rest proves little.
@@ -204,14 +204,8 @@ fn sickness(case: &Case) -> Vec<String> {
     };
     complaints.extend(diagnosis(case, first));
     complaints.extend(ledger(case, subject));
-    let is_expected = |verdict: &Verdict| is_kind(case.truth, verdict) || case.truth.also.contains(&verdict.kind);
-    for verdict in rest.iter().filter(|verdict| !is_expected(verdict)) {
-        complaints.push(format!(
-            "false alarm: nothing but {} is wrong, also said {}",
-            word(&case.truth.kind),
-            words(verdict)
-        ));
-    }
+    complaints.extend(others_of_it(case, rest));
+    complaints.extend(consequences(case, first));
     complaints
 }
 
@@ -226,6 +220,43 @@ fn sibling(case: &Case, verdict: &Verdict) -> Option<String> {
         (true, _) if is_kind(case.truth, verdict) => None,
         _ => Some(false_alarm(verdict)),
     }
+}
+
+/// Troubles beside the first: all that are declared, and no others.
+fn others_of_it(case: &Case, rest: &[&Verdict]) -> Vec<String> {
+    let is = |other: &Besides, verdict: &Verdict| {
+        let function = verdict.blame.as_ref().map(|blame| unqualified(&blame.function));
+        let cause = verdict.cause.is_some_and(|cause| other.cause.contains(&cause));
+        verdict.kind == other.kind && cause && function == other.function.as_deref()
+    };
+    let (truth, others) = (case.truth, &case.truth.besides);
+    let declared = |verdict: &Verdict| {
+        is_kind(truth, verdict) || truth.also.contains(&verdict.kind) || others.iter().any(|other| is(other, verdict))
+    };
+    let alarms = rest.iter().filter(|verdict| !declared(verdict)).map(|verdict| {
+        format!("false alarm: nothing but {} is wrong, also said {}", word(&truth.kind), words(verdict))
+    });
+    let missing = others.iter().filter(|other| !rest.iter().any(|verdict| is(other, verdict))).map(|other| {
+        let said: Vec<String> = rest.iter().map(|verdict| words(verdict)).collect();
+        format!("verdicts: expected also {} of {:?}, said {said:?}", word(&other.kind), other.function)
+    });
+    alarms.chain(missing).collect()
+}
+
+/// What is told under the first verdict: all that must be, and nothing that does not come of it. A quota may be used up by
+/// whatever computes.
+fn consequences(case: &Case, verdict: &Verdict) -> Vec<String> {
+    let kinds: Vec<Kind> = verdict.consequences.iter().map(|consequence| consequence.finding.kind).collect();
+    let may = |kind: &Kind| {
+        let throttled = *kind == Kind::CpuThrottled && case.run.throttled.is_some();
+        let truth = case.truth;
+        throttled || [&truth.therefore, &truth.perhaps, &truth.also].into_iter().any(|kinds| kinds.contains(kind))
+    };
+    let wrong = verdict.consequences.iter().filter(|consequence| !may(&consequence.finding.kind));
+    let wrong = wrong.map(|consequence| format!("consequence: not one of it, said {}", words(&consequence.finding)));
+    let missing = case.truth.therefore.iter().filter(|kind| !kinds.contains(kind));
+    let missing = missing.map(|kind| format!("consequence: expected {}, said {kinds:?}", word(kind)));
+    wrong.chain(missing).collect()
 }
 
 /// Kind, cause, blame and the other side of the verdict that comes first.

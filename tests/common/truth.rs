@@ -45,6 +45,15 @@ pub(crate) struct Truth {
     /// Requests that are answered before it comes about, one after the other.
     #[serde(default)]
     pub(crate) before: Vec<String>,
+    /// Other troubles of the same process, which have nothing to do with that one and must be told as well.
+    #[serde(default)]
+    pub(crate) besides: Vec<Besides>,
+    /// What must be told under the verdict, as its consequence.
+    #[serde(default)]
+    pub(crate) therefore: Vec<Kind>,
+    /// What may be told under it, depending on the interpreter and the loop.
+    #[serde(default)]
+    pub(crate) perhaps: Vec<Kind>,
     /// How the situation comes about.
     pub(crate) trigger: Option<String>,
     /// How often the trigger is sent; `None`: once.
@@ -115,6 +124,18 @@ pub(crate) struct Truth {
     /// Why hangspy does not tell this yet: the planned cells are skipped with these words, and run when they are wished for.
     #[serde(default)]
     pub(crate) open: Option<String>,
+}
+
+/// Another trouble of the same process.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Besides {
+    /// The verdict.
+    pub(crate) kind: Kind,
+    /// The causes that are right.
+    pub(crate) cause: Vec<Cause>,
+    /// The function to blame; `None` where no function is.
+    pub(crate) function: Option<String>,
 }
 
 /// Where the address of the other side is to be found.

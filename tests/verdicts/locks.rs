@@ -1,5 +1,7 @@
 //! Locks: who holds what a thread waits for, and threads that wait for each other.
 
+use std::collections::BTreeMap;
+
 use hangspy::report::{Cause, Confidence, Kind, SecondParty};
 use hangspy::snapshot::{
     Address, Frame, Known, LockHolder, LockKind, LockSample, ParentLock, SignalHandler, ThreadId, Why,
@@ -32,7 +34,7 @@ fn held_by(thread: u32, frame: Frame) -> Known<LockHolder> {
 }
 
 /// A server whose loop waits for a lock that thread 4712 may hold.
-fn waits_for(holder: impl Fn(&mut Scene) -> Known<LockHolder>) -> Scene {
+fn waits_for(mut holder: impl FnMut(&mut Scene) -> Known<LockHolder>) -> Scene {
     let mut scene = Scene::new();
     let main = scene.endpoint(CALL);
     let other = scene.stack(&[REINDEX]);
@@ -61,6 +63,22 @@ fn the_holder_stands_beside_the_waiter() {
     assert!(told, "the evidence says where it was taken: {:?}", verdict.evidence);
     let main = report.threads.iter().find(|thread| thread.thread == PID).expect("the main thread is in the report");
     assert_eq!(main.doing, "waiting for a lock: thread 4712 worker-4712 has it");
+}
+
+#[test]
+fn what_a_thread_is_said_to_do_changes_when_only_the_holder_of_its_lock_does() {
+    let mut looks = 0;
+    let scene = waits_for(|scene| {
+        looks += 1;
+        held_by(if looks * 2 > LOOKS { PID } else { PID + 1 }, scene.frame(REINDEX[0]))
+    });
+    let report = report(&scene);
+    let mut did: BTreeMap<&str, u64> = BTreeMap::new();
+    for entry in report.profile.iter().filter(|entry| entry.thread == PID) {
+        *did.entry(entry.doing.as_str()).or_default() += entry.samples;
+    }
+    let half = LOOKS / 2;
+    assert_eq!(did, BTreeMap::from([("waiting for a lock", half), ("waiting for a lock that it holds itself", half)]));
 }
 
 #[test]

@@ -6,7 +6,6 @@ use super::loops::{STANDS_ON_IT, STEPS_LAST, USES_THE_CPU};
 use super::throttled::{Throttling, throttling};
 use super::{Explains, Judge, across_await};
 use crate::aggregate::dead_loops;
-use crate::aggregate::hurt::hurts;
 use crate::aggregate::phrases::{count_words, length_words, place_of, place_words, share_words};
 use crate::aggregate::ranking::{Group, groups};
 use crate::aggregate::run_queue::notably_queued;
@@ -53,17 +52,19 @@ impl Judge for BlockedLoops {
 /// The verdicts on a loop from its stalls, grouped by function.
 fn judge(analysis: &Analysis<'_>, track: &Track<'_>, groups: &[&Group<'_>]) -> Vec<Verdict> {
     let severe = |group: &&&Group<'_>| is_severe(analysis, group);
-    let mut found: Vec<&Group<'_>> = groups.iter().filter(severe).take(MOST_VERDICTS).copied().collect();
-    if found.is_empty() {
+    let severe: Vec<&Group<'_>> = groups.iter().filter(severe).take(MOST_VERDICTS).copied().collect();
+    if severe.is_empty() {
         // Many functions that block a little each are a blocked loop too; the worst of them stands for all.
         let long: Duration = groups.iter().map(|group| time_in_long_stalls(analysis, group)).sum();
         let serving: Vec<&&Group<'_>> =
             groups.iter().filter(|group| phase(analysis, group.example).is_none()).collect();
         if analysis.window() >= SHORTEST_FOR_SHARE && analysis.share(long) >= SEVERE_SHARE {
-            found.extend(serving.first().map(|group| **group));
+            let all = groups.iter().filter_map(|group| group.subject(analysis));
+            let worst = serving.first().map(|group| finding(analysis, track, group));
+            return worst.map(|worst| worst.tells(all).verdict()).into_iter().collect();
         }
     }
-    found.into_iter().map(|group| verdict(analysis, track, group)).collect()
+    severe.into_iter().map(|group| finding(analysis, track, group).verdict()).collect()
 }
 
 fn is_severe(analysis: &Analysis<'_>, group: &Group<'_>) -> bool {
@@ -92,7 +93,7 @@ fn phase(analysis: &Analysis<'_>, stall: &Stall) -> Option<Phase> {
     }
 }
 
-fn verdict(analysis: &Analysis<'_>, track: &Track<'_>, group: &Group<'_>) -> Verdict {
+fn finding(analysis: &Analysis<'_>, track: &Track<'_>, group: &Group<'_>) -> Finding {
     let stall = group.example;
     let blame = stall.blamed.map(|blamed| blamed.blame(analysis.recording));
     let kind = match phase(analysis, stall) {
@@ -114,11 +115,11 @@ fn verdict(analysis: &Analysis<'_>, track: &Track<'_>, group: &Group<'_>) -> Ver
         .on(track.thread.0, Some(track.kind.word()))
         .lasting((!stall.ended).then(|| stall.length().as_secs_f64()), analysis.share(group.total))
         .evidence(evidence(analysis, track, group))
-        .hurts(hurts(analysis, track))
+        .hurts_users_of(analysis, Some(track))
         .advice(advise(cause, blame.as_ref(), Some(&stall.reason.example.does), &party))
         .blame(blame, party)
         .stands((!stall.ended).then_some(Subject::Thread(track.thread)))
-        .verdict()
+        .tells(group.subject(analysis))
 }
 
 fn summary(analysis: &Analysis<'_>, kind: Kind, group: &Group<'_>) -> String {

@@ -3,7 +3,6 @@
 use super::loops::STANDS_ON_IT;
 use super::{Explains, Judge};
 use crate::aggregate::blame::{Blamed, Seen, blame};
-use crate::aggregate::hurt::hurts;
 use crate::aggregate::phrases::{count_words, length_words, place_of, place_words, places};
 use crate::aggregate::track::thread_name;
 use crate::aggregate::wait_graph::{Cycle, Edge, cycles};
@@ -42,7 +41,7 @@ fn verdict(analysis: &Analysis<'_>, cycle: &Cycle) -> Option<Verdict> {
         .evidence(evidence)
         .evidence(handler_words(analysis, cycle))
         .evidence(asleep.map(|asleep| format!("no thread of it was on a CPU for {}", length_words(asleep))))
-        .hurts(event_loop.map(|track| hurts(analysis, track)).unwrap_or_default())
+        .hurts_users_of(analysis, event_loop)
         .advice(advice(analysis, cycle))
         .blame(blamed.map(|blamed| blamed.blame(analysis.recording)), party(analysis, first))
         .stands(cycle.edges.iter().map(|edge| Subject::Thread(edge.waiter)));

@@ -2,7 +2,7 @@
 
 use super::{Explains, Judge};
 use crate::aggregate::hurt::hurts;
-use crate::aggregate::{Analysis, Because, Cause, Confidence, Finding, Kind, SecondParty, Verdict};
+use crate::aggregate::{Analysis, Because, Cause, Confidence, Finding, Kind, SecondParty, Subject, Verdict};
 use crate::classify::Place;
 use crate::snapshot::{DescriptorClass, StackSample, Surroundings};
 
@@ -70,6 +70,7 @@ fn verdict(analysis: &Analysis<'_>, open: u64, limit: u64, (found, readings): (u
         .lasting(Some(analysis.window().as_secs_f64()), 1.0)
         .evidence(named.iter().map(|class| class_words(class)).chain(tries))
         .hurts(hurt)
+        .tells([Subject::Descriptors, Subject::AcceptQueue])
         .blame(None, SecondParty::Resource { name: format!("{limit} file descriptors (ulimit -n)") })
         .advice(advice.replace("PID", &analysis.pid().to_string()))
         .verdict()

@@ -20,22 +20,8 @@ pub(super) fn healthy(analysis: &Analysis<'_>) -> Verdict {
         .confidence(Confidence::Likely)
         .verdict();
     }
-    let turns = |track: &crate::aggregate::Track<'_>| {
-        let (idle, steps, all) = (track.count(Look::Idle), track.count(Look::Step), track.looks.len());
-        let short = if steps > 0 { format!(", in steps that end in time in {steps}") } else { String::new() };
-        format!("loop of thread {} idle in {idle} of {all} looks{short}", track.thread)
-    };
-    let mut evidence: Vec<String> = analysis.tracks.iter().map(turns).collect();
-    let listeners = analysis.last_surroundings().and_then(|around| around.listeners.get());
-    for listener in listeners.into_iter().flatten() {
-        let waiting = count_words(u64::from(listener.waiting), "connection");
-        evidence.push(format!("{waiting} waiting on :{}", listener.port));
-    }
+    let mut evidence = facts(analysis).into_iter();
     let quiet = nothing_waits(analysis);
-    if quiet {
-        evidence.push("no request in flight at any look at them".to_owned());
-    }
-    let mut evidence = evidence.into_iter();
     let first = evidence.next().unwrap_or_else(|| format!("no trouble in {looks} of {looks} looks"));
     if quiet {
         let summary = "the event loop turns, no request is in flight and no connection waits: look outside";
@@ -71,6 +57,26 @@ fn requests_unknown(analysis: &Analysis<'_>) -> Option<&'static str> {
         Known::Unknown(why) => Some(why.words()),
         Known::Is(_) => last.gaps.iter().find(|(what, _)| what == "requests").map(|(_, why)| why.words()),
     }
+}
+
+/// What was seen of a process that looks well: how its loops turn, who waits to be let in, and whether a request is there.
+#[must_use]
+pub fn facts(analysis: &Analysis<'_>) -> Vec<String> {
+    let turns = |track: &crate::aggregate::Track<'_>| {
+        let (idle, steps, all) = (track.count(Look::Idle), track.count(Look::Step), track.looks.len());
+        let short = if steps > 0 { format!(", in steps that end in time in {steps}") } else { String::new() };
+        format!("loop of thread {} idle in {idle} of {all} looks{short}", track.thread)
+    };
+    let mut evidence: Vec<String> = analysis.tracks.iter().map(turns).collect();
+    let listeners = analysis.last_surroundings().and_then(|around| around.listeners.get());
+    for listener in listeners.into_iter().flatten() {
+        let waiting = count_words(u64::from(listener.waiting), "connection");
+        evidence.push(format!("{waiting} waiting on :{}", listener.port));
+    }
+    if nothing_waits(analysis) {
+        evidence.push("no request in flight at any look at them".to_owned());
+    }
+    evidence
 }
 
 /// Whether a server has nothing to do: no request at any look at them, and nobody waits to be let in.

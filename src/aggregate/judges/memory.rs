@@ -6,11 +6,10 @@
 use std::time::Duration;
 
 use super::{Explains, Judge};
-use crate::aggregate::hurt::hurts;
 use crate::aggregate::phrases::share_words;
 use crate::aggregate::ranking::groups;
 use crate::aggregate::track::Track;
-use crate::aggregate::{Analysis, Because, Cause, Confidence, Finding, Kind, SecondParty, Verdict};
+use crate::aggregate::{Analysis, Because, Cause, Confidence, Finding, Kind, SecondParty, Subject, Verdict};
 use crate::classify::{Look, Origin};
 use crate::snapshot::{Cgroup, Surroundings, SyscallState, TaskState, ThreadSample};
 
@@ -149,18 +148,21 @@ fn verdict(
     let stalled = pressure.stalled.map(|share| {
         format!("memory.pressure: everybody in the control group waited for memory {} of the time", share_words(share))
     });
-    let of_loop = groups(analysis).into_iter().find(|group| group.track == index);
-    let blamed = of_loop.and_then(|group| group.example.blamed).filter(|blamed| blamed.origin == Origin::User);
+    let of_loop: Vec<_> = groups(analysis).into_iter().filter(|group| group.track == index).collect();
+    let stalls = of_loop.iter().filter_map(|group| group.subject(analysis));
+    let blamed = of_loop.first().and_then(|group| group.example.blamed).filter(|blamed| blamed.origin == Origin::User);
     Finding::new(Kind::MemoryPressure, analysis.pid(), summary, evidence)
         .cause(Cause::PageFaults, Confidence::Likely)
         .on(track.thread.0, Some(track.kind.word()))
         .lasting(None, faults.at_work)
         .evidence([own].into_iter().chain(stalled))
-        .hurts(hurts(analysis, track))
+        .hurts_users_of(analysis, Some(track))
         .blame(
             blamed.map(|blamed| blamed.blame(analysis.recording)),
             SecondParty::Resource { name: format!("the memory limit of {limit}") },
         )
+        .tells([Subject::Memory])
+        .tells(stalls)
         .advice("raise the memory limit, or keep less in memory: what is needed does not fit any more")
         .verdict()
 }

@@ -30,7 +30,9 @@ mod waiting_requests;
 mod workerless;
 
 use super::explained::explained;
-use super::{Analysis, Because, Verdict, fate};
+use super::{Analysis, Because, Subject, Verdict, fate};
+
+pub use healthy::facts as facts_of_health;
 
 pub use throttled::{Throttling, throttling};
 
@@ -99,6 +101,7 @@ pub fn heard(analysis: &Analysis<'_>, judges: &[&'static dyn Judge]) -> Vec<Verd
     let trouble = found.first_mut().filter(|worst| worst.kind.is_trouble());
     if let Some((worst, fate)) = trouble.zip(fate(analysis)) {
         worst.hurts.insert(0, fate);
+        worst.about.tells.insert(Subject::End);
     }
     found
 }

@@ -6,7 +6,6 @@ use std::time::Duration;
 use super::loops::USES_THE_CPU;
 use super::{Explains, Judge};
 use crate::aggregate::busy::{Busy, busy};
-use crate::aggregate::hurt::hurts;
 use crate::aggregate::phrases::{count_words, length_words, place_words};
 use crate::aggregate::{Analysis, Because, Cause, Confidence, Finding, Kind, SecondParty, Track, Verdict};
 
@@ -63,7 +62,7 @@ fn judge(analysis: &Analysis<'_>, track: &Track<'_>) -> Option<Verdict> {
         .lasting(None, in_long as f64 / decided as f64)
         .evidence(different_tasks(&busy))
         .evidence([format!("{} were ready at once", count_words(busy.ready, "callback"))])
-        .hurts(hurts(analysis, track))
+        .hurts_users_of(analysis, Some(track))
         .advice("bound how many run at once: an asyncio.Semaphore, or a queue with a few workers");
     let blame = busy.function.map(|found| found.blame(analysis.recording));
     Some(finding.blame(blame, SecondParty::None).verdict())

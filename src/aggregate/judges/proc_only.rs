@@ -92,6 +92,7 @@ fn blocked_loop(analysis: &Analysis<'_>, looks: &[&ThreadSample], waiting: u64, 
         .lasting(Some(length.as_secs_f64()), 1.0)
         .evidence([format!("main thread outside of its poll in {} of {} looks", looks.len(), looks.len())])
         .hurts(vec![format!("{} not accepted", count_words(waiting, "connection"))])
+        .tells([Subject::AcceptQueue])
         .advice(advice::for_blocked_loop(cause, None, did.as_ref().map(|did| &did.does), &party))
         .blame(None, party)
         .stands([Subject::Thread(ThreadId(analysis.pid().0))])

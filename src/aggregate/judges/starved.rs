@@ -9,7 +9,6 @@ use super::native_mutex::{Standoff, standoff};
 use super::throttled::{Throttling, throttling};
 use super::{Explains, Judge};
 use crate::aggregate::blame::{Blamed, Seen, blame};
-use crate::aggregate::hurt::hurts;
 use crate::aggregate::phrases::{length_words, place_words, places};
 use crate::aggregate::track::{Track, thread_name};
 use crate::aggregate::{Analysis, Cause, Confidence, Finding, Kind, SecondParty, Subject, Verdict, advice, gil};
@@ -228,10 +227,11 @@ fn of_gil(
         .on(track.thread.0, Some(track.kind.word()))
         .lasting(since, share)
         .evidence(held.into_iter().chain(stays).chain(quota))
-        .hurts(hurts(analysis, track))
+        .hurts_users_of(analysis, Some(track))
         .advice(advice::for_starved_loop(cause, place.as_ref(), &party));
     let blame = worst.map(|(blamed, _, _)| blamed.blame(analysis.recording));
-    Some(finding.blame(blame, party).verdict())
+    let owners = owners.iter().map(|owner| Subject::Thread(owner.thread.thread));
+    Some(finding.blame(blame, party).tells([Subject::Gil]).tells(owners).verdict())
 }
 
 /// Who has the GIL while the loop waits for it.
@@ -278,10 +278,11 @@ fn of_mutex(
         .on(track.thread.0, Some(track.kind.word()))
         .lasting(length.map(|length| length.as_secs_f64()), length.map_or(0.0, |length| analysis.share(length)))
         .evidence([format!("the GIL never changed hands; waits for it: the loop and {}", standoff.words())])
-        .hurts(hurts(analysis, track))
+        .hurts_users_of(analysis, Some(track))
         .advice(advice::for_native_mutex(&place))
         .blame(Some(blamed.blame(analysis.recording)), party)
         .stands([Subject::Thread(track.thread)])
+        .tells([Subject::Gil])
         .verdict()
 }
 

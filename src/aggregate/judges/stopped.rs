@@ -3,8 +3,7 @@
 use std::time::Duration;
 
 use super::{Explains, Judge};
-use crate::aggregate::hurt::hurts;
-use crate::aggregate::{Analysis, Because, Cause, Confidence, Finding, Kind, SecondParty, Verdict};
+use crate::aggregate::{Analysis, Because, Cause, Confidence, Finding, Kind, SecondParty, Subject, Verdict, groups};
 use crate::snapshot::{Call, Known, Snapshot, Syscall, SyscallState, TaskState, ThreadSample};
 
 pub(super) struct StoppedProcess;
@@ -14,7 +13,9 @@ const FEWEST_LOOKS: usize = 3;
 
 impl Judge for StoppedProcess {
     fn judge(&self, analysis: &Analysis<'_>) -> Vec<Verdict> {
-        frozen(analysis).or_else(|| stopped(analysis)).or_else(|| looks_frozen(analysis)).into_iter().collect()
+        let found = frozen(analysis).or_else(|| stopped(analysis)).or_else(|| looks_frozen(analysis));
+        let stalls = groups(analysis).into_iter().filter_map(|group| group.subject(analysis));
+        found.map(|finding| finding.tells([Subject::Stop]).tells(stalls).verdict()).into_iter().collect()
     }
 
     fn explains(&self) -> &'static [Explains] {
@@ -23,7 +24,7 @@ impl Judge for StoppedProcess {
 }
 
 /// By a signal or a tracer: the kernel says so of every thread.
-fn stopped(analysis: &Analysis<'_>) -> Option<Verdict> {
+fn stopped(analysis: &Analysis<'_>) -> Option<Finding> {
     let snapshots = &analysis.recording.snapshots;
     let last = snapshots.iter().rev().take_while(|snapshot| all_stopped(snapshot).is_some()).count();
     // A short stop, for instance by another profiler, is over before it matters.
@@ -49,14 +50,14 @@ fn stopped(analysis: &Analysis<'_>) -> Option<Verdict> {
     let finding = Finding::new(Kind::ProcessStopped, analysis.pid(), summary, evidence)
         .cause(cause, Confidence::Certain)
         .lasting(Some(halted_for(analysis, last).as_secs_f64()), last as f64 / snapshots.len() as f64)
-        .hurts(hurt(analysis))
+        .hurts_users_of(analysis, analysis.tracks.first())
         .blame(None, party.unwrap_or(SecondParty::None))
         .advice(advice);
-    Some(finding.verdict())
+    Some(finding)
 }
 
 /// By the freezer: the control group says so.
-fn frozen(analysis: &Analysis<'_>) -> Option<Verdict> {
+fn frozen(analysis: &Analysis<'_>) -> Option<Finding> {
     let readings = &analysis.recording.surroundings;
     let frozen = readings.iter().rev().take_while(|around| matches!(around.frozen, Known::Is(Some(_)))).count();
     if frozen == 0 || frozen * 2 < readings.len() {
@@ -70,15 +71,15 @@ fn frozen(analysis: &Analysis<'_>) -> Option<Verdict> {
     let finding = Finding::new(Kind::ProcessStopped, analysis.pid(), "process frozen: its control group is", evidence)
         .cause(Cause::Freezer, Confidence::Certain)
         .lasting(Some(halted_for(analysis, looks).as_secs_f64()), share)
-        .hurts(hurt(analysis))
+        .hurts_users_of(analysis, analysis.tracks.first())
         .blame(None, SecondParty::Resource { name: format!("the freezer of {group}") })
         .advice(thaw(analysis, Some(&group)));
-    Some(finding.verdict())
+    Some(finding)
 }
 
 /// As cgroup v1 and the suspension of a container show it where the freezer itself cannot be read: every thread is in
 /// uninterruptible sleep, also those in calls that can always be interrupted.
-fn looks_frozen(analysis: &Analysis<'_>) -> Option<Verdict> {
+fn looks_frozen(analysis: &Analysis<'_>) -> Option<Finding> {
     let snapshots = &analysis.recording.snapshots;
     let held = |snapshot: &Snapshot| {
         let mut told = snapshot.threads.iter().filter_map(|thread| thread.os.state.ok()).peekable();
@@ -101,10 +102,10 @@ fn looks_frozen(analysis: &Analysis<'_>) -> Option<Verdict> {
         Finding::new(Kind::ProcessStopped, analysis.pid(), "process frozen, as by a paused container", evidence)
             .cause(Cause::Freezer, Confidence::Likely)
             .lasting(Some(halted_for(analysis, looks).as_secs_f64()), 1.0)
-            .hurts(hurt(analysis))
+            .hurts_users_of(analysis, analysis.tracks.first())
             .blame(None, SecondParty::Resource { name: "the cgroup freezer".to_owned() })
             .advice(thaw(analysis, None));
-    Some(finding.verdict())
+    Some(finding)
 }
 
 fn thaw(analysis: &Analysis<'_>, group: Option<&str>) -> String {
@@ -129,8 +130,4 @@ fn halted_for(analysis: &Analysis<'_>, looks: usize) -> Duration {
     let seen = first.zip(snapshots.last()).map_or(Duration::ZERO, |(first, last)| last.at.since(first.at));
     let asleep = snapshots.last().into_iter().flat_map(|last| &last.threads);
     asleep.filter_map(|thread| thread.os.asleep_for.ok()).min().map_or(seen, |asleep| asleep.max(seen))
-}
-
-fn hurt(analysis: &Analysis<'_>) -> Vec<String> {
-    analysis.tracks.first().map(|track| hurts(analysis, track)).unwrap_or_default()
 }

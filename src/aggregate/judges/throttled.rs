@@ -5,9 +5,8 @@ use std::time::Duration;
 use super::starved::is_kept_long;
 use super::{Explains, Judge};
 use crate::aggregate::consumers::{Consumer, consumers};
-use crate::aggregate::hurt::hurts;
 use crate::aggregate::phrases::{length_words, share_words};
-use crate::aggregate::{Analysis, Because, Cause, Confidence, Finding, Kind, SecondParty, Verdict};
+use crate::aggregate::{Analysis, Because, Cause, Confidence, Finding, Kind, SecondParty, Subject, Verdict};
 use crate::classify::{Look, Origin};
 use crate::snapshot::{Cgroup, Surroundings};
 
@@ -48,7 +47,8 @@ impl Judge for Throttled {
             .cause(Cause::Quota, Confidence::Certain)
             .lasting(None, throttling.share)
             .evidence(throttling.time_words().into_iter().chain(elsewhere).chain(used).chain(waited))
-            .hurts(analysis.tracks.first().map(|track| hurts(analysis, track)).unwrap_or_default())
+            .hurts_users_of(analysis, analysis.tracks.first())
+            .tells([Subject::Quota])
             .blame(blame, SecondParty::Resource { name: format!("CPU quota{quota}") })
             .advice("raise the CPU limit, or run fewer threads: pools sized by the node's cores are too large here");
         vec![finding.verdict()]

@@ -2,7 +2,7 @@
 
 use super::kernel_facts;
 use super::main_thread::Standing;
-use crate::aggregate::{Analysis, Confidence, Finding, Kind, Track, Verdict};
+use crate::aggregate::{Analysis, Confidence, Finding, Kind, Subject, Track, Verdict};
 use crate::classify::Look;
 use crate::snapshot::{Reader, Role, Why};
 
@@ -115,5 +115,6 @@ fn cannot_tell(analysis: &Analysis<'_>, reason: Reason) -> Verdict {
         .confidence(Confidence::Certain)
         .evidence(evidence)
         .advice(reason.advice)
+        .tells(analysis.tracks.iter().map(|track| Subject::Thread(track.thread)))
         .verdict()
 }
