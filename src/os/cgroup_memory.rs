@@ -2,7 +2,7 @@
 
 use super::cgroup_places::Place;
 use super::cgroups::keyed;
-use super::proc_file::{SMALL, read_text};
+use super::proc_file::read_group_text;
 use crate::snapshot::{Known, Why};
 
 /// v1 writes "no limit" as the largest multiple of a page; nobody has half of that.
@@ -19,12 +19,12 @@ impl MemoryGroup {
     /// How often it was pushed back at the limit.
     pub(super) fn hits(&self) -> Result<u64, Why> {
         if self.version == 1 {
-            return read_text(format!("{}/memory.failcnt", self.level), SMALL)?
+            return read_group_text(&format!("{}/memory.failcnt", self.level))?
                 .trim()
                 .parse()
                 .map_err(|_| Why::Implausible);
         }
-        let events = read_text(format!("{}/memory.events", self.level), SMALL)?;
+        let events = read_group_text(&format!("{}/memory.events", self.level))?;
         let (high, max) = (keyed(&events, "high"), keyed(&events, "max"));
         high.zip(max).map(|(high, max)| high.saturating_add(max)).ok_or(Why::NotInThisKernel)
     }
@@ -32,7 +32,7 @@ impl MemoryGroup {
     /// How often the kernel killed in it.
     pub(super) fn kills(&self) -> Result<u64, Why> {
         let file = if self.version == 1 { "memory.oom_control" } else { "memory.events" };
-        let text = read_text(format!("{}/{file}", self.level), SMALL)?;
+        let text = read_group_text(&format!("{}/{file}", self.level))?;
         keyed(&text, "oom_kill").ok_or(Why::NotInThisKernel)
     }
 
@@ -42,17 +42,17 @@ impl MemoryGroup {
         if self.version == 1 {
             return Err(Why::NotInThisKernel);
         }
-        parse_stalled(&read_text(format!("{}/memory.pressure", self.level), SMALL)?).ok_or(Why::Implausible)
+        parse_stalled(&read_group_text(&format!("{}/memory.pressure", self.level))?).ok_or(Why::Implausible)
     }
 
     fn used(&self) -> Result<u64, Why> {
         let file = if self.version == 1 { "memory.usage_in_bytes" } else { "memory.current" };
-        read_text(format!("{}/{file}", self.level), SMALL)?.trim().parse().map_err(|_| Why::Implausible)
+        read_group_text(&format!("{}/{file}", self.level))?.trim().parse().map_err(|_| Why::Implausible)
     }
 
     fn limit(&self) -> Result<Option<u64>, Why> {
         let file = if self.version == 1 { "memory.limit_in_bytes" } else { "memory.max" };
-        parse_memory_limit(&read_text(format!("{}/{file}", self.level), SMALL)?).ok_or(Why::Implausible)
+        parse_memory_limit(&read_group_text(&format!("{}/{file}", self.level))?).ok_or(Why::Implausible)
     }
 }
 

@@ -6,7 +6,7 @@
 use super::cgroup_memory::{memory_limit, memory_used};
 use super::cgroup_places::{Hierarchy, Membership, Place, parse_hierarchies, parse_memberships, place};
 use super::freezer::frozen;
-use super::proc_file::{SMALL, known, read_text, reason};
+use super::proc_file::{SMALL, known, read_group_text, read_text, reason};
 use crate::snapshot::{Cgroup, Known, ProcessId, Why};
 
 /// The control groups of a process, and the frozen one that it is in or below.
@@ -110,7 +110,7 @@ fn processor_limit(place: &Place) -> (Known<Option<f64>>, Option<String>) {
         }
     }
     let level = tightest.map(|(_, level)| level).or(place.levels.first());
-    let statistics = level.and_then(|level| read_text(format!("{level}/cpu.stat"), SMALL).ok());
+    let statistics = level.and_then(|level| read_group_text(&format!("{level}/cpu.stat")).ok());
     let limit = match (tightest, failure) {
         (Some((cores, _)), _) => Known::Is(Some(cores)),
         (None, Some(why)) if !answered && why != Why::Vanished => Known::Unknown(why),
@@ -121,10 +121,10 @@ fn processor_limit(place: &Place) -> (Known<Option<f64>>, Option<String>) {
 
 fn quota(version: u8, level: &str) -> Result<Option<f64>, Why> {
     if version == 2 {
-        return parse_cpu_max(&read_text(format!("{level}/cpu.max"), SMALL)?).ok_or(Why::Implausible);
+        return parse_cpu_max(&read_group_text(&format!("{level}/cpu.max"))?).ok_or(Why::Implausible);
     }
     let number = |name: &str| -> Result<i64, Why> {
-        read_text(format!("{level}/{name}"), SMALL)?.trim().parse().map_err(|_| Why::Implausible)
+        read_group_text(&format!("{level}/{name}"))?.trim().parse().map_err(|_| Why::Implausible)
     };
     let (quota, period) = (number("cpu.cfs_quota_us")?, number("cpu.cfs_period_us")?);
     Ok(cores(quota, period))
@@ -158,10 +158,10 @@ fn same_group(memberships: &[Membership]) -> bool {
 fn processor_used(cpu: Option<&Place>, accounting: Option<&Place>) -> Result<u64, Why> {
     let innermost = |place: Option<&Place>| place.and_then(|place| place.levels.first().cloned());
     if let Some(level) = innermost(accounting.filter(|place| place.version == 1)) {
-        return read_text(format!("{level}/cpuacct.usage"), SMALL)?.trim().parse().map_err(|_| Why::Implausible);
+        return read_group_text(&format!("{level}/cpuacct.usage"))?.trim().parse().map_err(|_| Why::Implausible);
     }
     let level = innermost(cpu).ok_or(Why::NotInThisKernel)?;
-    let text = read_text(format!("{level}/cpu.stat"), SMALL)?;
+    let text = read_group_text(&format!("{level}/cpu.stat"))?;
     keyed(&text, "usage_usec").and_then(|used| used.checked_mul(1000)).ok_or(Why::NotInThisKernel)
 }
 

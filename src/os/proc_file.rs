@@ -6,6 +6,7 @@ use std::path::Path;
 
 use nix::errno::Errno;
 
+use super::regular_file;
 use crate::snapshot::{Known, Why, without_secrets};
 
 /// Enough for any file about one thread or one process that is not a list.
@@ -39,6 +40,28 @@ pub(super) fn read_bytes(path: impl AsRef<Path>, limit: u64) -> Result<Vec<u8>, 
 /// The reason why the kernel did not give them.
 pub(super) fn read_text(path: impl AsRef<Path>, limit: u64) -> Result<String, Why> {
     read_bytes(path, limit).map(|bytes| String::from_utf8_lossy(&bytes).into_owned())
+}
+
+/// A file of a control group, which may be mounted in the root of a process only: there no link leads out of that root, and
+/// whatever else the process put into the place of such a file is not opened.
+///
+/// # Errors
+/// The reason why the kernel did not give it; `Implausible` for what is no regular file.
+pub(super) fn read_group_text(path: &str) -> Result<String, Why> {
+    let found = match in_root_of_another(path) {
+        Some((root, rest)) => regular_file::find(regular_file::find_here(Path::new(root))?, rest)?,
+        None => regular_file::find_here(Path::new(path))?,
+    };
+    let mut bytes = Vec::new();
+    let file = regular_file::open_also_of_the_kernel(&found)?;
+    file.take(SMALL).read_to_end(&mut bytes).map_err(|error| reason(&error))?;
+    Ok(String::from_utf8_lossy(&bytes).into_owned())
+}
+
+/// `/proc/PID/root` and the path behind it.
+fn in_root_of_another(path: &str) -> Option<(&str, &str)> {
+    let behind = path.strip_prefix("/proc/")?.split_once("/root/")?.1;
+    Some(path.split_at(path.len() - behind.len() - 1))
 }
 
 /// Where a link of `/proc` points, as text.
@@ -86,6 +109,23 @@ mod tests {
     #[test]
     fn what_does_not_exist_has_vanished() {
         assert_eq!(read_text("/proc/4294967295/stat", SMALL), Err(Why::Vanished));
+    }
+
+    #[test]
+    fn what_stands_in_the_place_of_a_group_s_file_is_not_opened() {
+        let folder = std::env::temp_dir().join(format!("hangspy-group-{}", std::process::id()));
+        std::fs::create_dir_all(&folder).unwrap();
+        nix::unistd::mkfifo(&folder.join("cpu.max"), nix::sys::stat::Mode::S_IRWXU).unwrap();
+        std::fs::write(folder.join("cpu.stat"), "usage_usec 7").unwrap();
+        for root in ["", "/proc/self/root"] {
+            let read = |name: &str| read_group_text(&format!("{root}{}/{name}", folder.display()));
+            assert_eq!(read("cpu.max"), Err(Why::Implausible));
+            assert_eq!(read("cpu.stat").as_deref(), Ok("usage_usec 7"));
+        }
+        std::fs::remove_dir_all(folder).unwrap();
+        assert_eq!(in_root_of_another("/proc/7/root/sys/x"), Some(("/proc/7/root", "/sys/x")));
+        assert_eq!(in_root_of_another("/sys/fs/cgroup/root/x"), None);
+        assert!(read_group_text("/proc/self/status").is_ok_and(|text| text.starts_with("Name:")));
     }
 
     #[test]

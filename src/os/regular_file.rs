@@ -69,6 +69,18 @@ pub fn find_here(path: &Path) -> Result<File, Why> {
 /// # Errors
 /// `Implausible` for anything but a regular file, and for the kernel's own words; otherwise the reason why it was not opened.
 pub fn open(found: &File) -> Result<File, Why> {
+    let system = fstatfs(found.as_fd()).map_err(|errno| reason(&errno.into()))?;
+    if OF_THE_KERNEL.contains(&(system.filesystem_type().0 as u32)) {
+        return Err(Why::Implausible);
+    }
+    open_also_of_the_kernel(found)
+}
+
+/// The same, also where the kernel's own words are what is wanted.
+///
+/// # Errors
+/// `Implausible` for anything but a regular file; otherwise the reason why it was not opened.
+pub(super) fn open_also_of_the_kernel(found: &File) -> Result<File, Why> {
     check(found)?;
     let opened = OpenOptions::new()
         .read(true)
@@ -81,7 +93,5 @@ pub fn open(found: &File) -> Result<File, Why> {
 
 fn check(file: &File) -> Result<(), Why> {
     let data = file.metadata().map_err(|error| reason(&error))?;
-    let system = fstatfs(file.as_fd()).map_err(|errno| reason(&errno.into()))?;
-    let of_the_kernel = OF_THE_KERNEL.contains(&(system.filesystem_type().0 as u32));
-    if data.is_file() && !of_the_kernel { Ok(()) } else { Err(Why::Implausible) }
+    if data.is_file() { Ok(()) } else { Err(Why::Implausible) }
 }

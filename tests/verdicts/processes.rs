@@ -219,6 +219,26 @@ fn without_memory_the_kernels_facts_still_count() {
 }
 
 #[test]
+fn a_process_that_ended_in_the_middle_of_a_step_was_not_healthy() {
+    let ended = |looks: u64| {
+        let mut scene = Scene::new();
+        let stack = scene.endpoint(CALL);
+        for _ in 0..20 {
+            scene.idle();
+        }
+        for _ in 0..looks {
+            scene.look(waiting(stack, 45, [7, 0, 0, 0, 0, 0]).on(tcp(7, "10.0.3.7:5432", "ESTAB")), Vec::new());
+        }
+        scene.recording.ended = scene.recording.snapshots.last().map(|last| last.at);
+        report(&scene)
+    };
+    let cut_short = ended(25);
+    assert_eq!(first(&cut_short).kind, Kind::CannotTell, "{:?}", first(&cut_short));
+    assert!(first(&cut_short).summary.contains("in the middle of a step"), "{}", first(&cut_short).summary);
+    assert_ne!(first(&ended(3)).kind, Kind::CannotTell, "every step is short at first");
+}
+
+#[test]
 fn an_interpreter_without_a_layout_is_judged_by_uninterrupted_sleep() {
     let py_spy = |moves: bool| {
         let mut scene = Scene::new();

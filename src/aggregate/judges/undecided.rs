@@ -1,10 +1,16 @@
 //! The evidence does not decide, and why.
 
+use std::time::Duration;
+
 use super::kernel_facts;
 use super::main_thread::Standing;
+use crate::aggregate::phrases::length_words;
 use crate::aggregate::{Analysis, Confidence, Finding, Kind, Subject, Track, Verdict};
 use crate::classify::Look;
 use crate::snapshot::{Reader, Role, Why};
+
+/// A step that lasted for so long when the process ended may have been a block: ten looks at the usual rate.
+const LONG_FOR_AN_END: Duration = Duration::from_millis(200);
 
 /// Fewer looks than this decide nothing.
 const FEWEST_LOOKS: usize = 3;
@@ -66,7 +72,23 @@ fn reason(analysis: &Analysis<'_>) -> Option<Reason> {
             format!("loop of thread {} neither idle nor at work in {} looks", track.thread, track.looks.len());
         return Some(longer("the loop was not seen to turn", evidence));
     }
-    never_idle(analysis)
+    cut_short(analysis).or_else(|| never_idle(analysis))
+}
+
+/// A process that ended in the middle of a step which had lasted for a while: had it lived, that might have been a block.
+fn cut_short(analysis: &Analysis<'_>) -> Option<Reason> {
+    let ended = analysis.recording.ended?;
+    let (track, length) = analysis.tracks.iter().find_map(|track| {
+        let last = track.looks.last().filter(|last| last.look == Look::Step)?;
+        let same = track.looks.iter().rev().take_while(|look| look.look == Look::Step && look.is_same_step(last));
+        Some((track, ended.since(same.last()?.at))).filter(|(_, length)| *length >= LONG_FOR_AN_END)
+    })?;
+    let words = length_words(length);
+    Some(Reason {
+        summary: "the process ended in the middle of a step of its loop".to_owned(),
+        evidence: vec![format!("loop of thread {} in one step for the last {words}, until the end", track.thread)],
+        advice: "see what ended it: its supervisor's log, and the kernel's for memory (dmesg)".to_owned(),
+    })
 }
 
 /// A loop that is busy in every look turns fast or not at all, and py-spy's walker does not tell one step from the next.
