@@ -35,7 +35,6 @@ const NEVER: &[libc::c_long] = &[
     libc::SYS_execve,
     libc::SYS_execveat,
     libc::SYS_truncate,
-    libc::SYS_renameat,
     libc::SYS_renameat2,
     libc::SYS_unlinkat,
     libc::SYS_linkat,
@@ -61,6 +60,7 @@ const NEVER: &[libc::c_long] = &[
 const NEVER_EITHER: &[libc::c_long] = &[
     libc::SYS_creat,
     libc::SYS_rename,
+    libc::SYS_renameat,
     libc::SYS_unlink,
     libc::SYS_rmdir,
     libc::SYS_link,
