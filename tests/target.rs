@@ -77,7 +77,8 @@ fn check_family(master: u32, workers: &[u32], port: u32, server: Server) {
     assert_eq!(pids(&one), [workers[0]], "a worker's pid means that worker");
     let listed = listed(master).unwrap_or_else(|| panic!("the master {master} is not listed"));
     assert_eq!((listed.process.role, listed.process.server), (Role::Master, server), "{listed:?}");
-    let below = children(ProcessId(master)).unwrap_or_else(|why| panic!("the children of {master}: {}", why.words()));
+    let below =
+        children(ProcessId(master), &[]).unwrap_or_else(|why| panic!("the children of {master}: {}", why.words()));
     for child in below.iter().filter(|child| !workers.contains(&child.pid.0)) {
         let helper = self::listed(child.pid.0).unwrap_or_else(|| panic!("the helper {child:?} is not listed"));
         assert_eq!(helper.process.role, Role::Helper, "{helper:?}");
@@ -203,7 +204,7 @@ fn a_process_in_a_pid_namespace_of_its_own() {
     }
     let mut family = Family::start(&mut command);
     assert_eq!(family.numbers("inside ", 1), [1], "the process is not the first of its namespace");
-    let outer = children(ProcessId(family.pid())).unwrap()[0].pid;
+    let outer = children(ProcessId(family.pid()), &[]).unwrap()[0].pid;
     assert_eq!(pids(&found(&outer.to_string())), [outer.0]);
     // `unshare` is not Python: what runs below it is meant.
     assert_eq!(pids(&found(&family.pid().to_string())), [outer.0]);

@@ -103,6 +103,10 @@ impl<'a> Way<'a, '_> {
             Some(_) => Ends::default(),
             None => self.ends(request, all, last, seen)?,
         };
+        // An answer that may have begun may be a stream or a WebSocket, whose client says something when it likes.
+        if ends.client && request.answering != Known::Is(false) {
+            return None;
+        }
         Some(Standing { request, age, seen, who, last, cancelled, ends })
     }
 

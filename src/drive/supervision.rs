@@ -65,7 +65,7 @@ impl Supervision {
 }
 
 fn children(pid: ProcessId) -> Option<BTreeSet<ProcessId>> {
-    os::children(pid).ok().map(|children| children.into_iter().map(|child| child.pid).collect())
+    os::children(pid, &[]).ok().map(|children| children.into_iter().map(|child| child.pid).collect())
 }
 
 /// For how long a supervisor with these arguments lets a worker be silent, seconds. The last word on it counts.

@@ -6,13 +6,15 @@ use super::descriptor_classes::classes;
 use super::lone_user::listening_as_lone_user;
 use super::proc_file::{SMALL, known, numbered_entries, read_text};
 use super::sockets::{InetSocket, LISTEN, Socket, find, socket_inode};
-use super::task_text::{parse_stat, parse_status_size, status_value};
+use super::task_text::{parse_stat, parse_status_size, parse_syscall, status_value};
 use super::tcp_traffic::TrafficReader;
 use super::{cgroups, clock, file_locks, name_servers, open_files, processes};
-use crate::snapshot::{Child, Connection, Known, Listener, ProcessId, Surroundings, Why};
+use crate::snapshot::{Call, Child, Connection, Known, Listener, ProcessId, Surroundings, Syscall, SyscallState, Why};
 
 /// How many children are listed: a server with more forks without reaping, and the count says so.
 const MOST_CHILDREN: usize = 1024;
+/// The descriptors of standard output and standard error.
+const STANDARD_OUTPUTS: [i32; 2] = [1, 2];
 /// Connections that the kernel is asked for one by one. Each takes two system calls, so all of them take milliseconds.
 const MOST_COUNTED: usize = 512;
 /// So many of them may be clients that took all they were sent, where no client is slow: how long ago they sent their request
@@ -62,10 +64,12 @@ pub fn surroundings(process: ProcessId) -> Surroundings {
         open_descriptors: known(open),
         descriptor_limit: known(limit),
         descriptors_left: known(left),
-        descriptor_classes: known(links.map(|links| classes(&links, sockets.as_ref().ok()))),
+        descriptor_classes: known(
+            links.as_ref().map(|links| classes(links, sockets.as_ref().ok())).map_err(|why| *why),
+        ),
         cgroup,
         frozen,
-        children: known(children(process)),
+        children: known(children(process, links.as_deref().unwrap_or_default())),
         file_locks: known(file_locks::read(process)),
         tracer: known(status.and_then(|text| parse_tracer(text).ok_or(Why::NotInThisKernel))),
         // A zombie has no memory and no such line.
@@ -182,11 +186,11 @@ pub fn parse_tracer(status: &str) -> Option<Option<ProcessId>> {
     Some((tracer != 0).then_some(ProcessId(tracer)))
 }
 
-/// The children of a process, at most [`MOST_CHILDREN`], zombies included.
+/// The children of a process, at most [`MOST_CHILDREN`], zombies included. `links`: where its open descriptors lead.
 ///
 /// # Errors
 /// The reason why they could not be listed.
-pub fn children(process: ProcessId) -> Result<Vec<Child>, Why> {
+pub fn children(process: ProcessId, links: &[(i32, String)]) -> Result<Vec<Child>, Why> {
     let pids = match listed_children(process) {
         Ok(pids) => pids,
         // A kernel without CONFIG_PROC_CHILDREN: ask every process for its parent.
@@ -197,10 +201,26 @@ pub fn children(process: ProcessId) -> Result<Vec<Child>, Why> {
         .into_iter()
         .filter_map(|pid| {
             let stat = parse_stat(&read_text(format!("/proc/{pid}/stat"), SMALL).ok()?)?;
-            (stat.parent == process.0).then_some(Child { pid, name: stat.name, state: stat.state })
+            let asleep = stat.parent == process.0 && stat.state == 'S';
+            let writes_to_us = if asleep { known(writes_to(pid, links)) } else { Known::Is(false) };
+            (stat.parent == process.0).then_some(Child { pid, name: stat.name, state: stat.state, writes_to_us })
         })
         .take(MOST_CHILDREN)
         .collect())
+}
+
+/// Whether a child waits to write into a pipe of ours. What libuv gives a child for its output is a socket, whose other end no
+/// file names: that of its standard output and standard error is ours.
+fn writes_to(child: ProcessId, links: &[(i32, String)]) -> Result<bool, Why> {
+    let text = read_text(format!("/proc/{child}/syscall"), SMALL)?;
+    let Some(SyscallState::Inside { number, arguments, .. }) = parse_syscall(&text) else { return Ok(false) };
+    if Syscall::of(number).is_none_or(|syscall| !matches!(syscall.call, Call::Write | Call::Send)) {
+        return Ok(false);
+    }
+    let Some(descriptor) = arguments.first().and_then(|number| i32::try_from(*number).ok()) else { return Ok(false) };
+    let link = open_files::link(child, descriptor)?;
+    let output = link.starts_with("socket:") && STANDARD_OUTPUTS.contains(&descriptor);
+    Ok(output || link.starts_with("pipe:") && links.iter().any(|(_, own)| *own == link))
 }
 
 /// The pids in `/proc/PID/task/*/children`: every thread lists those that it made itself.

@@ -109,6 +109,9 @@ pub struct Child {
     pub name: String,
     /// The kernel's state letter.
     pub state: char,
+    /// Whether it waits to write into a pipe that this process has the other end of, or into what it was given for its output.
+    #[serde(default = "not_read")]
+    pub writes_to_us: Known<bool>,
 }
 
 /// A line of `/proc/locks` that concerns this process.

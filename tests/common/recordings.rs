@@ -205,7 +205,12 @@ fn surroundings() -> Surroundings {
             memory_kills: Known::Is(0),
             memory_stalled_ns: Known::Unknown(Why::NotRead),
         }),
-        children: Known::Is(vec![Child { pid: ProcessId(77), name: "ffmpeg".to_owned(), state: 'S' }]),
+        children: Known::Is(vec![Child {
+            pid: ProcessId(77),
+            name: "ffmpeg".to_owned(),
+            state: 'S',
+            writes_to_us: Known::Is(false),
+        }]),
         file_locks: Known::Is(vec![FileLock {
             kind: "FLOCK".to_owned(),
             inode: 5,

@@ -152,7 +152,7 @@ fn the_far_end_is_named() {
     assert_eq!(first(&said).confidence, Confidence::Certain);
 
     let mut scene = blocked(&[], 61, [77, 0, 0, 0, 0, 0], |shot| shot);
-    let child = Child { pid: ProcessId(77), name: "ffmpeg".to_owned(), state: 'S' };
+    let child = Child { pid: ProcessId(77), name: "ffmpeg".to_owned(), state: 'S', writes_to_us: Known::Is(false) };
     scene.around(|around| around.children = Known::Is(vec![child.clone()]));
     let expected = SecondParty::Child { pid: 77, name: "ffmpeg".to_owned(), state: "S".to_owned() };
     assert_eq!(first(&report(&scene)).second_party, expected);
@@ -168,7 +168,7 @@ fn the_far_end_is_named() {
 #[test]
 fn a_child_that_was_not_started_yet_has_no_name_of_its_own() {
     let mut scene = blocked(&[], 58, [0; 6], |shot| Shot { state: TaskState::DiskSleep, ..shot });
-    let child = Child { pid: ProcessId(77), name: "uvicorn".to_owned(), state: 'D' };
+    let child = Child { pid: ProcessId(77), name: "uvicorn".to_owned(), state: 'D', writes_to_us: Known::Is(false) };
     scene.around(|around| around.children = Known::Is(vec![child.clone()]));
     assert_verdict("vfork", &scene, Kind::LoopBlocked, Cause::Subprocess, "go", Some("handle"));
     let said = report(&scene);
@@ -180,7 +180,12 @@ fn a_child_that_was_not_started_yet_has_no_name_of_its_own() {
 #[test]
 fn the_output_of_a_child_that_has_ended_is_open_elsewhere() {
     const LIBRARY: &[Line<'_>] = &[("communicate", "subprocess.py", 1209)];
-    let child = |pid: u32, state: char| Child { pid: ProcessId(pid), name: "sh".to_owned(), state };
+    let child = |pid: u32, state: char| Child {
+        pid: ProcessId(pid),
+        name: "sh".to_owned(),
+        state,
+        writes_to_us: Known::Is(false),
+    };
     let told = |children: Vec<Child>| {
         let mut scene = blocked(LIBRARY, 0, [9, 0, 0, 0, 0, 0], |shot| shot.on(pipe(9, "worker")));
         scene.around(|around| around.children = Known::Is(children.clone()));

@@ -102,7 +102,12 @@ fn a_master_without_workers_at_whose_socket_clients_wait_serves_nobody() {
         let last = scene.recording.surroundings.last().expect("two readings").clone();
         scene.recording.surroundings.push(last);
         for (around, queue) in scene.recording.surroundings.iter_mut().zip(queues) {
-            let child = |state: &char| Child { pid: ProcessId(PID + 1), name: "python3".to_owned(), state: *state };
+            let child = |state: &char| Child {
+                pid: ProcessId(PID + 1),
+                name: "python3".to_owned(),
+                state: *state,
+                writes_to_us: Known::Is(false),
+            };
             around.children = Known::Is(children.iter().map(child).collect());
             if let Known::Is(listeners) = &mut around.listeners {
                 listeners.iter_mut().for_each(|listener| listener.waiting = queue);

@@ -143,7 +143,7 @@ fn a_child_that_does_not_start_keeps_the_gil() {
         let vfork = Shot { state: TaskState::DiskSleep, gil: GilRole::Holds, ..waiting(spawn, 58, [0; 6]).no_step() };
         scene.look(waits(idle), vec![(PID + 1, vfork)]);
     }
-    let child = Child { pid: ProcessId(77), name: "uvicorn".to_owned(), state: 'D' };
+    let child = Child { pid: ProcessId(77), name: "uvicorn".to_owned(), state: 'D', writes_to_us: Known::Is(false) };
     scene.around(|around| around.children = Known::Is(vec![child.clone()]));
     assert_verdict("vfork", &scene, Kind::LoopStarved, Cause::GilHeldWaiting, "convert", None);
     let said = report(&scene);

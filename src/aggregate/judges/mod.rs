@@ -13,6 +13,7 @@ mod loops;
 mod main_thread;
 mod memory;
 mod native_mutex;
+mod nested_loops;
 mod overloaded;
 mod pools;
 mod proc_only;
@@ -66,6 +67,7 @@ pub const JUDGES: &[&dyn Judge] = &[
     &blocked::BlockedLoops,
     &starved::StarvedLoops,
     &overloaded::OverloadedLoops,
+    &nested_loops::NestedLoops,
     &task_deadlocks::TaskDeadlocks,
     &lifespan::Lifespan,
     &dead_loop::DeadLoops,

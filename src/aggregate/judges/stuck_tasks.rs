@@ -9,7 +9,9 @@ use super::Judge;
 use super::task_deadlocks::blame;
 use crate::aggregate::bystanders;
 use crate::aggregate::censuses::waited;
+use crate::aggregate::connections::{awaited_connection, silent_for};
 use crate::aggregate::phrases::{count_words, length_words, place_of, place_words};
+use crate::aggregate::standing::LONG;
 use crate::aggregate::{
     Analysis, Cause, Confidence, Finding, Kind, SecondParty, Subject, Verdict, awaited_peer, task_name, users_frame,
     wait_words,
@@ -97,6 +99,15 @@ impl<'a> Case<'a> {
             stood.push((hold, holder, waited(self.analysis.recording, self.now, holder)?));
         }
         let (hold, holder, _) = *stood.first()?;
+        if self.primitive.kind == PrimitiveKind::Semaphore {
+            if stood.iter().all(|(_, task, _)| self.wants(task)) {
+                return self.entered_twice(hold);
+            }
+            // Bounded by design: not stuck before it has stood for longer than known good ones do.
+            if stood.iter().any(|(_, task, seen)| self.may_answer(task, *seen)) {
+                return None;
+            }
+        }
         let recording = self.analysis.recording;
         // For a client to take data: who else waits for that has been looked into.
         if stood.iter().any(|(_, task, _)| sends(task)) {
@@ -129,6 +140,34 @@ impl<'a> Case<'a> {
         let confidence = if may_be_meant { Confidence::Possible } else { Confidence::Likely };
         let finding = self.finding(summary, evidence, Cause::AsyncioLock, hold).confidence(confidence);
         Some(finding.advice(HOLD_FOR_LESS).blame(blame(self.analysis, Actor::Task(hold.task)), party).verdict())
+    }
+
+    /// Whether a holder waits for a peer that has not been silent for long.
+    fn may_answer(&self, holder: &TaskSample, seen: Duration) -> bool {
+        let awaited = awaited_connection(self.analysis.recording, holder);
+        awaited.is_some_and(|awaited| silent_for(awaited.connection).unwrap_or(seen) < LONG)
+    }
+
+    /// All who hold it wait for it once more: each for a place that only they could give back.
+    fn entered_twice(&self, hold: &TaskHold) -> Option<Verdict> {
+        let place = place_words(&place_of(self.analysis.recording, hold.frame.code, hold.frame.line));
+        let summary = format!("deadlock: all who hold {} wait for it once more, as in {place}", self.word());
+        let evidence = format!(
+            "it has no free place, and every task inside of it waits for one for {} at least",
+            length_words(self.since)
+        );
+        Some(
+            Finding::new(Kind::Deadlock, self.analysis.pid(), summary, evidence)
+                .cause(Cause::AsyncioLock, Confidence::Likely)
+                .lasting(Some(self.since.as_secs_f64()), 1.0)
+                .stands(self.waiters.iter().map(|task| Subject::Task(task.address)))
+                .hurts(vec![count_words(self.waiters.len() as u64, "task")])
+                .advice(
+                    "do not enter it again from inside of it: take the place once, outside, or use a second semaphore",
+                )
+                .blame(blame(self.analysis, Actor::Task(hold.task)), resource(self.word()))
+                .verdict(),
+        )
     }
 
     /// Nobody holds it by `async with`. It is leaked when nobody is left who could let go of it: all tasks that run code

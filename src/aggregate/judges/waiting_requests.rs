@@ -14,12 +14,14 @@ use crate::aggregate::standing::{Standing, standing};
 use crate::aggregate::{
     Analysis, Cause, Confidence, Finding, Kind, SecondParty, Subject, Verdict, users_frame, wait_words,
 };
-use crate::snapshot::{Actor, Awaited, CodeId, Known, PrimitiveKind, TaskCensus, TaskSample};
+use crate::snapshot::{Actor, Awaited, Child, CodeId, Known, PrimitiveKind, ProcessId, TaskCensus, TaskSample};
 
 pub(super) struct WaitingRequests;
 
 /// Groups of one process that are told.
 const MOST: usize = 3;
+const READ_OUTPUT: &str =
+    "read what the child writes while it runs (await process.communicate()), or send it to DEVNULL";
 /// Paths that are named.
 const MOST_NAMED: usize = 4;
 
@@ -71,24 +73,27 @@ impl Case<'_> {
         let what = self.object(oldest);
         let (sense, cause) = self.sense(oldest);
         let alone = oldest.ends.is_nobody() && !self.somebody_else();
+        let child = oldest.ends.children.first().copied();
+        let writes =
+            child.is_some_and(|pid| self.child(pid).is_some_and(|child| child.writes_to_us == Known::Is(true)));
         let confidence = match sense {
+            _ if writes => Confidence::Likely,
             Sense::Holder if alone => Confidence::Likely,
             Sense::News if alone && self.paths().len() > 1 => Confidence::Likely,
             _ => Confidence::Possible,
         };
         let who = self.who(oldest);
         let summary = format!("{} in {} for {what}{who}", self.stand(oldest), self.place(oldest)?);
-        let child = oldest.ends.children.first();
         let party = match (oldest.ends.peers.first(), child) {
             (Some(peer), _) => peer_party(peer),
-            (None, Some(pid)) => self.child(pid.0),
+            (None, Some(pid)) => self.child_party(pid),
             (None, None) => SecondParty::Resource { name: what.clone() },
         };
         Some(
             self.finding(Kind::RequestsWaiting, oldest, summary)
                 .cause(cause, confidence)
                 .evidence(self.doubts(oldest, sense, confidence))
-                .advice(advice(oldest, sense))
+                .advice(if writes { READ_OUTPUT.to_owned() } else { advice(oldest, sense) })
                 .blame(blame(self.analysis, Actor::Task(oldest.who)), party)
                 .verdict(),
         )
@@ -215,18 +220,27 @@ impl Case<'_> {
             .threads
             .first()
             .map(|thread| format!("; a call in thread {thread}, which does not move, could end that"));
-        let child = ends.children.first().map(|pid| format!("; child process {pid}, which sleeps, could end that"));
+        let child = ends.children.first().map(|pid| match self.child(*pid) {
+            Some(child) if child.writes_to_us == Known::Is(true) => format!(
+                "; child process {pid} ({}) waits to write into a pipe that only this process could read: neither goes on",
+                child.name
+            ),
+            _ => format!("; child process {pid}, which sleeps, could end that"),
+        });
         let client = ends.client.then(|| "; only the client can end that, by sending more or by going away".to_owned());
         let other = ends.descriptors.first().map(|number| format!("; something on descriptor {number} could end that"));
         let nobody = ends.is_nobody().then(|| "; nobody is in sight who would end that".to_owned());
         silent.or(thread).or(child).or(client).or(other).or(nobody).unwrap_or_default()
     }
 
-    fn child(&self, pid: u32) -> SecondParty {
-        let children = self.analysis.last_surroundings().and_then(|around| around.children.get());
-        let child = children.and_then(|all| all.iter().find(|child| child.pid.0 == pid));
-        match child {
-            Some(child) => SecondParty::Child { pid, name: child.name.clone(), state: child.state.to_string() },
+    fn child(&self, pid: ProcessId) -> Option<&Child> {
+        let children = self.analysis.last_surroundings()?.children.get()?;
+        children.iter().find(|child| child.pid == pid)
+    }
+
+    fn child_party(&self, pid: ProcessId) -> SecondParty {
+        match self.child(pid) {
+            Some(child) => SecondParty::Child { pid: pid.0, name: child.name.clone(), state: child.state.to_string() },
             None => SecondParty::Resource { name: format!("child process {pid}") },
         }
     }
