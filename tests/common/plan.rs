@@ -97,12 +97,12 @@ pub(crate) fn plan(apps: &[App], found: &Environments, wish: Option<&str>) -> Re
         cells.extend(LABELS.iter().enumerate().map(|(index, label)| in_turn(app, label, index, found)));
     }
     match wish {
-        None => Ok(cells.into_iter().map(closed).collect()),
+        None => Ok(cells),
         Some(wish) => wish
             .split(',')
             .map(|part| chosen(part.trim(), apps, &cells, found))
             .collect::<Result<Vec<_>, _>>()
-            .map(|cells| cells.concat()),
+            .map(|cells| cells.concat().into_iter().map(wanted).collect()),
     }
 }
 
@@ -112,12 +112,10 @@ fn alone(app: &App) -> bool {
     app.truth.launch == Launch::Uvicorn && (app.truth.healthy || by_request)
 }
 
-/// The cell, or the skipped one of an application of which it is open how it can be told.
-fn closed(cell: Cell) -> Cell {
-    match &cell.app.truth.open {
-        Some(why) if cell.place.is_ok() => Cell { place: Err(format!("open: {why}")), ..cell },
-        _ => cell,
-    }
+/// Who names a cell wants to see what is wrong with it, also where that is open.
+fn wanted(mut cell: Cell) -> Cell {
+    cell.app.truth.open = None;
+    cell
 }
 
 /// A place with the loop whose turn it is, or the only one that it is about.

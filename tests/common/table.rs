@@ -45,6 +45,7 @@ pub(crate) fn table(results: &[(Cell, Outcome)]) -> String {
     }
     text.push_str("\na: asyncio, u: uvloop, deb: the distribution's stripped interpreter, .: not in the plan\n");
     text.push_str(&reasons(results));
+    text.push_str(&no_longer_open(results));
     text.push_str(&counts(results));
     text
 }
@@ -70,6 +71,13 @@ fn reasons(results: &[(Cell, Outcome)]) -> String {
         let _infallible = writeln!(text, "skipped, {reason}: {}", cells.join(", "));
     }
     text
+}
+
+/// What is right although it is marked as open.
+fn no_longer_open(results: &[(Cell, Outcome)]) -> String {
+    let closed = results.iter().filter(|(cell, outcome)| *outcome == Outcome::Right && cell.app.truth.open.is_some());
+    let cells: Vec<String> = closed.map(|(cell, _)| cell.to_string()).collect();
+    if cells.is_empty() { String::new() } else { format!("right, though marked as open: {}\n", cells.join(", ")) }
 }
 
 fn counts(results: &[(Cell, Outcome)]) -> String {

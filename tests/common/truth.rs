@@ -121,7 +121,8 @@ pub(crate) struct Truth {
     /// Label of an interpreter and why the application does not run there.
     #[serde(default)]
     pub(crate) not_on: BTreeMap<String, String>,
-    /// Why hangspy does not tell this yet: the planned cells are skipped with these words, and run when they are wished for.
+    /// Why hangspy does not tell this yet: planned cells that are wrong count as skipped with these words; one that is wished for
+    /// fails.
     #[serde(default)]
     pub(crate) open: Option<String>,
 }
