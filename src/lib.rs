@@ -20,6 +20,7 @@ pub mod classify;
 pub mod cli;
 pub mod drive;
 pub mod error;
+pub mod figures;
 pub mod journal;
 pub mod layout;
 pub mod libraries;

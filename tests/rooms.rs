@@ -11,6 +11,7 @@ use std::path::{Path, PathBuf};
 /// Room and the rooms that it may name.
 const MAY_NAME: &[(&str, &[&str])] = &[
     ("error", &[]),
+    ("figures", &[]),
     ("snapshot", &[]),
     ("memory", &["error", "snapshot"]),
     ("os", &["error", "snapshot"]),
@@ -20,10 +21,10 @@ const MAY_NAME: &[(&str, &[&str])] = &[
     ("read", &["attach", "error", "layout", "libraries", "memory", "os", "snapshot"]),
     ("libraries", &["snapshot"]),
     ("classify", &["libraries", "snapshot"]),
-    ("aggregate", &["classify", "libraries", "snapshot"]),
-    ("words", &["aggregate", "classify", "libraries", "snapshot"]),
-    ("report", &["aggregate", "classify", "libraries", "snapshot", "words"]),
-    ("render", &["error", "report", "snapshot", "words"]),
+    ("aggregate", &["classify", "figures", "libraries", "snapshot"]),
+    ("words", &["aggregate", "classify", "figures", "libraries", "snapshot"]),
+    ("report", &["aggregate", "classify", "figures", "libraries", "snapshot", "words"]),
+    ("render", &["error", "figures", "report", "snapshot", "words"]),
     ("journal", &["error", "snapshot"]),
     (
         "drive",
@@ -33,7 +34,7 @@ const MAY_NAME: &[(&str, &[&str])] = &[
 ];
 
 /// Rooms that are functions of data and nothing else.
-const PURE: &[&str] = &["libraries", "classify", "aggregate", "words", "report", "render"];
+const PURE: &[&str] = &["figures", "libraries", "classify", "aggregate", "words", "report", "render"];
 
 /// What a pure room never says.
 const IMPURE_WORDS: &[&str] = &[

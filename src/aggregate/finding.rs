@@ -3,6 +3,7 @@
 use super::hurt::hurts;
 use super::subject::{About, Subject};
 use super::{Analysis, Blame, Cause, Confidence, Kind, SecondParty, Track, Verdict};
+use crate::classify::Doing;
 use crate::snapshot::{ProcessId, ThreadId};
 
 /// A verdict in the making.
@@ -30,6 +31,7 @@ impl Finding {
             hurts: Vec::new(),
             evidence: vec![evidence.into()],
             advice: String::new(),
+            doing: None,
             consequences: Vec::new(),
             about: About::default(),
         };
@@ -72,6 +74,13 @@ impl Finding {
     pub fn blame(mut self, blame: Option<Blame>, party: SecondParty) -> Self {
         self.verdict.blame = blame;
         self.verdict.second_party = party;
+        self
+    }
+
+    /// Says what the blamed function does.
+    #[must_use]
+    pub fn doing(mut self, doing: Option<Doing>) -> Self {
+        self.verdict.doing = doing;
         self
     }
 

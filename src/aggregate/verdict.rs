@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::subject::About;
+use crate::classify::Doing;
 
 pub use crate::classify::{Cause, Place, SecondParty};
 
@@ -137,6 +138,9 @@ pub struct Verdict {
     pub evidence: Vec<String>,
     /// What to do.
     pub advice: String,
+    /// What the blamed function does, as a fact, where one look shows it.
+    #[serde(default)]
+    pub doing: Option<Doing>,
     /// Other findings that come of it, the worst first. They have none of their own.
     #[serde(default)]
     pub consequences: Vec<Consequence>,

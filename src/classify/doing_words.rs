@@ -2,12 +2,12 @@
 
 use super::{Access, Activity, AwaitedChild, Cause, Direction, Doing, FifoEnd, Lock, SecondParty, Sink};
 
-impl Activity {
+impl Doing {
     /// In words, without figures that change, to follow a subject: "blocked in recvfrom, reading from 10.0.3.7:5432".
     #[must_use]
-    pub fn doing(&self) -> String {
-        let phrase = phrase(&self.does);
-        let doing = match &self.does {
+    pub fn words(&self) -> String {
+        let phrase = phrase(self);
+        match self {
             Doing::ReadsStdin { call, .. } | Doing::ReadsPipe { call, .. } | Doing::OnSocket { call, .. } => {
                 format!("blocked in {call}, {phrase}")
             }
@@ -21,7 +21,15 @@ impl Activity {
             Doing::ComputesWithGil => "holding the GIL, running".to_owned(),
             Doing::ComputesWithoutGil => "running native code, GIL free".to_owned(),
             _ => phrase,
-        };
+        }
+    }
+}
+
+impl Activity {
+    /// In words, to follow a subject.
+    #[must_use]
+    pub fn doing(&self) -> String {
+        let doing = self.does.words();
         if self.keeps_gil { format!("{doing}, holding the GIL") } else { doing }
     }
 

@@ -2,8 +2,9 @@
 
 use std::collections::BTreeSet;
 
+use super::Extent;
 use super::page::{Ink, Page, Piece};
-use super::{Extent, units};
+use crate::figures;
 use crate::report::Report;
 use crate::snapshot::Known;
 
@@ -53,13 +54,13 @@ fn cost_words(report: &Report) -> String {
     let cost = &report.cost;
     let mut words = Vec::new();
     words.push(match cost.cpu_s {
-        Known::Is(cpu_s) if cost.wall_s > 0.0 => format!("{} of a core", units::share(cpu_s / cost.wall_s)),
+        Known::Is(cpu_s) if cost.wall_s > 0.0 => format!("{} of a core", figures::share(cpu_s / cost.wall_s)),
         _ => "its cost is not known".to_owned(),
     });
-    words.extend(cost.peak_bytes.get().map(|bytes| units::bytes(*bytes)));
+    words.extend(cost.peak_bytes.get().map(|bytes| figures::bytes(*bytes)));
     words.push(match cost.stops {
         0 => "target never stopped".to_owned(),
-        stops => format!("target stopped {}", units::count(stops, "time")),
+        stops => format!("target stopped {}", figures::count(stops, "time")),
     });
     words.join(", ")
 }

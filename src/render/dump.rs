@@ -4,7 +4,8 @@ use std::io::{self, Write};
 
 use super::page::{Ink, Page, Piece};
 use super::terminal::Screen;
-use super::{closing, header, places, requests, tasks, units};
+use super::{closing, header, places, requests, tasks};
+use crate::figures;
 use crate::report::{Kind, LoopReport, Place, PoolReport, Report, ThreadReport, Verdict, pool_line};
 use crate::snapshot::Known;
 
@@ -78,19 +79,21 @@ fn loop_words(of: &LoopReport) -> String {
         .iter()
         .filter(|(share, _)| *share > 0.0)
         .map(
-            |(share, word)| if *share >= 1.0 { (*word).to_owned() } else { format!("{word} {}", units::share(*share)) },
+            |(share, word)| {
+                if *share >= 1.0 { (*word).to_owned() } else { format!("{word} {}", figures::share(*share)) }
+            },
         )
         .collect();
     if let Known::Is(ready) = of.ready {
         words.push(format!("{ready} ready"));
     }
     if let Known::Is(timers) = of.timers {
-        words.push(units::count(timers, "timer"));
+        words.push(figures::count(timers, "timer"));
     }
     if let Known::Is(late) = of.timer_late_s
         && late > 0.0
     {
-        words.push(format!("the earliest {} late", units::duration(late)));
+        words.push(format!("the earliest {} late", figures::seconds(late)));
     }
     words.join(", ")
 }
@@ -177,7 +180,7 @@ fn entry(page: &mut Page, group: &[&ThreadReport], paths: Paths) {
     }
     let cpu: f64 = group.iter().filter_map(|thread| thread.cpu_share.get()).sum();
     if cpu > 0.0 {
-        rest.push_str(&format!(", {} of a core", units::share(cpu)));
+        rest.push_str(&format!(", {} of a core", figures::share(cpu)));
     }
     page.wrapped(0, INDENT, &[Piece::new(Ink::Strong, who), Piece::plain(rest)]);
     stack(page, first, paths);

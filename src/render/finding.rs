@@ -3,7 +3,8 @@
 use unicode_width::UnicodeWidthStr;
 
 use super::page::{Ink, Page, Piece, keep_start};
-use super::{Extent, places, sanitize, units, words};
+use super::{Extent, places, sanitize, words};
+use crate::figures;
 use crate::report::{Blame, Cause, Kind, Place, ProcessReport, Report, SecondParty, Verdict};
 use crate::snapshot::Excerpt;
 use crate::words::{self as vocabulary, Role};
@@ -34,7 +35,7 @@ pub(super) fn finding(page: &mut Page, report: &Report, verdict: &Verdict, exten
         whom(page, blame, extent);
         source(page, &report.excerpts, blame, extent);
     }
-    if let Some((label, words)) = activity(report, verdict) {
+    if let Some((label, words)) = activity(verdict) {
         page.labelled(2, label, HANG, &[Piece::plain(words)]);
     }
     list(page, "hurts", &verdict.hurts);
@@ -106,11 +107,11 @@ fn headline(report: &Report, verdict: &Verdict) -> Piece {
             let ended = process(report, verdict).is_some_and(|process| process.ended);
             let lasting = if ended { Some("until it ended") } else { vocabulary::kind(verdict.kind).lasting };
             let lasting = lasting.map(|lasting| format!(", {lasting}")).unwrap_or_default();
-            format!("{what} for {}{lasting}", units::duration(seconds))
+            format!("{what} for {}{lasting}", figures::seconds(seconds))
         }
         _ if judged && verdict.share > 0.0 => {
             let stalls = stalls(report, verdict);
-            format!("{what} {} of {}{stalls}", units::share(verdict.share), units::duration(report.window.seconds))
+            format!("{what} {} of {}{stalls}", figures::share(verdict.share), figures::seconds(report.window.seconds))
         }
         _ => what.to_owned(),
     };
@@ -134,8 +135,8 @@ fn stalls(report: &Report, verdict: &Verdict) -> String {
     let longest = lengths.iter().copied().fold(0.0, f64::max);
     match lengths.len() {
         0 => String::new(),
-        1 => format!(", in 1 stall of {}", units::duration(longest)),
-        number => format!(", in {number} stalls, the longest {}", units::duration(longest)),
+        1 => format!(", in 1 stall of {}", figures::seconds(longest)),
+        number => format!(", in {number} stalls, the longest {}", figures::seconds(longest)),
     }
 }
 
@@ -246,14 +247,14 @@ fn source(page: &mut Page, excerpts: &[Excerpt], blame: &Blame, extent: Extent) 
 }
 
 /// What the blamed function does there, and with whom.
-fn activity(report: &Report, verdict: &Verdict) -> Option<(&'static str, String)> {
+fn activity(verdict: &Verdict) -> Option<(&'static str, String)> {
     let party = words::second_party(&verdict.second_party);
     let Some(cause) = verdict.cause else {
         return party.map(|party| ("concerns", party));
     };
     let row = vocabulary::cause(cause);
     let label = match row.role {
-        Role::Waits => "waits for",
+        Role::Waits | Role::Locks => "waits for",
         Role::Runs => "runs",
     };
     let of_pool = matches!(cause, Cause::ThreadPool | Cause::DefaultExecutor | Cause::DbPool | Cause::HttpPool);
@@ -266,33 +267,20 @@ fn activity(report: &Report, verdict: &Verdict) -> Option<(&'static str, String)
         // Which pool it is, the summary says.
         return Some((label, row.phrase.to_owned()));
     }
-    let phrase = seen(report, verdict, cause).unwrap_or_else(|| row.phrase.to_owned());
-    let held = matches!(verdict.second_party, SecondParty::Holder { .. }) && phrase.contains("lock");
-    Some(match party {
-        Some(party) if held => (label, format!("{phrase}, held by {party}")),
-        Some(party) if phrase.contains(&party) => (label, phrase),
-        Some(party) if phrase.contains(": ") => (label, format!("{phrase}; {party}")),
-        Some(party) => (label, format!("{phrase}: {party}")),
-        None => (label, phrase),
-    })
-}
-
-/// What was seen of a wait whose cause says little: a lock may be one of Python's, or a condition deep in a native
-/// library that waits for a reply.
-fn seen(report: &Report, verdict: &Verdict, cause: Cause) -> Option<String> {
-    let blame = verdict.blame.as_ref()?;
-    let stalls = report.profile.iter().filter(|entry| entry.episode.is_some());
-    let stalls = stalls.filter(|entry| (entry.process, Some(entry.thread)) == (verdict.process, verdict.thread));
-    let stalls = stalls.filter(|entry| entry.stack.iter().rev().eq(&blame.stack));
-    let doing = &stalls.max_by_key(|entry| entry.samples)?.doing;
-    match cause {
-        Cause::Lock => match doing.strip_prefix("waiting for ") {
-            Some(what) => Some(what.to_owned()),
-            None => Some(format!("a reply: {doing}")),
-        },
-        Cause::Unknown => Some(format!("something unknown: {doing}")),
-        _ => None,
+    let seen = verdict.doing.as_ref().and_then(|doing| vocabulary::seen(cause, doing));
+    // A library that is waited for is named by what was seen.
+    let party = party.filter(|_| seen.is_none() || !matches!(verdict.second_party, SecondParty::Resource { .. }));
+    let between = match (row.role, &verdict.second_party) {
+        (Role::Locks, SecondParty::Holder { .. }) => ", held by ",
+        _ if seen.is_some() => "; ",
+        _ => ": ",
+    };
+    let mut words = seen.unwrap_or_else(|| row.phrase.to_owned());
+    if let Some(party) = party {
+        words.push_str(between);
+        words.push_str(&party);
     }
+    Some((label, words))
 }
 
 /// Facts on one line, wrapped.

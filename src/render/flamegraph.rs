@@ -10,7 +10,8 @@ use inferno::flamegraph::color::{BackgroundColor, Color, PaletteMap};
 use inferno::flamegraph::{Options, from_lines};
 
 use super::collapsed::{UNKNOWN_INSIDE, base_frame, stack_frames};
-use super::{gil, header, places, sanitize, units, waits};
+use super::{gil, header, places, sanitize, waits};
+use crate::figures;
 use crate::report::{EpisodeReport, ProfileEntry, Report};
 
 /// Whose time a graph shows.
@@ -168,11 +169,11 @@ fn alike_words(episodes: &[EpisodeReport], stall: &EpisodeReport) -> String {
     let alike: Vec<&EpisodeReport> = episodes.iter().filter(|other| other.place == stall.place).collect();
     let place = stall.place.as_ref().map_or("places unknown".to_owned(), places::graph_frame);
     let longest = alike.iter().map(|stall| stall.length_s).fold(0.0, f64::max);
-    format!("{} in {place}, the longest {}", units::count(alike.len() as u64, "stall"), units::duration(longest))
+    format!("{} in {place}, the longest {}", figures::count(alike.len() as u64, "stall"), figures::seconds(longest))
 }
 
 fn stall_words(stall: &EpisodeReport) -> String {
-    let length = units::duration(stall.length_s);
+    let length = figures::seconds(stall.length_s);
     let lasts = if stall.ended { "" } else { " so far" };
     match &stall.place {
         Some(place) => format!("{length}{lasts} in {}", places::graph_frame(place)),
@@ -206,9 +207,9 @@ fn subtitle(report: &Report, graph: Graph) -> String {
     let window = &report.window;
     words.push(format!(
         "{} at {}/s, {}",
-        units::duration(window.seconds),
+        figures::seconds(window.seconds),
         window.rate,
-        units::count(window.samples, "look")
+        figures::count(window.samples, "look")
     ));
     if graph == Graph::Loop {
         let idle = report.profile.iter().filter(|entry| entry.runs_loop && entry.idle);

@@ -3,7 +3,8 @@
 use unicode_width::UnicodeWidthStr;
 
 use super::page::{Ink, Page, Piece, aligned, keep_end, keep_start};
-use super::{Extent, places, sanitize, units};
+use super::{Extent, places, sanitize};
+use crate::figures;
 use crate::report::{Cause, GilHolder, GilReport, Kind, Report, Verdict};
 
 /// Rows on the screen. The report file has all of them.
@@ -24,9 +25,9 @@ type Column = (&'static str, fn(&GilHolder) -> String);
 
 const COLUMNS: [Column; 4] = [
     ("threads", |row| row.threads.to_string()),
-    ("had GIL", |row| units::duration(row.held_s)),
-    ("share", |row| units::share(row.share)),
-    ("loop waited", |row| units::duration(row.loops_waited_s)),
+    ("had GIL", |row| figures::seconds(row.held_s)),
+    ("share", |row| figures::share(row.share)),
+    ("loop waited", |row| figures::seconds(row.loops_waited_s)),
 ];
 
 /// Whether the GIL's owners are what a verdict is about.
@@ -97,13 +98,13 @@ fn victims(page: &mut Page, gil: &GilReport) {
             .map(|entry| {
                 let thread = gil.threads.iter().find(|thread| thread.thread == entry.victim);
                 let name = thread.map(|thread| thread.name.as_str()).unwrap_or_default();
-                format!("thread {} {} {}", entry.victim, name, units::duration(entry.waited_s))
+                format!("thread {} {} {}", entry.victim, name, figures::seconds(entry.waited_s))
             })
             .collect();
         let more = words.len().saturating_sub(MOST_VICTIMS);
         words.truncate(MOST_VICTIMS);
         if more > 0 {
-            words.push(format!("and {}", units::count(more as u64, "more thread")));
+            words.push(format!("and {}", figures::count(more as u64, "more thread")));
         }
         if !words.is_empty() {
             let text = format!("while {} had it, others waited: {}", name(holder, usize::MAX), words.join(", "));

@@ -1,7 +1,7 @@
 //! Which process, and how it was looked at.
 
 use super::page::{Ink, Page, Piece};
-use super::units;
+use crate::figures;
 use crate::report::{ProcessReport, Report, Window};
 
 /// `pid 31, uvicorn worker, CPython 3.12.4, uvloop`
@@ -23,7 +23,7 @@ pub(super) fn process_words(process: &ProcessReport) -> String {
 /// `3.0 s, 150 looks, 0 torn`, or which of them were not as they should be.
 #[must_use]
 pub(super) fn window_words(window: &Window) -> String {
-    let mut words = vec![units::duration(window.seconds), units::count(window.samples, "look")];
+    let mut words = vec![figures::seconds(window.seconds), figures::count(window.samples, "look")];
     let troubles = [(window.torn, "torn"), (window.late, "late"), (window.failed, "failed")];
     words.extend(troubles.iter().filter(|(number, _)| *number > 0).map(|(number, what)| format!("{number} {what}")));
     if words.len() == 2 {
@@ -60,7 +60,7 @@ pub(super) fn family(page: &mut Page, report: &Report) {
     let processes = report.target.processes.len() as u64;
     let asked = if report.target.asked.is_empty() { String::new() } else { format!("{}: ", report.target.asked) };
     page.spread(
-        &[Piece::new(Ink::Strong, format!("{asked}{}", units::count(processes, "process")))],
+        &[Piece::new(Ink::Strong, format!("{asked}{}", figures::count(processes, "process")))],
         &[Piece::new(Ink::Faint, window_words(&report.window))],
     );
 }

@@ -2,8 +2,7 @@
 //!
 //! A pure room: every format is a function of a [`Report`](crate::report::Report) and a writer, and equal reports give
 //! equal bytes. Three things are shared. `sanitize` makes foreign text harmless; `page` sets lines of a given width and
-//! takes text in no other way than through `sanitize`; `units` and `words` say figures and the contract's words as a
-//! person would.
+//! takes text in no other way than through `sanitize`; `words` says the contract's words as a person would.
 //!
 //! The screen ([`terminal`]) and the report file ([`text()`]) are set by the same functions; an [`Extent`] tells them
 //! whether to choose or to show everything.
@@ -27,7 +26,6 @@ pub mod sanitize;
 mod tasks;
 mod terminal;
 mod text;
-pub mod units;
 mod waits;
 mod words;
 

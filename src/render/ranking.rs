@@ -3,7 +3,8 @@
 use unicode_width::UnicodeWidthStr;
 
 use super::page::{Ink, Page, Piece, aligned, keep_end, keep_start};
-use super::{Extent, places, sanitize, units};
+use super::{Extent, places, sanitize};
+use crate::figures;
 use crate::report::{Ranked, Report};
 use crate::words as vocabulary;
 
@@ -31,7 +32,7 @@ pub(super) fn ranking(page: &mut Page, report: &Report, extent: Extent) {
     }
     let hidden = report.ranking.len() - rows.len();
     if hidden > 0 {
-        let words = units::count(hidden as u64, "more function");
+        let words = figures::count(hidden as u64, "more function");
         page.wrapped(
             INDENT,
             INDENT,
@@ -51,10 +52,10 @@ type Cell = fn(&Ranked) -> String;
 
 const COLUMNS: [(&str, Cell); 5] = [
     ("stalls", |row| row.stalls.to_string()),
-    ("total", |row| units::duration(row.total_s)),
-    (P95, |row| units::duration(row.p95_s)),
-    ("max", |row| units::duration(row.max_s)),
-    (SHARE, |row| units::share(row.share)),
+    ("total", |row| figures::seconds(row.total_s)),
+    (P95, |row| figures::seconds(row.p95_s)),
+    ("max", |row| figures::seconds(row.max_s)),
+    (SHARE, |row| figures::share(row.share)),
 ];
 const P95: &str = "p95";
 const SHARE: &str = "share";

@@ -1,7 +1,8 @@
 //! Requests in flight, those that are at one place together.
 
 use super::page::{Ink, Page, Piece};
-use super::{places, units};
+use super::places;
+use crate::figures;
 use crate::report::{Report, RequestReport, request_text};
 use crate::snapshot::Known;
 
@@ -19,7 +20,7 @@ pub(super) fn requests(page: &mut Page, report: &Report, process: u32) {
     page.blank();
     let cut = report.tasks.iter().any(|of| of.process == process && of.cut);
     let least = if cut { "at least " } else { "" };
-    let head = format!("{least}{} in flight", units::count(own.len() as u64, "request"));
+    let head = format!("{least}{} in flight", figures::count(own.len() as u64, "request"));
     page.wrapped(0, INDENT, &[Piece::plain(head)]);
     let mut groups: Vec<Vec<&RequestReport>> = Vec::new();
     for request in own {
@@ -33,7 +34,7 @@ pub(super) fn requests(page: &mut Page, report: &Report, process: u32) {
         entry(page, group);
     }
     if let Some(left) = groups.len().checked_sub(MOST_REQUESTS).filter(|left| *left > 0) {
-        let words = format!("and at {}: see --json", units::count(left as u64, "more place"));
+        let words = format!("and at {}: see --json", figures::count(left as u64, "more place"));
         page.wrapped(INDENT, INDENT, &[Piece::new(Ink::Faint, words)]);
     }
 }
@@ -55,7 +56,7 @@ fn entry(page: &mut Page, group: &[&RequestReport]) {
         rest.push_str(&format!(" from {}", request_text(&first.client)));
     }
     if first.age_s > 0.0 {
-        rest.push_str(&format!(", for {} at least", units::duration(first.age_s)));
+        rest.push_str(&format!(", for {} at least", figures::seconds(first.age_s)));
     }
     if first.response_started == Known::Is(true) {
         rest.push_str(", its response begun");

@@ -2,7 +2,7 @@
 
 use super::dump::{Paths, frames};
 use super::page::{Ink, Page, Piece};
-use super::units;
+use crate::figures;
 use crate::report::{Report, TaskGroupReport, TaskReport, TasksReport};
 use crate::snapshot::Known;
 
@@ -19,7 +19,7 @@ pub(super) fn tasks(page: &mut Page, report: &Report, process: u32, paths: Paths
         page.blank();
         let least = if of.cut { "at least " } else { "" };
         let head =
-            format!("{least}{}, {}", units::count(of.found, "task"), units::count(of.groups.len() as u64, "place"));
+            format!("{least}{}, {}", figures::count(of.found, "task"), figures::count(of.groups.len() as u64, "place"));
         page.wrapped(0, INDENT, &[Piece::plain(head)]);
         for (at, group) in of.groups.iter().enumerate().take(MOST_GROUPS) {
             entry(page, of, at, group, paths);
@@ -29,7 +29,7 @@ pub(super) fn tasks(page: &mut Page, report: &Report, process: u32, paths: Paths
         if left > 0 {
             page.blank();
             let words =
-                format!("and {} at {}: see --json", units::count(tasks, "task"), units::count(left, "more place"));
+                format!("and {} at {}: see --json", figures::count(tasks, "task"), figures::count(left, "more place"));
             page.wrapped(0, INDENT, &[Piece::new(Ink::Faint, words)]);
         }
     }
@@ -55,7 +55,7 @@ fn entry(page: &mut Page, of: &TasksReport, at: usize, group: &TaskGroupReport, 
         Known::Is(0) | Known::Unknown(_) => String::new(),
         Known::Is(count) if count == group.count => {
             let since = members.iter().map(|task| task.since_s).fold(f64::INFINITY, f64::min);
-            format!(", for {} at least", units::duration(since))
+            format!(", for {} at least", figures::seconds(since))
         }
         Known::Is(count) => format!(", {count} of them for the same as at first"),
     };

@@ -3,7 +3,8 @@
 use std::io::{self, Write};
 
 use super::page::{Ink, Page, Piece};
-use super::{Extent, closing, dump, gil, places, ranking, tasks, terminal, units};
+use super::{Extent, closing, dump, gil, places, ranking, tasks, terminal};
+use crate::figures;
 use crate::report::{CgroupReport, EpisodeReport, Report, SocketReport};
 use crate::snapshot::Known;
 use crate::words as vocabulary;
@@ -43,13 +44,13 @@ pub fn text(report: &Report, out: &mut impl Write) -> io::Result<()> {
 /// GIL, sockets and control group.
 fn surroundings(page: &mut Page, report: &Report, process: u32) {
     for gil in report.gil.iter().filter(|gil| gil.process == process) {
-        let held = known("holder", &gil.held, |share| format!("held in {} of the looks", units::share(*share)));
+        let held = known("holder", &gil.held, |share| format!("held in {} of the looks", figures::share(*share)));
         let switches = known("hand-overs", &gil.switches_per_s, |rate| format!("{rate:.1} hand-overs per second"));
         fact(page, "GIL", &[held, switches]);
     }
     for sockets in report.sockets.iter().filter(|sockets| sockets.process == process) {
         listeners(page, sockets);
-        let connections = known("connections", &sockets.connections, |number| units::count(*number, "connection"));
+        let connections = known("connections", &sockets.connections, |number| figures::count(*number, "connection"));
         fact(page, "sockets", &[connections]);
         let open = known("open", &sockets.open_descriptors, |number| format!("{number} open"));
         let limit = known("limit", &sockets.descriptor_limit, |number| format!("{number} allowed"));
@@ -76,13 +77,14 @@ fn limits(page: &mut Page, cgroup: &CgroupReport) {
     let cores = |cores: &Option<f64>| cores.map_or("no quota".to_owned(), |cores| format!("quota of {cores:.1} cores"));
     let quota = known("quota", &cgroup.cpu_quota, cores);
     let used = known("use", &cgroup.cpu_used, |cores| format!("{cores:.1} cores used by its control group"));
-    let throttled =
-        known("throttling", &cgroup.throttled, |share| format!("throttled in {} of the periods", units::share(*share)));
+    let throttled = known("throttling", &cgroup.throttled, |share| {
+        format!("throttled in {} of the periods", figures::share(*share))
+    });
     fact(page, "CPU", &[quota, used, throttled]);
     let bytes =
-        |limit: &Option<u64>| limit.map_or("no limit".to_owned(), |limit| format!("limit {}", units::bytes(limit)));
+        |limit: &Option<u64>| limit.map_or("no limit".to_owned(), |limit| format!("limit {}", figures::bytes(limit)));
     let limit = known("limit", &cgroup.memory_limit, bytes);
-    let used = known("use", &cgroup.memory_used, |used| format!("{} used by its control group", units::bytes(*used)));
+    let used = known("use", &cgroup.memory_used, |used| format!("{} used by its control group", figures::bytes(*used)));
     fact(page, "memory", &[limit, used]);
 }
 
@@ -92,9 +94,9 @@ fn stalls(page: &mut Page, report: &Report, process: u32) {
         for (index, stall) in of.episodes.iter().enumerate() {
             let since = stall.start_s - report.window.started_monotonic_s;
             let begin = if since < 0.0 {
-                format!("began {} before the first look", units::duration(-since))
+                format!("began {} before the first look", figures::seconds(-since))
             } else {
-                format!("began at {}", units::duration(since))
+                format!("began at {}", figures::seconds(since))
             };
             page.wrapped(2, 6, &[Piece::plain(format!("stall {}: {}, {begin}", index + 1, stall_words(stall)))]);
         }
@@ -102,7 +104,7 @@ fn stalls(page: &mut Page, report: &Report, process: u32) {
 }
 
 fn stall_words(stall: &EpisodeReport) -> String {
-    let mut words = units::duration(stall.length_s);
+    let mut words = figures::seconds(stall.length_s);
     if !stall.ended {
         words.push_str(" so far");
     }

@@ -7,6 +7,8 @@ use crate::aggregate::Cause;
 pub enum Role {
     /// It waits for something.
     Waits,
+    /// It waits for a lock, which somebody holds.
+    Locks,
     /// It runs something.
     Runs,
 }
@@ -68,13 +70,13 @@ pub const fn cause(cause: Cause) -> CauseRow {
             "It waits for a name server."),
         Cause::SelfRequest => row!(Waits, "self-request", "an answer that only this process can give",
             "It waits for an answer of a port that this very process serves."),
-        Cause::Lock => row!(Waits, "lock", "a lock",
+        Cause::Lock => row!(Locks, "lock", "a lock",
             "It waits for a lock between threads, or inside of a native library that waits like one."),
-        Cause::LockAcrossAwait => row!(Waits, "lock-across-await", "a lock that a suspended task holds",
+        Cause::LockAcrossAwait => row!(Locks, "lock-across-await", "a lock that a suspended task holds",
             "It waits for a lock of `threading` that a suspended task of the same loop holds."),
-        Cause::ImportLock => row!(Waits, "import-lock", "a module that another thread is importing",
+        Cause::ImportLock => row!(Locks, "import-lock", "a module that another thread is importing",
             "It waits until another thread has imported a module."),
-        Cause::ForkLock => row!(Waits, "fork-lock", "a lock that was held when this process was forked",
+        Cause::ForkLock => row!(Locks, "fork-lock", "a lock that was held when this process was forked",
             "It waits for a lock that was held when this process was forked; nobody here can let go of it."),
         Cause::QueueWait => row!(Waits, "queue-wait", "a queue",
             "It waits on a queue between threads or processes."),
@@ -88,9 +90,9 @@ pub const fn cause(cause: Cause) -> CauseRow {
             "It opens, reads or writes a file or a pipe."),
         Cause::Disk => row!(Waits, "disk", "the disk or a network file system",
             "A disk or a network file system does not answer."),
-        Cause::FileLock => row!(Waits, "file-lock", "a file lock",
+        Cause::FileLock => row!(Locks, "file-lock", "a file lock",
             "It waits for a lock on a file that somebody else holds."),
-        Cause::SqliteBusy => row!(Waits, "sqlite-busy", "a locked SQLite database",
+        Cause::SqliteBusy => row!(Locks, "sqlite-busy", "a locked SQLite database",
             "Another connection is writing to the SQLite database."),
         Cause::PipeWrite => row!(Waits, "pipe-write", "the reader of a pipe to take data",
             "It writes to a pipe, a terminal or standard output, and the reader does not keep up."),
@@ -126,7 +128,7 @@ pub const fn cause(cause: Cause) -> CauseRow {
             "All connections of a database pool are given out."),
         Cause::HttpPool => row!(Waits, "http-pool", "a free HTTP connection",
             "All connections of an HTTP client are in use."),
-        Cause::AsyncioLock => row!(Waits, "asyncio-lock", "an asyncio lock",
+        Cause::AsyncioLock => row!(Locks, "asyncio-lock", "an asyncio lock",
             "An asyncio lock or semaphore is not released."),
         Cause::AsyncioQueue => row!(Waits, "asyncio-queue", "an asyncio queue",
             "Nobody takes from a full asyncio queue, or nobody puts back what was taken."),

@@ -87,7 +87,7 @@ pub const fn kind(kind: Kind) -> KindRow {
         Kind::SlowRequests => row!("slow-requests", "SLOW REQUESTS", None,
             "The loop turns, and requests wait for somebody outside: a service that says nothing, or a client that does not read."),
         Kind::RequestsWaiting => row!("requests-waiting", "REQUESTS WAITING", Some("still waiting"),
-            "The loop turns, requests stand still, and what would end their wait is not known."),
+            "The loop turns, requests stand still, and nobody is in sight who would end that, or whoever could does not move."),
         Kind::JobStuck => row!("job-stuck", "JOB STUCK", Some("still stuck"),
             "Work that no request asked for, such as a scheduled job or a consumer, stands still."),
         Kind::Starting => row!("starting", "STARTING", None,
@@ -97,6 +97,6 @@ pub const fn kind(kind: Kind) -> KindRow {
         Kind::CannotTell => row!("cannot-tell", "CANNOT TELL", None,
             "What was seen does not decide; the verdict says what is missing."),
         Kind::Healthy => row!("healthy", "HEALTHY", None,
-            "It was seen that the loop turns and that nothing in flight stands still: this process is not what hangs."),
+            "The event loop turns, and nothing that was seen stands still: this process is not what hangs."),
     }
 }

@@ -27,6 +27,7 @@ pub(crate) fn cannot_tell() -> Report {
         second_party: SecondParty::None,
         hurts: strings(&["2 connections not accepted on :8000"]),
         evidence: strings(&["in futex in 150 of 150 looks", "0 context switches in 3.0 s"]),
+        doing: None,
         advice: "run hangspy as root, or: sudo sysctl kernel.yama.ptrace_scope=0; in a pod, add SYS_PTRACE".to_owned(),
         consequences: Vec::new(),
         about: About::default(),

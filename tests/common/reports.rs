@@ -204,6 +204,7 @@ fn healthy_verdict(process: u32) -> Verdict {
         second_party: SecondParty::None,
         hurts: Vec::new(),
         evidence: strings(&["31 wake-ups in 3.0 s", "accept queue empty on :8000"]),
+        doing: None,
         advice: "look outside this process: proxy, name service, database, another pod".to_owned(),
         consequences: Vec::new(),
         about: About::default(),

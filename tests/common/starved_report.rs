@@ -38,6 +38,7 @@ pub(crate) fn starved() -> Report {
             "196 wake-ups per second and 4 ms of CPU time: the rhythm of waiting for the GIL",
             "another thread held the GIL in 148 of 150 looks",
         ]),
+        doing: None,
         advice: "decode in processes (concurrent.futures.ProcessPoolExecutor) or with fewer threads".to_owned(),
         consequences: Vec::new(),
         about: About::default(),

@@ -47,6 +47,7 @@ pub(crate) fn workers() -> Report {
         second_party: SecondParty::Peer { address: "10.0.3.9:5432".to_owned(), service: Some("postgresql".to_owned()) },
         hurts: strings(&["every request of this worker waits up to 610 ms"]),
         evidence: strings(&["in recv(fd 19) in 53 of 150 looks", "the same three frames in all of them"]),
+        doing: None,
         advice: "use an async database driver, or run it in a thread".to_owned(),
         consequences: Vec::new(),
         about: About::default(),

@@ -116,6 +116,7 @@ fn finding(analysis: &Analysis<'_>, track: &Track<'_>, group: &Group<'_>) -> Fin
         .lasting((!stall.ended).then(|| stall.length().as_secs_f64()), analysis.share(group.total))
         .evidence(evidence(analysis, track, group))
         .hurts_users_of(analysis, Some(track))
+        .doing(Some(stall.reason.example.does.clone()))
         .advice(advise(cause, blame.as_ref(), Some(&stall.reason.example.does), &party))
         .blame(blame, party)
         .stands((!stall.ended).then_some(Subject::Thread(track.thread)))
@@ -251,13 +252,8 @@ fn switches(looks: &[&LookAt<'_>]) -> Option<String> {
         |seen: &LookAt<'_>| seen.thread.and_then(|thread| thread.os.switches.ok()).map(|told| told.voluntary);
     let count = voluntary(last)?.saturating_sub(voluntary(first)?);
     let span = last.at.since(first.at);
-    (span > Duration::ZERO).then(|| {
-        format!(
-            "{} in {}",
-            count_words(count, "voluntary context switch").replace("switchs", "switches"),
-            length_words(span)
-        )
-    })
+    (span > Duration::ZERO)
+        .then(|| format!("{} in {}", count_words(count, "voluntary context switch"), length_words(span)))
 }
 
 fn gil_words(analysis: &Analysis<'_>, looks: &[&LookAt<'_>]) -> Option<String> {

@@ -5,6 +5,7 @@ use super::Judge;
 use crate::aggregate::phrases::{count_words, length_words};
 use crate::aggregate::{Analysis, Cause, Confidence, Finding, Kind, Subject, Verdict, advice};
 use crate::classify::SecondParty;
+use crate::figures::counted;
 use crate::snapshot::{Call, Listener, Reader, Surroundings, Syscall, SyscallState, TaskState, ThreadId, ThreadSample};
 
 pub(super) struct FactsOfTheKernel;
@@ -82,10 +83,7 @@ fn blocked_loop(analysis: &Analysis<'_>, looks: &[&ThreadSample], waiting: u64, 
     let asleep = looks.last().and_then(|thread| thread.os.asleep_for.ok()).unwrap_or_default();
     let length = asleep.max(analysis.window());
     let summary = format!("main thread blocked for {}{clause}; connections pile up", length_words(length));
-    let evidence = format!(
-        "{} and not accepted",
-        count_words(waiting, "connection is waiting").replace("connection is waitings", "connections are waiting")
-    );
+    let evidence = format!("{} and not accepted", counted(waiting, "connection is waiting", "connections are waiting"));
     Finding::new(Kind::LoopBlocked, analysis.pid(), summary, evidence)
         .cause(cause, confidence)
         .on(analysis.pid().0, None)
@@ -94,6 +92,7 @@ fn blocked_loop(analysis: &Analysis<'_>, looks: &[&ThreadSample], waiting: u64, 
         .hurts(vec![format!("{} not accepted", count_words(waiting, "connection"))])
         .tells([Subject::AcceptQueue])
         .advice(advice::for_blocked_loop(cause, None, did.as_ref().map(|did| &did.does), &party))
+        .doing(did.map(|did| did.does))
         .blame(None, party)
         .stands([Subject::Thread(ThreadId(analysis.pid().0))])
         .verdict()

@@ -50,6 +50,7 @@ fn stuck(analysis: &Analysis<'_>) -> Option<Verdict> {
     .lasting(Some(asleep.as_secs_f64()), 1.0)
     .evidence(["no event loop runs in this process yet".to_owned()])
     .advice(advice::for_stuck_start(cause, Some(&blame), Some(&did.does), &did.party))
+    .doing(Some(did.does))
     .blame(Some(blame), did.party)
     .stands([Subject::Thread(main.thread)]);
     Some(finding.verdict())

@@ -1,0 +1,17 @@
+//! What the blamed function was seen to do, where that says more than the cause.
+
+use crate::aggregate::Cause;
+use crate::classify::{Doing, Lock};
+
+/// What it waits for: a lock may be one of Python's, or deep in a native library that waits for a reply. `None` where the
+/// phrase of the cause says it.
+#[must_use]
+pub fn seen(cause: Cause, doing: &Doing) -> Option<String> {
+    match (cause, doing) {
+        (Cause::Lock, Doing::AwaitsLock { lock: Lock::Own }) => Some("a lock that it holds itself".to_owned()),
+        (Cause::Lock, Doing::AwaitsLock { lock: Lock::Logging }) => Some("a logging handler's lock".to_owned()),
+        (Cause::Lock, Doing::InLibrdkafka { .. }) => Some("a reply: parked inside librdkafka".to_owned()),
+        (Cause::Unknown, doing) => Some(format!("something unknown: {}", doing.words())),
+        _ => None,
+    }
+}
