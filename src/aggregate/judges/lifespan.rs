@@ -7,8 +7,8 @@ use super::task_deadlocks::blame;
 use crate::aggregate::phrases::{count_words, length_words, place_words};
 use crate::aggregate::progress::progress;
 use crate::aggregate::{
-    Analysis, Cause, Confidence, Finding, Kind, Place, SecondParty, Subject, Verdict, awaited_peer, users_place,
-    wait_words,
+    Analysis, Cause, Confidence, Finding, Kind, Place, SecondParty, Subject, Verdict, awaited_peer, same_wait_since,
+    task_name, users_place, wait_words,
 };
 use crate::classify::Phase;
 use crate::snapshot::{Actor, Awaited, Census, Known, StackId, TaskCensus, TaskSample, ThreadId};
@@ -152,6 +152,15 @@ fn open_streams(
     if open == 0 {
         return None;
     }
+    // A stream goes on for ever; what answers step by step comes to an end.
+    let streams = of(Part::Response).count() > 0;
+    if let Some((moving, place)) =
+        of(Part::Request).filter(|_| !streams).find_map(|task| Some((task, moves(analysis, last, task)?)))
+    {
+        let name = task_name(tasks, moving.address);
+        let work = format!("{name} goes on from step to step");
+        return Some(at_work(analysis, &place, since, Kind::ShutdownStuck, work));
+    }
     // The body of a streaming response runs in a task of its own.
     let users = |task: &&TaskSample| users_place(recording, &analysis.book, task.chain).is_some();
     let first = of(Part::Response).find(users).or_else(|| of(Part::Request).find(users));
@@ -174,6 +183,13 @@ fn open_streams(
         .blame(first.and_then(|task| blame(analysis, Actor::Task(task.address))), SecondParty::None)
         .stands([Subject::Task(server.address)]);
     Some(finding.verdict())
+}
+
+/// Where a request is that was seen to go on: it waits for something else than before.
+fn moves(analysis: &Analysis<'_>, last: &Census, task: &TaskSample) -> Option<Place> {
+    let since = same_wait_since(analysis.recording, task).unwrap_or(last.at);
+    let place = users_place(analysis.recording, &analysis.book, task.chain)?;
+    (task.moved || since >= last.at).then_some(place)
 }
 
 /// A part of answering a request.

@@ -68,7 +68,15 @@ fn verdict(analysis: &Analysis<'_>, cycle: &[Edge]) -> Option<Verdict> {
         .advice(advice(cause))
         .blame(blame(analysis, lead.waiter), party(analysis, lead))
         .stands(edges.iter().map(|edge| Subject::from(edge.waiter)));
-    Some(finding.verdict())
+    // With the thread of a loop in the circle, nothing on that loop goes on.
+    let of_loop = edges.iter().find_map(|edge| match edge.waiter {
+        Actor::Thread(thread) => analysis.tracks.get(analysis.track_of(thread)?),
+        Actor::Task(_) => None,
+    });
+    Some(match of_loop {
+        Some(track) => finding.on(track.thread.0, Some(track.kind.word())).verdict(),
+        None => finding.verdict(),
+    })
 }
 
 fn holds(edge: &Edge) -> Option<TaskHold> {

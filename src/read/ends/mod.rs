@@ -10,6 +10,7 @@ mod calls;
 mod references;
 mod sources;
 mod threads;
+mod timeouts;
 mod walk;
 
 use std::collections::{BTreeSet, HashMap, HashSet};
@@ -62,7 +63,8 @@ pub(in crate::read) fn read(
         ends.wanted.extend(task.wait.get().and_then(|wait| wait.as_ref()).map(|wait| wait.future));
     }
     let mut references = References::default();
-    ends.of_loops(scene, &mut references)?;
+    let tasks: HashSet<Address> = census.tasks.iter().map(|task| task.address).collect();
+    ends.of_loops(scene, &mut references, &tasks)?;
     ends.of_threads(scene, &mut references)?;
     ends.of_tasks(scene, &mut references, census)?;
     let mut locals = FrameLocals::default();
@@ -115,7 +117,12 @@ impl Ends {
         }
     }
 
-    fn of_loops(&mut self, scene: &Scene<'_>, references: &mut References) -> Result<(), ReadError> {
+    fn of_loops(
+        &mut self,
+        scene: &Scene<'_>,
+        references: &mut References,
+        tasks: &HashSet<Address>,
+    ) -> Result<(), ReadError> {
         let objects = scene.objects;
         let mut sources = Sources::default();
         let loops: BTreeSet<Address> = scene.loops.iter().copied().collect();
@@ -133,11 +140,14 @@ impl Ends {
                 let ending = match source {
                     Watched::Server => continue,
                     Watched::Descriptor(number) => Ending::Descriptor { number, kind: Known::Unknown(Why::NotRead) },
-                    Watched::Timer(due) => Ending::Timer { due },
-                    Watched::TimerHandle(timer) if self.wanted.contains(&what) => {
-                        Ending::Timer { due: sources::due(objects, timer) }
+                    Watched::Timer(..) | Watched::TimerHandle(_) if !self.wanted.contains(&what) => continue,
+                    Watched::Timer(_, timer) | Watched::TimerHandle(timer)
+                        if tasks.contains(&what) && !timeouts::cancels(objects, references, timer, what)? =>
+                    {
+                        continue;
                     }
-                    Watched::TimerHandle(_) => continue,
+                    Watched::Timer(due, _) => Ending::Timer { due },
+                    Watched::TimerHandle(timer) => Ending::Timer { due: sources::due(objects, timer) },
                     Watched::Child(pid) => Ending::Child { pid },
                     Watched::Ready => Ending::Ready,
                 };

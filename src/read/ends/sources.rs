@@ -32,7 +32,8 @@ pub(in crate::read) enum Watched {
     /// Accepts connections: what it leads to is the server's, and ends no wait of anybody.
     Server,
     Descriptor(i32),
-    Timer(Known<Moment>),
+    /// Of libuv: when it is due, and the object that it calls.
+    Timer(Known<Moment>, Address),
     /// A `TimerHandle`, which is asked for its time when it leads somewhere.
     TimerHandle(Address),
     Child(ProcessId),
@@ -160,7 +161,7 @@ impl Sources {
             uv::UDP => self.descriptors.push(source(Watched::Descriptor(descriptor(uv::DATAGRAM)), None)),
             uv::TIMER => {
                 let due = lenient(objects.memory.read_u64(handle.plus(uv::TIMEOUT)))?;
-                self.timers.push(source(Watched::Timer(moments::from_milliseconds(due)), None));
+                self.timers.push(source(Watched::Timer(moments::from_milliseconds(due), root), None));
             }
             uv::PROCESS => {
                 let pid = number(uv::PID);
