@@ -13,7 +13,6 @@ const OF_SOCKETS: &[&str] = &[
     "sock_recvfrom",
     "sock_recvfrom_into",
     "sock_sendall",
-    "sock_sendfile",
     "sock_sendto",
 ];
 

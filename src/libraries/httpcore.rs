@@ -6,7 +6,7 @@ use super::{
 use crate::snapshot::PoolKind;
 
 static POOL: Pool = Pool {
-    class: Class { name: "AsyncConnectionPool", module: "httpcore._async.connection_pool" },
+    class: Class { name: "AsyncConnectionPool", module: "httpcore" },
     kind: PoolKind::HttpPool,
     name: None,
     // `sys.maxsize` stands for no limit.
@@ -40,9 +40,6 @@ pub(super) const LIBRARY: Library = Library {
         Row::of("httpcore/_async/connection_pool.py", &["handle_async_request"]).at_pool(AtPool::Asks(&ASKS)),
         Row::of("httpcore/_sync/connection_pool.py", &["handle_request"]).at_pool(AtPool::Asks(&ASKS)),
     ],
-    holders: &[
-        Holder { class: Class { name: "Response", module: "httpx._models" }, has: HAS },
-        Holder { class: Class { name: "Response", module: "httpx" }, has: HAS },
-    ],
+    holders: &[Holder { class: Class { name: "Response", module: "httpx" }, has: HAS }],
     ..Library::BARE
 };

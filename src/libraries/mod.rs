@@ -54,7 +54,7 @@ pub use home::Home;
 pub use library::{Library, Role, Row};
 pub use marks::Marks;
 pub use pools::{Asks, AtPool, Class, Count, GivenBack, Holder, Holds, Lead, Pool, Step, Taken, Term, When};
-pub use registry::{holders, library, marks, role, rows, thread_owner, timeouts};
+pub use registry::{all, holders, library, marks, role, rows, thread_owner, timeouts};
 pub use requests::{Hop, Served, Since, Teller, Way, served, teller};
 pub use services::{METADATA, host, port, service};
 

@@ -39,6 +39,10 @@ pub enum Count {
     Seen,
     /// The sum of some terms, less the sum of others.
     Sum(&'static [Term], &'static [Term]),
+    /// The first of these that can be read: versions keep it in different places.
+    First(&'static [Count]),
+    /// The least of these: several limits hold at once.
+    Least(&'static [Count]),
 }
 
 /// A part of such a number.
@@ -48,6 +52,8 @@ pub enum Term {
     Number(Path),
     /// A number below which there is no limit at all.
     Limit(Path, i64),
+    /// The same for each key of the dictionary that the other way leads to: so many for each.
+    LimitOfEach(Path, i64, Path),
     /// The length of what the first of these ways leads to.
     Length(&'static [Path]),
     /// The sum of the lengths of a dictionary's values.

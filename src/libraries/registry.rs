@@ -64,6 +64,11 @@ static FILES: LazyLock<HashMap<&'static str, Vec<Entry>>> = LazyLock::new(|| {
     files
 });
 
+/// All libraries that we know.
+pub fn all() -> impl Iterator<Item = &'static Library> {
+    LIBRARIES.iter().copied()
+}
+
 /// What is known of the library with this package or module.
 #[must_use]
 pub fn library(package: &str) -> Option<&'static Library> {

@@ -18,7 +18,6 @@ pub(super) const LIBRARY: Library = Library {
         Row::of("uvicorn/config.py", &["load"]).means(Marks::LOAD),
         Row::of("uvicorn/importer.py", ALL).means(Marks::LOAD),
         Row::of("uvicorn/protocols/http/flow_control.py", &["drain"]).awaits(Awaits::taker_of(&["_transport"])),
-        Row::of("uvicorn/protocols/websockets/websockets_impl.py", &["send"]).awaits(SENDS),
         Row::of("uvicorn/protocols/websockets/websockets_sansio_impl.py", &["send"]).awaits(SENDS),
         Row::of("uvicorn/protocols/websockets/wsproto_impl.py", &["send"]).awaits(SENDS),
     ],

@@ -27,7 +27,30 @@ pub(super) fn sample(objects: Objects<'_>, row: &Pool, pool: Address) -> PoolSam
 }
 
 fn read(objects: Objects<'_>, count: Count, pool: Address) -> Known<u64> {
-    let Count::Sum(plus, minus) = count else { return Known::Is(0) };
+    match count {
+        Count::Seen => Known::Is(0),
+        Count::Sum(plus, minus) => match known(difference(objects, (plus, minus), pool)) {
+            Known::Is(count) => Known::from_option(count, Why::NotInThisPython),
+            Known::Unknown(why) => Known::Unknown(why),
+        },
+        Count::First(counts) => {
+            let mut read = counts.iter().map(|count| read(objects, *count, pool));
+            let first = read.next().unwrap_or(Known::Unknown(Why::NotInThisPython));
+            if first.get().is_some() { first } else { read.find(|count| count.get().is_some()).unwrap_or(first) }
+        }
+        Count::Least(counts) => {
+            let least = counts.iter().filter_map(|count| read(objects, *count, pool).ok()).min();
+            Known::from_option(least, Why::NotInThisPython)
+        }
+    }
+}
+
+/// The sum of some terms, less that of others; `None` where one says that there is no limit.
+fn difference(
+    objects: Objects<'_>,
+    (plus, minus): (&[Term], &[Term]),
+    pool: Address,
+) -> Result<Option<u64>, ReadError> {
     let sum = |terms: &[Term]| -> Result<Option<i64>, ReadError> {
         let mut sum: i64 = 0;
         for term in terms {
@@ -36,17 +59,9 @@ fn read(objects: Objects<'_>, count: Count, pool: Address) -> Known<u64> {
         }
         Ok(Some(sum))
     };
-    let difference = || match (sum(plus)?, sum(minus)?) {
-        (Some(plus), Some(minus)) => {
-            let count = plus.checked_sub(minus).and_then(|count| u64::try_from(count).ok());
-            count.map(Some).ok_or(ReadError::Implausible(pool))
-        }
-        _ => Ok(None),
-    };
-    match known(difference()) {
-        Known::Is(count) => Known::from_option(count, Why::NotInThisPython),
-        Known::Unknown(why) => Known::Unknown(why),
-    }
+    let (Some(plus), Some(minus)) = (sum(plus)?, sum(minus)?) else { return Ok(None) };
+    let count = plus.checked_sub(minus).and_then(|count| u64::try_from(count).ok());
+    count.map(Some).ok_or(ReadError::Implausible(pool))
 }
 
 /// A term; `None` where it says that there is no limit.
@@ -55,6 +70,11 @@ fn number_of(objects: Objects<'_>, term: Term, pool: Address) -> Result<Option<i
     match term {
         Term::Number(path) => objects.integer(end(path)?).map(Some),
         Term::Limit(path, least) => Ok(Some(objects.integer(end(path)?)?).filter(|limit| *limit >= least)),
+        Term::LimitOfEach(path, least, each) => {
+            let limit = objects.integer(end(path)?)?;
+            let keys = length(objects, end(each)?)?.max(1);
+            Ok(Some(limit).filter(|limit| *limit >= least).map(|limit| limit.saturating_mul(keys)))
+        }
         Term::Length(paths) => {
             let object = first_of(objects, pool, paths)?.ok_or(ReadError::Implausible(pool))?;
             length(objects, object).map(Some)
