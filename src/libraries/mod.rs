@@ -7,6 +7,7 @@
 //! A new library is a file like `urllib3.rs` and its line in `registry.rs`. A package of which only the role is known is a
 //! word in `packages.rs`; what listens on a port is a line of `services.rs`.
 
+mod aiohttp;
 mod aiosqlite;
 mod anyio;
 mod asyncio;

@@ -6,7 +6,7 @@ use super::Role;
 /// Servers, frameworks and what stands between the loop and the endpoint.
 #[rustfmt::skip]
 const FRAMEWORKS: &[&str] = &[
-    "_pytest", "a2wsgi", "aiohttp", "asgi_correlation_id", "asgiref", "brotli_asgi", "channels", "click", "daphne",
+    "_pytest", "a2wsgi", "asgi_correlation_id", "asgiref", "brotli_asgi", "channels", "click", "daphne",
     "ddtrace", "debugpy", "dramatiq", "elasticapm", "fastapi_utils", "faststream", "flask", "gevent", "granian",
     "graphql", "greenlet", "h11", "h2", "httptools", "huey", "jinja2", "litestar", "loguru", "multipart",
     "nest_asyncio", "newrelic", "ninja", "opentelemetry", "orjson", "pluggy", "prometheus_client",

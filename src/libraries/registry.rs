@@ -4,13 +4,14 @@ use std::collections::HashMap;
 use std::sync::LazyLock;
 
 use super::{
-    Holder, Home, Library, Marks, Role, Row, aiosqlite, anyio, asyncio, asyncpg, concurrent_futures, contextlib,
-    django, fastapi, getpass, gunicorn, httpcore, hypercorn, importlib, kafka, logging, multiprocessing, packages, pdb,
-    psycopg, pydevd, queue, redis, sockets, sqlalchemy, sqlite, starlette, subprocess, threading, urllib3, uvicorn,
-    uvloop, websockets,
+    Holder, Home, Library, Marks, Role, Row, aiohttp, aiosqlite, anyio, asyncio, asyncpg, concurrent_futures,
+    contextlib, django, fastapi, getpass, gunicorn, httpcore, hypercorn, importlib, kafka, logging, multiprocessing,
+    packages, pdb, psycopg, pydevd, queue, redis, sockets, sqlalchemy, sqlite, starlette, subprocess, threading,
+    urllib3, uvicorn, uvloop, websockets,
 };
 
 const LIBRARIES: &[&Library] = &[
+    &aiohttp::LIBRARY,
     &aiosqlite::LIBRARY,
     &anyio::LIBRARY,
     &asyncio::LIBRARY,

@@ -104,9 +104,11 @@ impl Waits {
         let mut found = None;
         for link in chain.links.iter().rev().take(ASKED_OUTWARD) {
             let said = self.by_link(objects, kinds, link).unwrap_or_default();
-            // The outer function says what the primitive stands for.
-            if found.is_none() || matches!(said, Some(Awaited::Connection { .. })) {
-                found = said.or(found);
+            // An outer function says what the primitive stands for.
+            let says_more = matches!(said, Some(Awaited::Connection { .. }));
+            let is_told = matches!(found, Some(Awaited::Connection { .. }));
+            if found.is_none() || says_more && !is_told {
+                found = said;
             }
         }
         found.unwrap_or(Awaited::Future)
