@@ -13,7 +13,7 @@ use crate::snapshot::{
     Actor, Address, Awaited, Census, Ending, Known, ProcessId, Snapshot, TaskCensus, TaskSample, ThreadId,
 };
 
-/// Of the window, a thread has to have computed for this share to be at work.
+/// Of the window, a thread has to have computed, or stood ready to, for this share to be at work.
 const AT_WORK: f64 = 0.2;
 /// Bytes that arrived so lately are an answer that is coming.
 const LATELY: Duration = Duration::from_secs(2);
@@ -68,7 +68,11 @@ fn of(analysis: &Analysis<'_>, census: &Census, ending: &Ending) -> Option<Strin
 }
 
 fn of_thread(analysis: &Analysis<'_>, census: &Census, thread: ThreadId) -> Option<String> {
-    let used = |snapshot: &Snapshot| Some((snapshot.at, snapshot.thread(thread)?.os.cpu.ok()?.on_cpu_ns));
+    // On a crowded machine it waits for a CPU most of the time.
+    let used = |snapshot: &Snapshot| {
+        let cpu = snapshot.thread(thread)?.os.cpu.ok()?;
+        Some((snapshot.at, cpu.on_cpu_ns.saturating_add(cpu.run_queue_ns)))
+    };
     let (first, before) = analysis.recording.snapshots.iter().find_map(used)?;
     let (last, after) = analysis.recording.snapshots.iter().rev().find_map(used)?;
     let window = last.since(first).as_nanos() as f64;
