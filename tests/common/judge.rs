@@ -244,13 +244,15 @@ fn others_of_it(case: &Case, rest: &[&Verdict]) -> Vec<String> {
 }
 
 /// What is told under the first verdict: all that must be, and nothing that does not come of it. A quota may be used up by
-/// whatever computes.
+/// whatever computes, and requests wait for whatever stands still.
 fn consequences(case: &Case, verdict: &Verdict) -> Vec<String> {
     let kinds: Vec<Kind> = verdict.consequences.iter().map(|consequence| consequence.finding.kind).collect();
     let may = |kind: &Kind| {
         let throttled = *kind == Kind::CpuThrottled && case.run.throttled.is_some();
         let truth = case.truth;
-        throttled || [&truth.therefore, &truth.perhaps, &truth.also].into_iter().any(|kinds| kinds.contains(kind))
+        throttled
+            || *kind == Kind::RequestsWaiting
+            || [&truth.therefore, &truth.perhaps, &truth.also].into_iter().any(|kinds| kinds.contains(kind))
     };
     let wrong = verdict.consequences.iter().filter(|consequence| !may(&consequence.finding.kind));
     let wrong = wrong.map(|consequence| format!("consequence: not one of it, said {}", words(&consequence.finding)));
