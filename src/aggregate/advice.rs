@@ -2,7 +2,7 @@
 
 use super::{Blame, Cause};
 use crate::classify::{Doing, Place, SecondParty};
-use crate::libraries::METADATA;
+use crate::libraries::{METADATA, remedy};
 
 /// What to do about a step that blocks the loop.
 #[must_use]
@@ -12,6 +12,9 @@ pub(super) fn for_blocked_loop(
     does: Option<&Doing>,
     party: &SecondParty,
 ) -> String {
+    if let Some(remedy) = blame.and_then(remedy_for) {
+        return remedy.to_owned();
+    }
     let callable = blame.filter(|blame| is_callable(blame)).map(|blame| short_name(&blame.function));
     let thread = match &callable {
         Some(call) => format!("run it in a thread: await asyncio.to_thread({call}, ...)"),
@@ -53,6 +56,11 @@ pub(super) fn for_blocked_loop(
         Cause::ForkLock => {
             "start threads and take locks after the fork (gunicorn: in post_fork, or without --preload), or use the spawn \
              start method"
+                .to_owned()
+        }
+        Cause::QueueWait if matches!(does, Some(Doing::AwaitsRoomInQueue)) => {
+            "see why whoever takes from the queue does not: it is full; put_nowait says so at once, and await \
+             asyncio.to_thread(queue.put, ...) keeps the loop free"
                 .to_owned()
         }
         Cause::QueueWait => "use an asyncio.Queue, or await asyncio.to_thread(queue.get)".to_owned(),
@@ -160,6 +168,48 @@ fn for_stuck_child(pid: u32) -> String {
     format!(
         "see what the child waits for in the kernel: cat /proc/{pid}/wchan; check the file systems of its program and its files"
     )
+}
+
+/// What to use instead of a library's function that waits, where one is on the stack.
+fn remedy_for(blame: &Blame) -> Option<&'static str> {
+    let row = |place: &Place| remedy(&place.file, place.function.rsplit('.').next().unwrap_or_default());
+    blame.stack.iter().find_map(row).map(|row| row.advice)
+}
+
+/// What to do about workers that stand; `workers` is how many the process has, 0 where that does not matter. Empty where we
+/// know nothing that would help.
+#[must_use]
+pub(super) fn for_blocked_worker(cause: Cause, blame: Option<&Blame>, party: &SecondParty, workers: u64) -> String {
+    let call = blame.map_or_else(|| "the call".to_owned(), |blame| short_name(&blame.function));
+    let more = match workers {
+        0 => "",
+        1 => "; with one worker nobody else serves meanwhile: run more than one",
+        _ => "; more workers only delay it",
+    };
+    match cause {
+        Cause::SocketRead | Cause::SocketWrite | Cause::Connect if is_metadata(party) => {
+            format!("{call} asks the cloud's metadata service, as for credentials: configure them, or set a timeout")
+        }
+        Cause::SocketRead | Cause::SocketWrite | Cause::Connect => format!("set a timeout in {call}{more}"),
+        Cause::SelfRequest => format!(
+            "{call} sends a request to its own service, which needs a worker of its own: call the function directly{more}"
+        ),
+        Cause::Dns => "check the name server, and give lookups a timeout".to_owned(),
+        Cause::Lock => match party {
+            SecondParty::Holder { holder, .. } => format!("keep the lock for less time: {holder} has it"),
+            _ => format!("find out who holds what {call} waits for, and wait with a timeout"),
+        },
+        Cause::QueueWait | Cause::FutureResult | Cause::PoolCheckout | Cause::Subprocess | Cause::FileLock => {
+            format!("wait with a timeout in {call}{more}")
+        }
+        Cause::Sleep => format!(
+            "{call} keeps its worker while it sleeps: come back later instead, or give it to a queue of jobs{more}"
+        ),
+        Cause::PythonCpu | Cause::NativeCpu | Cause::NativeCpuGil => {
+            format!("give {call} to a queue of jobs or another process{more}")
+        }
+        _ => String::new(),
+    }
 }
 
 /// What to do about a pool of which every place is taken.

@@ -8,10 +8,11 @@
 //! 1. the deepest frame of the user's that more than 90 % of the looks share (not a generator expression's own frame, it
 //!    is a part of the function around it);
 //! 2. the same, shared by more than half;
-//! 3. the deepest shared frame of an installed package that is no known framework or driver: the application itself,
+//! 3. the deepest shared function of a library that is known to wait where nobody expects it;
+//! 4. the deepest shared frame of an installed package that is no known framework or driver: the application itself,
 //!    installed;
-//! 4. the deepest shared frame of a framework;
-//! 5. the frame directly under the loop.
+//! 5. the deepest shared frame of a framework;
+//! 6. the frame directly under the loop.
 //!
 //! A response that is being serialized has no frame of its endpoint on the stack, and perhaps one of a middleware of the
 //! user's further out, which is innocent. Where a route is on the stack, nothing of the user's further in, and it is known
@@ -89,6 +90,7 @@ pub(super) fn blame(recording: &Recording, book: &Book, stacks: &[Seen], importi
     let is = |wanted: Origin| move |facts: CodeFacts| facts.origin == wanted && !facts.is_fragment;
     deepest(book, &paths, SHARED_BY_NEARLY_ALL, is(Origin::User))
         .or_else(|| deepest(book, &paths, SHARED_BY_MOST, is(Origin::User)))
+        .or_else(|| deepest(book, &paths, SHARED_BY_NEARLY_ALL, |facts| facts.has_remedy))
         .or_else(|| deepest(book, &paths, SHARED_BY_NEARLY_ALL, is(Origin::Installed)))
         .or_else(|| deepest(book, &paths, SHARED_BY_NEARLY_ALL, is(Origin::Framework)))
         .or_else(|| outermost(book, &paths))
@@ -113,6 +115,25 @@ pub(super) fn endpoint_instead(
     let facts = book.code(code);
     let coroutine = facts.is_async.then_some(Frame { code, line });
     Some(Blamed { code, line, origin: facts.origin, coroutine, stack: blamed.stack, by_route: true })
+}
+
+/// What waits inside of a route where nothing of the user's is on the stack, in a library that a framework calls by itself:
+/// the endpoint has returned, or was not called yet. Of a library with a function that is known to wait, that function.
+#[must_use]
+pub(super) fn library_instead(recording: &Recording, book: &Book, blamed: Blamed) -> Option<Blamed> {
+    let stack = recording.stack(blamed.stack);
+    let route = stack.iter().position(|frame| book.code(frame.code).marks.has(Marks::ROUTE))?;
+    let inside = stack.get(..route)?;
+    let has = |wanted: fn(CodeFacts) -> bool| inside.iter().any(|frame| wanted(book.code(frame.code)));
+    let users = has(|code| matches!(code.origin, Origin::User | Origin::Installed));
+    if users || has(|code| code.marks.has(Marks::SERIALIZE)) || !has(|code| code.origin == Origin::Driver) {
+        return None;
+    }
+    let known = |frame: &&Frame| book.code(frame.code).has_remedy;
+    let calls = |frame: &&Frame| book.code(frame.code).origin == Origin::Framework;
+    let frame = inside.iter().find(known).or_else(|| inside.iter().find(calls))?;
+    let origin = book.code(frame.code).origin;
+    Some(Blamed { code: frame.code, line: frame.line, origin, coroutine: None, stack: blamed.stack, by_route: false })
 }
 
 fn path<'a>(recording: &'a Recording, book: &Book, seen: Seen, importing: bool) -> Option<Path<'a>> {

@@ -94,6 +94,14 @@ pub fn request_age(analysis: &Analysis<'_>, request: &RequestSample) -> Option<D
     quiet.max(had)
 }
 
+/// Whether the answer to a request has begun: as its server says, else as the kernel does, which counts when something was
+/// sent and received last.
+#[must_use]
+pub(super) fn has_begun(around: &Surroundings, request: &RequestSample) -> Option<bool> {
+    let counted = || connection_of(around, request)?.traffic.ok();
+    request.answering.ok().or_else(|| counted().map(|traffic| traffic.last_sent < traffic.last_received))
+}
+
 /// The connection that a request came in on: of its descriptor; where that is not known, the one whose other end is its
 /// client.
 #[must_use]

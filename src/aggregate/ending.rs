@@ -48,7 +48,7 @@ pub fn fate(analysis: &Analysis<'_>) -> Option<String> {
     let killer = out_of_memory(analysis, after.memory_kills).or_else(|| match analysis.recording.process.server {
         Server::Gunicorn => gunicorn(analysis, supervisor, ended),
         Server::Uvicorn => uvicorn(analysis, supervisor),
-        Server::Hypercorn | Server::Granian | Server::Other => None,
+        _ => None,
     });
     let killer = killer.unwrap_or_else(|| "ended while it was watched, by whose hand is not known".to_owned());
     Some(format!("the worker {killer}; {replaced}"))

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::blame::{Blamed, Seen, blame, endpoint_instead};
+use super::blame::{Blamed, Seen, blame, endpoint_instead, library_instead};
 use super::cause::{Reason, reason};
 use super::track::{LookAt, Track};
 use crate::classify::{Book, Look, Manner};
@@ -74,7 +74,8 @@ pub(super) fn stalls(recording: &Recording, book: &Book, track: &Track<'_>) -> S
         let stacks = stacks(&looks, &reason);
         let mut blamed = blame(recording, book, &stacks, reason.is_import);
         if let Some(found) = blamed {
-            blamed = endpoint_instead(recording, book, found, endpoint(&looks)).or(blamed);
+            let library = library_instead(recording, book, found);
+            blamed = library.or_else(|| endpoint_instead(recording, book, found, endpoint(&looks))).or(blamed);
             reason.refine(recording, book, &found, &stacks);
         }
         stalls.found.push(Stall { start, end, ended, looks: run.looks.clone(), reason, blamed });

@@ -192,7 +192,11 @@ fn loops_of<'a>(snapshot: &'a Snapshot, book: &Book, told: bool) -> Cow<'a, [Loo
             StackSample::Stable(stack) | StackSample::Cut(stack) => book.stack(stack),
             StackSample::Torn | StackSample::Unknown(_) => return None,
         };
-        let kind = if stack.all.has(Marks::TURN) { LoopKind::Asyncio } else { LoopKind::Uvloop };
+        let kind = match stack.all {
+            marks if marks.has(Marks::TRIO) => LoopKind::Other("trio".to_owned()),
+            marks if marks.has(Marks::TURN) => LoopKind::Asyncio,
+            _ => LoopKind::Uvloop,
+        };
         stack.under_loop.then_some(LoopSample {
             address: Address::default(),
             kind,

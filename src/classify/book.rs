@@ -1,7 +1,7 @@
 //! What the code objects and stacks of a recording mean, worked out once: both are interned, looks only refer to them.
 
 use super::Origin;
-use crate::libraries::{self, Marks};
+use crate::libraries::{self, Marks, remedy};
 use crate::snapshot::{CodeId, Frame, Recording, StackId};
 
 /// Which half of its life an application is in, as its lifespan frames tell.
@@ -28,6 +28,8 @@ pub struct CodeFacts {
     pub is_fragment: bool,
     /// Whether it is a module's body.
     pub is_module: bool,
+    /// Whether it is a function of a library that waits where nobody expects it, and something else is to be used.
+    pub has_remedy: bool,
 }
 
 /// What a stack means. Positions count from the innermost frame.
@@ -57,8 +59,14 @@ pub struct Book {
 }
 
 /// For an id that is not of this recording: nobody's code.
-const NO_CODE: CodeFacts =
-    CodeFacts { origin: Origin::Standard, marks: Marks::NONE, is_async: false, is_fragment: false, is_module: false };
+const NO_CODE: CodeFacts = CodeFacts {
+    origin: Origin::Standard,
+    marks: Marks::NONE,
+    is_async: false,
+    is_fragment: false,
+    is_module: false,
+    has_remedy: false,
+};
 
 impl Book {
     /// Works out the meanings.
@@ -72,6 +80,7 @@ impl Book {
                 is_async: code.flags.is_async(),
                 is_fragment: matches!(code.name.as_str(), "<genexpr>" | "<listcomp>" | "<dictcomp>" | "<setcomp>"),
                 is_module: code.name == "<module>",
+                has_remedy: origin != Origin::User && remedy(&code.file, &code.name).is_some(),
             }
         };
         let mut book = Self { codes: recording.codes.iter().map(facts).collect(), stacks: Vec::new() };

@@ -67,6 +67,8 @@ pub enum Doing {
     AwaitsFuture,
     /// Waits on a queue.
     AwaitsQueue,
+    /// Waits for room in a full queue.
+    AwaitsRoomInQueue,
     /// Waits for a thread to end.
     AwaitsThreadEnd,
     /// Reads standard input.

@@ -65,6 +65,7 @@ fn phrase(does: &Doing) -> String {
         Doing::AwaitsPool => "waiting for a connection from a pool",
         Doing::AwaitsFuture => "waiting for a future's result",
         Doing::AwaitsQueue => "waiting on a queue",
+        Doing::AwaitsRoomInQueue => "waiting for room in a full queue",
         Doing::AwaitsThreadEnd => "waiting for a thread to end",
         Doing::ReadsStdin { password: true, .. } => "asking for a password on standard input",
         Doing::ReadsStdin { password: false, .. } => "reading standard input",

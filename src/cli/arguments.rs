@@ -101,6 +101,24 @@ pub enum Verb {
     },
 }
 
+/// Which process is meant.
+#[derive(Debug, Args)]
+pub struct Target {
+    /// A pid, :PORT or a name; a master means its workers; nothing means the only Python server here
+    pub target: Option<String>,
+    /// The pid, as other tools are asked
+    #[arg(short, long, value_name = "PID", conflicts_with = "target")]
+    pub pid: Option<u32>,
+}
+
+impl Target {
+    /// What the user named; nothing is empty.
+    #[must_use]
+    pub fn asked(self) -> String {
+        self.pid.map(|pid| pid.to_string()).or(self.target).unwrap_or_default()
+    }
+}
+
 /// `hangspy diagnose`
 #[derive(Debug, Args)]
 #[command(after_help = "\
@@ -113,8 +131,9 @@ Examples:
 The exit code is 0 whatever is found; a finding is data. It is 3 when hangspy may not read the
 process, 4 when there is none, 5 when it is not Python.")]
 pub struct Diagnose {
-    /// A pid, :PORT or a name; a master means its workers; nothing means the only Python server here
-    pub target: Option<String>,
+    /// Which process.
+    #[command(flatten)]
+    pub target: Target,
     /// How long to look
     #[arg(long = "for", value_name = "DURATION", default_value = "3s", value_parser = duration::parse)]
     pub length: Duration,
@@ -140,8 +159,9 @@ Examples:
   hangspy dump 4711           one process
   hangspy dump :8000 --json   for machines")]
 pub struct Dump {
-    /// A pid, :PORT or a name; nothing means the only Python server here
-    pub target: Option<String>,
+    /// Which process.
+    #[command(flatten)]
+    pub target: Target,
     /// Print one JSON object
     #[arg(long)]
     pub json: bool,
@@ -162,8 +182,9 @@ Examples:
 The ending chooses the format: .svg flame graph, .collapsed or .folded stacks, .json report,
 .txt report, .hangspy capture. Ctrl-C ends early and keeps what was gathered.")]
 pub struct Record {
-    /// A pid, :PORT or a name; nothing means the only Python server here
-    pub target: Option<String>,
+    /// Which process.
+    #[command(flatten)]
+    pub target: Target,
     /// How long to record
     #[arg(long = "for", value_name = "DURATION", default_value = "30s", value_parser = duration::parse)]
     pub length: Duration,
@@ -263,8 +284,9 @@ Examples:
 The exit code is 0 when the memory can be read, 3 when a gate refuses it, 4 when there is no such
 process, 5 when it is not Python.")]
 pub struct Doctor {
-    /// A pid, :PORT or a name; nothing means the only Python server here
-    pub target: Option<String>,
+    /// Which process.
+    #[command(flatten)]
+    pub target: Target,
     /// Print one JSON array
     #[arg(long)]
     pub json: bool,

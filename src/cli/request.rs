@@ -3,6 +3,7 @@
 use std::io;
 
 use clap::CommandFactory;
+use clap::error::ErrorKind;
 use clap_complete::Shell;
 
 use super::arguments::{self, Arguments, Verb};
@@ -41,11 +42,11 @@ impl Arguments {
             None => self.diagnose.into(),
             Some(Verb::Diagnose(words)) => words.into(),
             Some(Verb::Dump(words)) => {
-                let (asked, privacy) = (words.target.unwrap_or_default(), words.privacy.into());
+                let (asked, privacy) = (words.target.asked(), words.privacy.into());
                 Request::Dump(drive::Dump { asked, json: words.json, privacy })
             }
             Some(Verb::Record(words)) => Request::Record(drive::Record {
-                asked: words.target.unwrap_or_default(),
+                asked: words.target.asked(),
                 length: words.length,
                 rate: words.rate,
                 outputs: words.output,
@@ -63,7 +64,7 @@ impl Arguments {
             }),
             Some(Verb::Ps(words)) => Request::Processes(drive::Processes { json: words.json, audit: words.audit.file }),
             Some(Verb::Doctor(words)) => Request::Doctor(drive::Doctor {
-                asked: words.target.unwrap_or_default(),
+                asked: words.target.asked(),
                 json: words.json,
                 audit: words.audit.file,
             }),
@@ -78,7 +79,7 @@ impl Arguments {
 impl From<arguments::Diagnose> for Request {
     fn from(words: arguments::Diagnose) -> Self {
         Self::Diagnose(drive::Diagnose {
-            asked: words.target.unwrap_or_default(),
+            asked: words.target.asked(),
             length: words.length,
             rate: words.rate,
             json: words.json,
@@ -136,12 +137,28 @@ fn manual(verb: Option<&str>, console: Console) -> Result<()> {
     console.print(&page)
 }
 
+/// Whether a word can only have been meant as a verb: it is none that we have, and no pid, port or option.
+fn looks_like_a_verb(word: &str) -> bool {
+    let plain = word.bytes().all(|letter| letter.is_ascii_lowercase() || letter == b'-');
+    plain && !word.starts_with('-') && Arguments::command().find_subcommand(word).is_none()
+}
+
 /// Prints what clap has to say, help or a complaint, and tells the exit code.
 ///
 /// # Errors
 ///
-/// When it cannot be printed.
+/// When it cannot be printed, and when what stands in the place of a verb is none.
 pub fn explain(words: &clap::Error) -> Result<i32> {
+    let told = matches!(words.kind(), ErrorKind::UnknownArgument | ErrorKind::ArgumentConflict);
+    let first = std::env::args().nth(1).filter(|_| told);
+    if let Some(word) = first.filter(|word| looks_like_a_verb(word)) {
+        let command = Arguments::command();
+        let verbs: Vec<&str> = command.get_subcommands().map(clap::Command::get_name).collect();
+        return Err(Error::Usage {
+            message: format!("there is no verb {word}"),
+            hint: Some(format!("the verbs are {}: hangspy --help", verbs.join(", "))),
+        });
+    }
     match words.print() {
         Err(source) if source.kind() != io::ErrorKind::BrokenPipe => {
             Err(Error::Output { path: "stdout".into(), source })

@@ -10,9 +10,10 @@ use serde::de::{Error as _, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::snapshot::{
-    Address, Census, Code, Connection, Cost, Descriptor, DescriptorClass, Excerpt, Frame, InterpreterSample, Ledger,
-    LockSample, LoopSample, Moment, Occupier, PoolSample, PrimitiveSample, Process, ProcessId, RequestSample, Snapshot,
-    Supervisor, Surroundings, TaskGroup, TaskSample, ThreadId, ThreadSample, Why,
+    Address, Census, Code, Connection, Cost, CrewSample, Descriptor, DescriptorClass, Excerpt, Frame,
+    InterpreterSample, Ledger, LockSample, LoopSample, MemberSample, Moment, Occupier, PoolSample, PrimitiveSample,
+    Process, ProcessId, RequestSample, Snapshot, Supervisor, Surroundings, TaskGroup, TaskSample, ThreadId,
+    ThreadSample, Why,
 };
 
 /// The first bytes of every capture. The first of them is not ASCII, so that nobody takes a capture for text.
@@ -186,6 +187,8 @@ fn weight_of(census: &Census) -> usize {
         each::<PoolSample>(census.pools.len()),
         each::<Occupier>(named.fold(0, usize::saturating_add)),
         each::<RequestSample>(census.requests.len()),
+        each::<CrewSample>(census.crews.len()),
+        each::<MemberSample>(census.crews.iter().map(|crew| crew.members.len()).fold(0, usize::saturating_add)),
     ]
     .into_iter()
     .fold(0, usize::saturating_add)

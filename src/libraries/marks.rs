@@ -62,6 +62,9 @@ impl Marks {
     /// Waits until another thread gives a sign: a condition, and what is made of one.
     pub const SIGN: Self = Self(1 << 26);
 
+    /// trio runs the loop.
+    pub const TRIO: Self = Self(1 << 25);
+
     /// Both.
     #[must_use]
     pub const fn and(self, other: Self) -> Self {

@@ -12,7 +12,7 @@ const FRAMEWORKS: &[&str] = &[
     "nest_asyncio", "newrelic", "ninja", "opentelemetry", "orjson", "pluggy", "prometheus_client",
     "prometheus_fastapi_instrumentator", "pydantic", "pydantic_core", "pytest", "pytest_asyncio", "python_multipart",
     "quart", "rest_framework", "robyn", "rq", "sanic", "sentry_sdk", "slowapi", "sniffio", "sse_starlette",
-    "strawberry", "structlog", "tornado", "trio", "typer", "ujson", "watchfiles", "werkzeug", "wrapt", "wsproto",
+    "strawberry", "structlog", "tornado", "typer", "ujson", "watchfiles", "werkzeug", "wrapt", "wsproto",
 ];
 
 /// Clients, drivers and number crunchers: what an application calls.

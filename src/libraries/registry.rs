@@ -6,7 +6,7 @@ use std::sync::LazyLock;
 use super::{
     Holder, Home, Library, Marks, Role, Row, aiohttp, aiosqlite, anyio, asyncio, asyncpg, concurrent_futures,
     contextlib, django, fastapi, getpass, gunicorn, httpcore, hypercorn, importlib, kafka, logging, multiprocessing,
-    packages, pdb, psycopg, pydevd, queue, redis, sockets, sqlalchemy, sqlite, starlette, subprocess, threading,
+    packages, pdb, psycopg, pydevd, queue, redis, sockets, sqlalchemy, sqlite, starlette, subprocess, threading, trio,
     urllib3, uvicorn, uvloop, websockets,
 };
 
@@ -39,6 +39,7 @@ const LIBRARIES: &[&Library] = &[
     &starlette::LIBRARY,
     &subprocess::LIBRARY,
     &threading::LIBRARY,
+    &trio::LIBRARY,
     &urllib3::LIBRARY,
     &uvicorn::LIBRARY,
     &uvloop::LIBRARY,

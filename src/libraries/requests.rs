@@ -1,17 +1,8 @@
 //! Servers: where a request stands that is not in an ASGI scope or a WSGI environment, and what a server's own object for
 //! a request tells beside those: whether its answer has begun, since when it is there, on which connection.
 
-/// A step from one object to another.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Hop {
-    /// An attribute.
-    Attribute(&'static str),
-    /// An item of a `tuple`.
-    Item(usize),
-}
-
-/// A way to an object. Partials and bound methods on it stand for what they are bound to.
-pub type Way = &'static [Hop];
+use super::Way;
+use super::ways::Hop::{Attribute, Item};
 
 /// A time that a server wrote down.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -63,8 +54,6 @@ pub struct Served {
     /// From there to a flag that is set once the answer has begun.
     pub begun: Option<Way>,
 }
-
-use Hop::{Attribute, Item};
 
 /// Tellers know nothing but their name.
 const BARE: Teller = Teller { name: "", class: "", begun: None, done: None, since: None, transport: None };

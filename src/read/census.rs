@@ -60,6 +60,10 @@ impl OwnReader {
                     Ok(requests) => census.requests = requests,
                     Err(error) => census.gaps.push(("requests".to_owned(), why(error))),
                 }
+                match self.crews.read(&scene, &tasks.frames) {
+                    Ok(crews) => census.crews = crews,
+                    Err(error) => census.gaps.push(("workers and jobs".to_owned(), why(error))),
+                }
                 match handovers::read(&scene, &tasks.census) {
                     Ok(handovers) => {
                         census.handovers = handovers.found;

@@ -21,6 +21,7 @@
 
 mod allowance;
 mod census;
+mod crews;
 mod ends;
 #[cfg(test)]
 mod hostile_tests;

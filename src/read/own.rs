@@ -5,6 +5,7 @@
 
 use std::collections::{HashMap, HashSet};
 
+use super::crews::Crews;
 use super::locks::fork_parent::ForkParent;
 use super::locks::reader::{Around as AroundLocks, Locks};
 use super::loops::endpoint::endpoint;
@@ -49,6 +50,7 @@ pub(in crate::read) struct OwnReader {
     parent: ForkParent,
     pub(in crate::read) pools: Pools,
     pub(in crate::read) requests: Requests,
+    pub(in crate::read) crews: Crews,
     pub(in crate::read) wait_watch: WaitWatch,
     names: ThreadNames,
     pub(super) loop_threads: Vec<ThreadId>,
@@ -101,6 +103,7 @@ impl OwnReader {
             parent: ForkParent::of(process.pid),
             pools: Pools::default(),
             requests: Requests::default(),
+            crews: Crews::default(),
             wait_watch: WaitWatch::default(),
             names: ThreadNames::default(),
             loop_threads: Vec::new(),

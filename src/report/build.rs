@@ -2,7 +2,7 @@
 
 use super::model::{EpisodeReport, Ranked, Window};
 use super::{Gap, Observation, ProcessReport, Report, Target, Tool};
-use super::{gaps, gil, loops, observations, pools, profile, ranking, requests, surroundings, tasks, threads};
+use super::{gaps, gil, jobs, loops, observations, pools, profile, ranking, requests, surroundings, tasks, threads};
 use crate::aggregate::{Analysis, Verdict, verdicts, worst_first};
 use crate::snapshot::{Cost, Excerpt, Known, Moment, Reader, Recording, SCHEMA};
 
@@ -29,6 +29,7 @@ pub fn build(recordings: &[Recording], asked: &str) -> Report {
         pools: analyses.iter().flat_map(pools::pools).collect(),
         tasks: analyses.iter().filter_map(tasks::tasks).collect(),
         requests: analyses.iter().flat_map(requests::requests).collect(),
+        jobs: analyses.iter().flat_map(jobs::jobs).collect(),
         sockets: analyses.iter().map(surroundings::sockets).collect(),
         cgroup: analyses.iter().filter_map(surroundings::cgroup).collect(),
         gaps: all_gaps(&analyses),

@@ -5,6 +5,7 @@
 mod build;
 mod gaps;
 mod gil;
+mod jobs;
 mod limits;
 mod loops;
 mod model;
@@ -22,9 +23,9 @@ mod threads;
 pub use crate::aggregate::{About, Because, Blame, Cause, Confidence, Consequence, Kind, Place, SecondParty, Verdict};
 pub use build::{build, judge};
 pub use model::{
-    CgroupReport, EpisodeReport, Gap, GilBlame, GilHolder, GilReport, GilThread, LoopReport, Observation, PoolReport,
-    PoolUsers, ProcessReport, ProfileEntry, Ranked, Report, RequestReport, SocketReport, Target, ThreadReport, Tool,
-    Window,
+    CgroupReport, EpisodeReport, Gap, GilBlame, GilHolder, GilReport, GilThread, JobReport, LoopReport, Observation,
+    PoolReport, PoolUsers, ProcessReport, ProfileEntry, Ranked, Report, RequestReport, SocketReport, Target,
+    ThreadReport, Tool, Window,
 };
 pub use pools::pool_line;
 pub use redact::redacted;

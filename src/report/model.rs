@@ -35,6 +35,9 @@ pub struct Report {
     pub tasks: Vec<TasksReport>,
     /// Requests in flight, as they were last seen.
     pub requests: Vec<RequestReport>,
+    /// Jobs and consumers that run, as they were last seen.
+    #[serde(default)]
+    pub jobs: Vec<JobReport>,
     /// Sockets, one entry per process.
     pub sockets: Vec<SocketReport>,
     /// Control groups, one entry per process.
@@ -306,7 +309,7 @@ pub struct RequestReport {
     pub path: Known<String>,
     /// The other end.
     pub client: Known<String>,
-    /// `h11`, `httptools`, `websockets`, ...
+    /// `h11`, `httptools`, `websockets`, ... of uvicorn; of others the server's name, or `asgi`, `rsgi`, `wsgi`.
     pub protocol: Known<String>,
     /// `x-request-id` or `traceparent`; `Is(None)` when it has neither.
     pub request_id: Known<Option<String>>,
@@ -321,6 +324,29 @@ pub struct RequestReport {
     /// The thread that its endpoint runs in; `None` when no thread of a pool does.
     pub thread: Option<u32>,
     /// Where it is: the innermost function of the user's; `None` where there is none on its stack.
+    pub place: Option<Place>,
+}
+
+/// A job or consumer that runs.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct JobReport {
+    /// The process.
+    pub process: u32,
+    /// Whose it is: `apscheduler`, `celery`, `kafka`, ...; `asyncio` for a task that the program started beside its requests.
+    pub library: String,
+    /// `job` or `consumer`
+    pub kind: String,
+    /// Its name, else the function that it runs in.
+    pub name: String,
+    /// The thread that runs it.
+    pub thread: Option<u32>,
+    /// The name of the task that runs it.
+    pub task: Option<String>,
+    /// For how long it has run, at least, seconds.
+    pub age_s: f64,
+    /// How often it is to run, seconds; `None` where that is not known.
+    pub every_s: Option<f64>,
+    /// Where it is: the innermost function of the user's.
     pub place: Option<Place>,
 }
 

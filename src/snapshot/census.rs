@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Handover, Known, Moment, PoolSample, RequestSample, TaskCensus, Why};
+use super::{CrewSample, Handover, Known, Moment, PoolSample, RequestSample, TaskCensus, Why};
 
 /// The tasks, pools and requests of a process at one instant. Reading them costs more than a snapshot, and what hangs
 /// does not change: one early and one at the end tell what stayed.
@@ -22,6 +22,9 @@ pub struct Census {
     /// Requests in flight, at most [`Census::MOST_REQUESTS`].
     #[serde(default)]
     pub requests: Vec<RequestSample>,
+    /// Those who work for a server, a queue of jobs or a schedule.
+    #[serde(default)]
+    pub crews: Vec<CrewSample>,
     /// Threads that wait for coroutines which they handed to a loop, by thread.
     #[serde(default)]
     pub handovers: Vec<Handover>,
@@ -43,6 +46,7 @@ impl Census {
             tasks: Known::Unknown(why),
             pools: Vec::new(),
             requests: Vec::new(),
+            crews: Vec::new(),
             handovers: Vec::new(),
             gaps: Vec::new(),
         }

@@ -25,6 +25,7 @@ mod surroundings;
 mod syscalls;
 mod task;
 mod thread;
+mod work;
 
 pub use census::Census;
 pub use code::{Code, CodeFlags, CodeId, Frame, StackId};
@@ -49,6 +50,7 @@ pub use thread::{
     CpuTimes, Descriptor, DescriptorKind, GilRole, GilSample, InterpreterSample, PythonThread, StackSample, Switches,
     SyscallState, TaskState, ThreadOs, ThreadSample,
 };
+pub use work::{CrewSample, MemberSample, PieceSample, WorkKind};
 
 /// The version of these types on disk and of the `--json` report. Changed when a field changes its meaning or goes.
 pub const SCHEMA: u32 = 1;

@@ -78,6 +78,30 @@ pub enum Server {
     Hypercorn,
     /// granian
     Granian,
+    /// daphne
+    Daphne,
+    /// waitress
+    Waitress,
+    /// uWSGI
+    Uwsgi,
+    /// `manage.py runserver` of Django
+    Django,
+    /// `flask run`
+    Flask,
+    /// aiohttp.web
+    Aiohttp,
+    /// Celery, a worker or its schedule
+    Celery,
+    /// RQ
+    Rq,
+    /// Dramatiq
+    Dramatiq,
+    /// Huey
+    Huey,
+    /// arq
+    Arq,
+    /// Taskiq
+    Taskiq,
     /// Another program, or a script of the user's.
     Other,
 }
@@ -91,6 +115,18 @@ impl Server {
             Self::Gunicorn => "gunicorn",
             Self::Hypercorn => "hypercorn",
             Self::Granian => "granian",
+            Self::Daphne => "daphne",
+            Self::Waitress => "waitress",
+            Self::Uwsgi => "uwsgi",
+            Self::Django => "django",
+            Self::Flask => "flask",
+            Self::Aiohttp => "aiohttp",
+            Self::Celery => "celery",
+            Self::Rq => "rq",
+            Self::Dramatiq => "dramatiq",
+            Self::Huey => "huey",
+            Self::Arq => "arq",
+            Self::Taskiq => "taskiq",
             Self::Other => "python",
         }
     }

@@ -137,13 +137,25 @@ fn program(path: &str, arguments: &[String]) -> Program {
     {
         return wrapped;
     }
-    let server = server(module);
+    let server = match server(module) {
+        Server::Other if module == "manage" && arguments.first().is_some_and(|word| word == "runserver") => {
+            Server::Django
+        }
+        server => server,
+    };
     Program {
         server,
         kind: Kind::Ordinary,
         name: Some(cut(module)),
         typed: Some(cut(if file.starts_with("__main__") { module } else { file })),
-        application: if server == Server::Other { None } else { application(arguments) },
+        application: match server {
+            Server::Other => None,
+            Server::Celery => {
+                let words = || arguments.iter().map(String::as_str);
+                value_of("-A", words()).or_else(|| value_of("--app", words())).map(cut)
+            }
+            _ => application(arguments),
+        },
         asks_for_children: server != Server::Other && asks_for_children(module, arguments),
     }
 }
@@ -161,13 +173,38 @@ fn server(name: &str) -> Server {
         "gunicorn" => Server::Gunicorn,
         "hypercorn" => Server::Hypercorn,
         "granian" => Server::Granian,
+        "daphne" => Server::Daphne,
+        "waitress" | "waitress-serve" => Server::Waitress,
+        "uwsgi" => Server::Uwsgi,
+        "flask" => Server::Flask,
+        "aiohttp.web" => Server::Aiohttp,
+        "celery" => Server::Celery,
+        "rq" | "rqworker" => Server::Rq,
+        "dramatiq" | "dramatiq-gevent" => Server::Dramatiq,
+        "huey_consumer" => Server::Huey,
+        "arq" => Server::Arq,
+        "taskiq" => Server::Taskiq,
         _ => Server::Other,
     }
 }
 
 /// `gunicorn: master [main:app]`, as setproctitle writes it over the whole command line.
+/// `[celeryd: celery@host:MainProcess] -active- (worker -A shop)`, as Celery does.
 fn parse_title(title: &str) -> Program {
-    let first = title.split([' ', ':']).next().unwrap_or_default();
+    let first = title.trim_start_matches('[').split([' ', ':']).next().unwrap_or_default();
+    if first == "celeryd" {
+        let name = Some("celery".to_owned());
+        let asks_for_children = title.contains("MainProcess") && forks_by_default(title.split_whitespace());
+        let application = value_of("-A", title.split([' ', '(', ')'])).map(cut);
+        return Program {
+            server: Server::Celery,
+            kind: Kind::Ordinary,
+            typed: name.clone(),
+            name,
+            application,
+            asks_for_children,
+        };
+    }
     let server = server(first);
     let application = title.split_once('[').and_then(|(_, rest)| rest.split(']').next()).map(cut);
     let name = (server != Server::Other).then(|| cut(first));
@@ -195,20 +232,40 @@ fn is_application(word: &str) -> bool {
 }
 
 fn asks_for_children(name: &str, arguments: &[String]) -> bool {
-    let value_of = |option: &str| {
-        arguments.iter().enumerate().find_map(|(index, word)| {
-            let rest = word.strip_prefix(option)?;
-            if rest.is_empty() {
-                return arguments.get(index.saturating_add(1)).map(String::as_str);
-            }
-            rest.strip_prefix('=')
-        })
-    };
     let reloads = arguments.iter().any(|word| word == "--reload")
         || (name == "fastapi" && arguments.first().is_some_and(|word| word == "dev"));
-    let workers = value_of("--workers").and_then(|count| count.parse::<u32>().ok()).unwrap_or(1);
-    // gunicorn's master never serves, whatever it is asked for.
-    name == "gunicorn" || reloads || workers > 1
+    let workers = value_of("--workers", arguments.iter().map(String::as_str))
+        .and_then(|count| count.parse::<u32>().ok())
+        .unwrap_or(1);
+    match name {
+        // gunicorn's master never serves, whatever it is asked for.
+        "gunicorn" => true,
+        "celery" => {
+            arguments.iter().any(|word| word == "worker") && forks_by_default(arguments.iter().map(String::as_str))
+        }
+        _ => reloads || workers > 1,
+    }
+}
+
+/// Whether a Celery worker has children that work: unless it was asked for another pool.
+fn forks_by_default<'a>(words: impl Iterator<Item = &'a str> + Clone) -> bool {
+    let pool = value_of("-P", words.clone()).or_else(|| value_of("--pool", words));
+    pool.is_none_or(|pool| matches!(pool, "prefork" | "processes"))
+}
+
+/// The value of an option: behind it, behind its `=`, or, of one letter, attached.
+fn value_of<'a>(option: &str, words: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+    let mut words = words;
+    while let Some(word) = words.next() {
+        let Some(rest) = word.strip_prefix(option) else { continue };
+        match rest.strip_prefix('=') {
+            Some(value) => return Some(value),
+            None if rest.is_empty() => return words.next(),
+            None if !option.starts_with("--") => return Some(rest),
+            None => {}
+        }
+    }
+    None
 }
 
 /// A command line for people without what may be secret: the interpreter's and the program's name, the application.
@@ -289,6 +346,23 @@ mod tests {
         assert_eq!((program.server, program.application.as_deref()), (Server::Gunicorn, Some("shop.main:app")));
         assert_eq!(shown(&program, &title), "gunicorn shop.main:app");
         assert_eq!(parse(&["my server: busy".to_owned()]).server, Server::Other);
+    }
+
+    #[test]
+    fn workers_of_queues() {
+        let celery = parsed("python /bin/celery -A shop.tasks worker -P prefork -c 2");
+        assert_eq!(celery, (Server::Celery, Some("celery".into()), Some("shop.tasks".into()), true));
+        assert!(parsed("python -m celery --app=shop worker").3, "a worker forks unless it was asked not to");
+        assert!(!parsed("python -m celery -A shop worker --pool=threads").3);
+        assert!(!parsed("python -m celery -A shop beat").3);
+        let title = |text: &str| parse(&[text.to_owned()]);
+        let master = title("[celeryd: celery@web:MainProcess] -active- (worker -A shop)");
+        assert_eq!((master.server, master.asks_for_children), (Server::Celery, true));
+        assert!(!title("[celeryd: celery@web:ForkPoolWorker-1]").asks_for_children);
+        assert_eq!(parsed("python /bin/rq worker high").0, Server::Rq);
+        assert_eq!(parsed("python /bin/huey_consumer.py shop.huey").0, Server::Huey);
+        assert_eq!(parsed("python manage.py runserver 8000").0, Server::Django);
+        assert_eq!(parsed("python manage.py migrate").0, Server::Other);
     }
 
     #[test]

@@ -93,10 +93,11 @@ fn tie(members: &BTreeMap<ProcessId, Member>, member: &Member) -> Tie {
         return Tie::Helper;
     }
     let Some(parent) = parent(members, member) else { return Tie::Independent };
-    if parent.program.server == Server::Gunicorn && member.program.server == Server::Gunicorn {
-        // Master, workers and the workers' own forks have one command line; only the master has no gunicorn above it.
+    let server = parent.program.server;
+    if forks_workers(server) && member.program.server == server && member.program.kind == Kind::Ordinary {
+        // Master, workers and the workers' own forks have one command line; only the master has no such program above it.
         let above = self::parent(members, parent).map(|above| above.program.server);
-        return if above == Some(Server::Gunicorn) { Tie::Helper } else { Tie::Worker };
+        return if above == Some(server) { Tie::Helper } else { Tie::Worker };
     }
     if member.doors.shares_with(&parent.doors) {
         return shared_socket(member, parent);
@@ -112,6 +113,11 @@ fn tie(members: &BTreeMap<ProcessId, Member>, member: &Member) -> Tie {
     let supervises = parent.program.asks_for_children || (parent.doors.unknown.is_none() && !parent.doors.has_epoll);
     let serves = parent.program.server != Server::Other || member.doors.has_epoll;
     if supervises && !parent.doors.watches && serves { Tie::Worker } else { Tie::Helper }
+}
+
+/// Whether a program's processes are a master and what it forks to work.
+fn forks_workers(server: Server) -> bool {
+    matches!(server, Server::Gunicorn | Server::Celery | Server::Rq | Server::Dramatiq | Server::Huey)
 }
 
 /// Parent and child have the same listening socket open.
@@ -232,6 +238,23 @@ mod tests {
             member(11, 10, &["gunicorn: worker [main:app]"], unseen),
         ]);
         assert_eq!(found.iter().map(|place| place.1).collect::<Vec<_>>(), [Role::Master, Role::Worker]);
+    }
+
+    #[test]
+    fn celery_and_its_children() {
+        let command = &["python", "/bin/celery", "-A", "shop", "worker"];
+        let found = roles(vec![
+            member(10, 1, command, no_door(true)),
+            member(11, 10, command, no_door(false)),
+            member(12, 11, command, no_door(false)),
+        ]);
+        assert_eq!(
+            found.iter().map(|place| place.1).collect::<Vec<_>>(),
+            [Role::Master, Role::Worker, Role::Helper],
+            "a child of a worker is one that a job started"
+        );
+        let alone = roles(vec![member(10, 1, &["python", "/bin/rq", "worker"], no_door(false))]);
+        assert_eq!(alone.first().map(|place| place.1), Some(Role::Single), "RQ forks when there is a job");
     }
 
     #[test]

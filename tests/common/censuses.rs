@@ -44,6 +44,7 @@ pub(crate) fn census(at: Moment) -> Census {
             thread_locks: vec![(Address(0x9100), hold)],
         }),
         pools: vec![pool()],
+        crews: Vec::new(),
         requests: vec![request()],
         handovers: vec![handover()],
         gaps: vec![("a part of the tasks".to_owned(), Why::Bounded)],

@@ -80,6 +80,7 @@ fn empty(asked: &str, processes: Vec<ProcessReport>) -> Report {
         pools: Vec::new(),
         tasks: Vec::new(),
         requests: Vec::new(),
+        jobs: Vec::new(),
         sockets: Vec::new(),
         cgroup: Vec::new(),
         gaps: Vec::new(),

@@ -51,6 +51,7 @@ fn look_at(mut scene: Scene, pools: impl Fn(u64) -> Vec<PoolSample>) -> Scene {
             tasks: Known::Is(TaskCensus::default()),
             pools: pools(number),
             requests: Vec::new(),
+            crews: Vec::new(),
             handovers: Vec::new(),
             gaps: Vec::new(),
         });

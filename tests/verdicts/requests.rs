@@ -36,6 +36,7 @@ fn serving(file: &str, requests: impl Fn(u64) -> Vec<RequestSample>) -> Scene {
             took: Duration::from_millis(2),
             tasks: Known::Is(tasks.clone()),
             pools: Vec::new(),
+            crews: Vec::new(),
             requests: requests(number),
             handovers: Vec::new(),
             gaps: Vec::new(),

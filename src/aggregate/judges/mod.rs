@@ -3,12 +3,14 @@
 
 mod across_await;
 mod blocked;
+mod blocked_workers;
 mod dead_loop;
 mod deadlocked;
 mod descriptors;
 mod healthy;
 mod kernel_facts;
 mod lifespan;
+mod loopless;
 mod loops;
 mod main_thread;
 mod memory;
@@ -21,6 +23,7 @@ mod silent_peers;
 mod slow_clients;
 mod starved;
 mod stopped;
+mod stuck_jobs;
 mod stuck_tasks;
 mod task_deadlocks;
 mod throttled;
@@ -68,6 +71,7 @@ pub const JUDGES: &[&dyn Judge] = &[
     &starved::StarvedLoops,
     &overloaded::OverloadedLoops,
     &nested_loops::NestedLoops,
+    &blocked_workers::BlockedWorkers,
     &task_deadlocks::TaskDeadlocks,
     &lifespan::Lifespan,
     &dead_loop::DeadLoops,
@@ -80,6 +84,7 @@ pub const JUDGES: &[&dyn Judge] = &[
     &silent_peers::SilentPeers,
     &unset_event::UnsetEvents,
     &waiting_requests::WaitingRequests,
+    &stuck_jobs::StuckJobs,
     &proc_only::FactsOfTheKernel,
 ];
 
@@ -96,7 +101,10 @@ pub fn heard(analysis: &Analysis<'_>, judges: &[&'static dyn Judge]) -> Vec<Verd
     let all = judges.iter().flat_map(|judge| judge.judge(analysis).into_iter().map(move |finding| (*judge, finding)));
     let mut found = explained(analysis, all.collect());
     if found.is_empty() {
-        let unclear = || proc_only::healthy(analysis).or_else(|| undecided::undecided(analysis));
+        let unclear = || {
+            let closed = proc_only::healthy(analysis).or_else(|| loopless::loopless(analysis));
+            closed.or_else(|| undecided::undecided(analysis))
+        };
         found.push(unclear().unwrap_or_else(|| healthy::healthy(analysis)));
     }
     // What the watchdog did about it belongs to the trouble that it saw.

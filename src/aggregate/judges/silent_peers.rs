@@ -8,7 +8,9 @@ use std::time::Duration;
 
 use super::Judge;
 use crate::aggregate::censuses::{APART, waited};
-use crate::aggregate::connections::{awaited_connection, by_descriptor, is_incoming, peer_party, silent_for};
+use crate::aggregate::connections::{
+    awaited_connection, by_descriptor, has_begun, is_incoming, peer_party, silent_for,
+};
 use crate::aggregate::phrases::{count_words, length_words, place_words};
 use crate::aggregate::users::{Users, groups};
 use crate::aggregate::{Analysis, Cause, Confidence, Finding, Kind, Subject, Verdict, awaiting, users_frame};
@@ -71,7 +73,7 @@ impl<'a> Search<'a> {
 
     /// What a request waits for, when that is somebody who has said nothing for long.
     fn wait(&self, request: &'a RequestSample) -> Option<Wait<'a>> {
-        if request.answering != Known::Is(false) {
+        if has_begun(self.around, request) != Some(false) {
             return None;
         }
         match request.thread {

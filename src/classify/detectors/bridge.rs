@@ -31,8 +31,20 @@ impl Detector for WaitingForThread {
             Cause::ImportLock => sight.lock_party(),
             _ => SecondParty::None,
         };
-        waits.then(|| Activity::waiting(*cause, does.clone()).with(party))
+        let does = match does {
+            Doing::AwaitsQueue if puts(sight) => Doing::AwaitsRoomInQueue,
+            does => does.clone(),
+        };
+        waits.then(|| Activity::waiting(*cause, does).with(party))
     }
+}
+
+/// Whether the innermost function of a queue is the one that puts something into it.
+fn puts(sight: &Sight<'_>) -> bool {
+    let frames = sight.stack().map(|stack| sight.recording.stack(stack)).unwrap_or_default();
+    let of_queue = frames.iter().find(|frame| sight.book.code(frame.code).marks.has(Marks::QUEUE));
+    let code = of_queue.and_then(|frame| sight.recording.code(frame.code));
+    code.is_some_and(|code| code.name == "put")
 }
 
 fn on_pipe(sight: &Sight<'_>) -> bool {

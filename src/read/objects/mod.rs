@@ -6,6 +6,7 @@
 
 pub(in crate::read) mod builtin;
 pub(in crate::read) mod dicts;
+pub(in crate::read) mod hops;
 pub(in crate::read) mod kinds;
 pub(in crate::read) mod known;
 pub(in crate::read) mod moments;

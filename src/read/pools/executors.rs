@@ -112,6 +112,11 @@ fn is_default(objects: Objects<'_>, event_loop: Address, executor: Address) -> R
     Ok(bytes.chunks_exact(8).any(|word| Address(little_endian(word)) == executor))
 }
 
+/// How many calls of a queue no thread has taken yet; `None` for a queue of another make.
+pub(in crate::read) fn count_queued(objects: Objects<'_>, queue: Address) -> Result<Option<u64>, ReadError> {
+    Ok(queued(objects, queue)?.map(|calls| calls.count))
+}
+
 /// The calls in a queue.
 struct Calls {
     count: u64,

@@ -1,11 +1,12 @@
 //! Requests of WSGI: `environ` and `start_response`.
 
 use super::fields::{self, NAMING, host_and_port, path, word};
-use super::{Met, Reading, Requests, Told, ways};
+use super::{Met, Reading, Requests, Told};
 use crate::libraries::teller;
 use crate::memory::ReadError;
 use crate::read::objects::builtin::Objects;
 use crate::read::objects::dicts::Entry;
+use crate::read::objects::hops;
 use crate::read::objects::known::{known, lenient};
 use crate::read::threads::live::LiveFrame;
 use crate::snapshot::{Known, Why};
@@ -38,7 +39,7 @@ impl Requests {
         sample.request_id = known(self.name_of(objects, &entries));
         sample.protocol = Known::Is("wsgi".to_owned());
         if let Some(start) = lenient(self.local(objects, frame, "start_response"))?
-            && let Some(by) = lenient(ways::bound_to(objects, start))?
+            && let Some(by) = lenient(hops::bound_to(objects, start))?
             && let Some(row) = teller(&objects.type_name_of(by)?)
         {
             super::tellers::tell(reading, by, row, &mut sample)?;

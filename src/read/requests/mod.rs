@@ -17,7 +17,6 @@ mod own;
 mod scope;
 mod shapes;
 mod tellers;
-mod ways;
 
 use std::collections::{HashMap, HashSet};
 

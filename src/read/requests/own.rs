@@ -1,9 +1,10 @@
 //! Requests of servers with an interface of their own, by the rows of `libraries`.
 
 use super::fields::{self, client, path, word};
-use super::{Met, Reading, Requests, Told, tellers, ways};
+use super::{Met, Reading, Requests, Told, tellers};
 use crate::libraries::{Served, Way};
 use crate::memory::ReadError;
+use crate::read::objects::hops;
 use crate::read::objects::known::lenient;
 use crate::read::threads::live::LiveFrame;
 use crate::snapshot::{Known, Why};
@@ -23,7 +24,7 @@ impl Requests {
             return Ok(Told::Nothing);
         }
         let Some(local) = self.local(objects, frame, row.local)? else { return Ok(Told::Nothing) };
-        let find = |way: Way| lenient(ways::follow(objects, local, way));
+        let find = |way: Way| lenient(hops::follow(objects, local, way));
         let mut sample = fields::unknown(local, Why::NotInThisPython);
         sample.method = word(objects, find(row.method)?);
         sample.path = path(objects, find(row.path)?);

@@ -6,6 +6,7 @@ use super::{Met, Reading, Requests, Told};
 use crate::libraries::teller;
 use crate::memory::ReadError;
 use crate::read::objects::builtin::Objects;
+use crate::read::objects::hops;
 use crate::read::objects::known::{known, lenient};
 use crate::read::threads::live::LiveFrame;
 use crate::snapshot::{Address, Known, Why};
@@ -27,7 +28,7 @@ impl Requests {
             return rsgi(objects, scope);
         }
         let teller = match lenient(self.local(objects, frame, "send"))? {
-            Some(send) => lenient(super::ways::bound_to(objects, send))?,
+            Some(send) => lenient(hops::bound_to(objects, send))?,
             None => None,
         };
         self.of_asgi(reading, scope, teller, None)

@@ -1,10 +1,11 @@
 //! What a server's own object tells of a request beside its scope or environment.
 
-use super::{Reading, ways};
+use super::Reading;
 use crate::libraries::{Since, Teller, Way};
 use crate::memory::ReadError;
 use crate::os::clock;
 use crate::read::objects::builtin::Objects;
+use crate::read::objects::hops;
 use crate::read::objects::known::{known, lenient};
 use crate::read::objects::moments;
 use crate::snapshot::{Address, Known, Moment, RequestSample, Why};
@@ -17,7 +18,7 @@ pub(super) fn tell(
     sample: &mut RequestSample,
 ) -> Result<bool, ReadError> {
     let objects = reading.objects;
-    let number = |way: Way| match ways::follow(objects, by, way)? {
+    let number = |way: Way| match hops::follow(objects, by, way)? {
         Some(found) => objects.integer(found).map(Some),
         None => Ok(None),
     };
@@ -34,7 +35,7 @@ pub(super) fn tell(
         sample.began = began(reading, by, since);
     }
     if let Some(way) = row.transport {
-        let transport = lenient(ways::follow(objects, by, way))?;
+        let transport = lenient(hops::follow(objects, by, way))?;
         sample.descriptor = match (reading.transports.as_mut(), transport) {
             (Some(transports), Some(transport)) => transports.of(objects, transport).descriptor,
             (Some(_), None) => Known::Unknown(Why::NotInThisPython),
@@ -53,7 +54,7 @@ pub(super) fn began(reading: &Reading<'_, '_>, from: Address, since: Since) -> K
     let way = match since {
         Since::Wall(way) | Since::Monotonic(way) => way,
     };
-    let seconds = match ways::follow(objects, from, way) {
+    let seconds = match hops::follow(objects, from, way) {
         Ok(Some(time)) => known(float(objects, time)),
         Ok(None) => Known::Unknown(Why::NotInThisPython),
         Err(error) => known(Err(error)),

@@ -1,8 +1,8 @@
 //! Ways from one object to another, as rows of `libraries` give them.
 
+use super::builtin::Objects;
 use crate::libraries::{Hop, Way};
 use crate::memory::{ReadError, little_endian};
-use crate::read::objects::builtin::Objects;
 use crate::snapshot::Address;
 
 /// Wrappers that are opened: a bound method of a partial of a bound method is three deep.
@@ -11,12 +11,16 @@ const MOST_WRAPPERS: usize = 4;
 const MOST_BYTES: usize = 512;
 
 /// The object at the end of a way; `None` where it ends before.
-pub(super) fn follow(objects: Objects<'_>, from: Address, way: Way) -> Result<Option<Address>, ReadError> {
+pub(in crate::read) fn follow(objects: Objects<'_>, from: Address, way: Way) -> Result<Option<Address>, ReadError> {
     let mut at = from;
     for hop in way {
         let next = match hop {
             Hop::Attribute(name) => objects.attribute(at, name)?.map(|entry| entry.value),
             Hop::Item(index) => item(objects, at, *index)?,
+            Hop::Referent => {
+                let referent = objects.memory.read_pointer(at.plus(objects.offsets.object.weakref_object))?;
+                Some(referent).filter(|referent| !referent.is_null())
+            }
         };
         match next {
             Some(next) => at = next,
@@ -42,7 +46,7 @@ fn item(objects: Objects<'_>, object: Address, index: usize) -> Result<Option<Ad
 
 /// What a callable is bound to: the object of a bound method, the first argument of a partial that is neither a text nor
 /// a number; `None` of a plain function.
-pub(super) fn bound_to(objects: Objects<'_>, callable: Address) -> Result<Option<Address>, ReadError> {
+pub(in crate::read) fn bound_to(objects: Objects<'_>, callable: Address) -> Result<Option<Address>, ReadError> {
     let layout = &objects.offsets.object;
     let mut at = callable;
     for _ in 0..MOST_WRAPPERS {

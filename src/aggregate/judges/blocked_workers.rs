@@ -1,0 +1,137 @@
+//! Workers without an event loop: all that could serve stand.
+
+use std::time::Duration;
+
+use super::Judge;
+use crate::aggregate::workers::{AtWork, LONG, OLD, Pace, Worker, crews, places};
+use crate::aggregate::{
+    Analysis, Cause, Confidence, Finding, Kind, Subject, Verdict, advice, count_words, length_words,
+};
+use crate::snapshot::{Role, WorkKind};
+
+pub(super) struct BlockedWorkers;
+
+/// Jobs take longer than requests, and nobody waits for each.
+const JOB_STANDS: Duration = Duration::from_secs(3);
+/// Places that are named beside the first.
+const MOST_PLACES: usize = 3;
+
+impl Judge for BlockedWorkers {
+    fn judge(&self, analysis: &Analysis<'_>) -> Vec<Verdict> {
+        if matches!(analysis.recording.process.role, Role::Master | Role::Helper) {
+            return Vec::new();
+        }
+        crews(analysis).iter().filter_map(|crew| blocked(analysis, crew)).collect()
+    }
+}
+
+/// Whether all that could serve stand; a job that sleeps or computes does what it was told.
+pub(super) fn all_stand(crew: &AtWork<'_>) -> bool {
+    let stands = |worker: &Worker<'_>| match crew.sample.kind {
+        WorkKind::Requests => worker.stands().is_some(),
+        WorkKind::Jobs => worker.stands().is_some_and(|length| length >= JOB_STANDS) && worker.waits_for_others(),
+        WorkKind::Messages => false,
+    };
+    let seen = crew.size().is_some_and(|size| crew.workers.len() as u64 >= size);
+    crew.is_full() && seen && crew.idle == 0 && crew.workers.iter().all(stands)
+}
+
+fn blocked(analysis: &Analysis<'_>, crew: &AtWork<'_>) -> Option<Verdict> {
+    let waiting = waiting(analysis, crew);
+    if !all_stand(crew) && !(waiting > 0 && all_are_old(crew)) {
+        return None;
+    }
+    let workers: Vec<&Worker<'_>> = crew.workers.iter().collect();
+    let groups = places(analysis, &workers);
+    let (words, members) = groups.first()?;
+    let worst = members.iter().filter_map(|at| workers.get(*at)).max_by_key(|worker| worker.age)?;
+    let least = workers.iter().map(|worker| worker.stands().unwrap_or(worker.age)).min()?;
+    let longest = workers.iter().map(|worker| worker.stands().unwrap_or(worker.age)).max()?;
+    let confidence = match (all_stand(crew), waiting > 0) {
+        (true, true) if least >= LONG => Confidence::Certain,
+        (true, false) if least >= OLD => Confidence::Likely,
+        (true, false) if crew.sample.in_turns => Confidence::Likely,
+        (_, true) => Confidence::Likely,
+        _ => Confidence::Possible,
+    };
+    let library = &crew.sample.name;
+    let count = workers.len() as u64;
+    // A master may have others of its kind.
+    let alone = if analysis.recording.process.role == Role::Worker { 0 } else { count };
+    let who = match count {
+        1 => format!("the worker of {library} stands"),
+        _ => format!("all {count} workers of {library} stand"),
+    };
+    let summary = format!("{who} for {}, in {words}", length_words(longest));
+    let same = match count {
+        1 => "it has the same piece of work".to_owned(),
+        _ => format!("{count} of {count} have the same piece of work each"),
+    };
+    let first = format!("{same} at each reading, for {} at least", length_words(least));
+    let others =
+        groups.iter().skip(1).take(MOST_PLACES).map(|(words, who)| format!("{} of them in {words}", who.len()));
+    let cause = cause(worst);
+    let blame = worst.blamed.map(|blamed| blamed.blame(analysis.recording));
+    let advice =
+        advice::for_blocked_worker(cause, blame.as_ref(), &worst.did.party, if count > 1 { count } else { alone });
+    Some(
+        Finding::new(Kind::WorkerBlocked, analysis.pid(), summary, first)
+            .cause(cause, confidence)
+            .on(worst.thread.0, None)
+            .lasting(Some(longest.as_secs_f64()), 1.0)
+            .evidence(others.chain(sleeps(worst)))
+            .hurts(hurts(analysis, crew))
+            .blame(blame, worst.did.party.clone())
+            .stands(workers.iter().map(|worker| Subject::Thread(worker.thread)))
+            .holds_up(workers.iter().map(|worker| Subject::Thread(worker.thread)))
+            .advice(advice)
+            .verdict(),
+    )
+}
+
+/// Whether each has had its piece for long, wherever it is with it: where somebody waits, nobody is left to take more.
+fn all_are_old(crew: &AtWork<'_>) -> bool {
+    let seen = crew.size().is_some_and(|size| crew.workers.len() as u64 >= size);
+    let requests = crew.sample.kind == WorkKind::Requests;
+    requests && seen && crew.is_full() && crew.workers.iter().all(|worker| worker.age >= OLD)
+}
+
+pub(super) fn cause(worker: &Worker<'_>) -> Cause {
+    match worker.pace {
+        Pace::Computes => Cause::PythonCpu,
+        Pace::Waits(_) | Pace::Moves => worker.did.cause.unwrap_or(Cause::Unknown),
+    }
+}
+
+/// Pieces in the crew's own queue, and connections that nobody has accepted.
+fn waiting(analysis: &Analysis<'_>, crew: &AtWork<'_>) -> u64 {
+    let queued = crew.sample.waiting.ok().unwrap_or_default();
+    if crew.sample.kind != WorkKind::Requests {
+        return queued;
+    }
+    let listeners = analysis.last_surroundings().and_then(|around| around.listeners.get()).into_iter().flatten();
+    queued.saturating_add(listeners.map(|listener| u64::from(listener.waiting)).sum())
+}
+
+fn sleeps(worker: &Worker<'_>) -> Option<String> {
+    match worker.pace {
+        Pace::Waits(length) => Some(format!("thread {} in the same wait for {}", worker.thread, length_words(length))),
+        Pace::Computes => Some(format!("thread {} on a CPU, or waiting for one, in nearly all looks", worker.thread)),
+        Pace::Moves => None,
+    }
+}
+
+fn hurts(analysis: &Analysis<'_>, crew: &AtWork<'_>) -> Vec<String> {
+    let mut hurts = Vec::new();
+    if crew.sample.kind == WorkKind::Requests {
+        let listeners = analysis.last_surroundings().and_then(|around| around.listeners.get()).into_iter().flatten();
+        let waiting = listeners.filter(|listener| listener.waiting > 0);
+        hurts.extend(waiting.map(|listener| {
+            format!("{} not accepted on :{}", count_words(u64::from(listener.waiting), "connection"), listener.port)
+        }));
+    }
+    if let Some(queued) = crew.sample.waiting.ok().filter(|queued| *queued > 0) {
+        hurts.push(format!("{} in the queue of {}", count_words(queued, "piece"), crew.sample.name));
+    }
+    hurts
+}

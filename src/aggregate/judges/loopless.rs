@@ -1,0 +1,159 @@
+//! What a process without an event loop does, where no judge found trouble in it.
+
+use std::time::Duration;
+
+use crate::aggregate::blame::{Seen, blame};
+use crate::aggregate::workers::{AtWork, OLD, asleep, crews, is_at_work, looks, stack};
+use crate::aggregate::{
+    Analysis, Cause, Confidence, Finding, Kind, Verdict, advice, count_words, length_words, place_words,
+};
+use crate::classify::{Activity, Manner, Origin};
+use crate::snapshot::{Reader, Role, ThreadId, ThreadSample, WorkKind};
+
+/// Fewer looks than this show nothing.
+const FEWEST_LOOKS: usize = 3;
+
+/// A thread that is in the program's own code.
+struct Doer {
+    thread: ThreadId,
+    is_main: bool,
+    did: Activity,
+    /// It computes in most looks.
+    computes: bool,
+    /// For how long it has been in one wait.
+    waits: Duration,
+    place: String,
+    blame: crate::aggregate::Blame,
+    /// It is in code of the program's own, not only of libraries.
+    own: bool,
+}
+
+/// What such a process does; `None` where that cannot be told, or a loop runs.
+pub(super) fn loopless(analysis: &Analysis<'_>) -> Option<Verdict> {
+    let process = &analysis.recording.process;
+    let recording = analysis.recording;
+    let told = recording.snapshots.len() >= FEWEST_LOOKS && !recording.censuses.is_empty();
+    let told = told && process.reader == Reader::Own;
+    if !analysis.tracks.is_empty() || matches!(process.role, Role::Master | Role::Helper) || !told {
+        return None;
+    }
+    let crews: Vec<AtWork<'_>> =
+        crews(analysis).into_iter().filter(|crew| crew.sample.kind != WorkKind::Messages).collect();
+    if !crews.is_empty() {
+        return Some(at_work(analysis, &crews));
+    }
+    let doers = doers(analysis);
+    // A main thread that waits for others says nothing of them.
+    let worth = |doer: &&Doer| (doer.computes, doer.is_main && !is_for_others(&doer.did), doer.own, doer.waits);
+    let doer = doers.iter().max_by_key(worth)?;
+    // What listens may be a server that we do not know: it serves, or does not.
+    if listens(analysis) {
+        return None;
+    }
+    Some(if doer.computes { busy(analysis, doer) } else { waits(analysis, doer) })
+}
+
+/// A server or worker of which some work and others wait for work, or all that work is young.
+fn at_work(analysis: &Analysis<'_>, crews: &[AtWork<'_>]) -> Verdict {
+    let words = |crew: &AtWork<'_>| {
+        let (busy, standing) =
+            (crew.workers.len(), crew.workers.iter().filter(|worker| worker.stands().is_some()).count());
+        let size = crew.size().map(|size| format!(" of {size}")).unwrap_or_default();
+        let stand = match standing {
+            0 => String::new(),
+            _ => format!(", {standing} of them for longer than a few seconds"),
+        };
+        format!("{}: {busy}{size} at work{stand}", crew.sample.name)
+    };
+    let mut evidence = crews.iter().map(words);
+    let first = evidence.next().unwrap_or_default();
+    let all_idle = crews.iter().all(|crew| crew.workers.is_empty());
+    let summary =
+        if all_idle { "its workers wait for work" } else { "its workers go from one piece of work to the next" };
+    let standing = |crew: &AtWork<'_>| crew.workers.iter().any(|worker| worker.stands().is_some());
+    let summary =
+        if crews.iter().any(standing) { "some of its workers stand, and others could serve" } else { summary };
+    Finding::new(Kind::Healthy, analysis.pid(), summary, first)
+        .confidence(Confidence::Likely)
+        .evidence(evidence.collect::<Vec<_>>())
+        .verdict()
+}
+
+fn doers(analysis: &Analysis<'_>) -> Vec<Doer> {
+    let Some((index, snapshot)) = analysis.last_snapshot() else { return Vec::new() };
+    let main = ThreadId(analysis.pid().0);
+    let doer = |thread: &ThreadSample| {
+        let seen: Vec<&ThreadSample> = looks(analysis, thread.thread).collect();
+        let computes = seen.iter().filter(|look| is_at_work(look)).count() * 2 > seen.len();
+        let last = seen.iter().rev().find_map(|look| stack(look))?;
+        let blamed = blame(analysis.recording, &analysis.book, &[Seen { stack: last, looks: 1, cut: false }], false)?;
+        let did = analysis.activity(index, snapshot, thread);
+        let waits = asleep(analysis, thread.thread).filter(|_| did.manner == Manner::Waiting).unwrap_or_default();
+        Some(Doer {
+            thread: thread.thread,
+            is_main: thread.thread == main,
+            computes,
+            waits,
+            place: place_words(&blamed.place(analysis.recording)),
+            blame: blamed.blame(analysis.recording),
+            own: matches!(blamed.origin, Origin::User | Origin::Installed),
+            did,
+        })
+    };
+    snapshot.threads.iter().filter_map(|thread| doer(thread)).filter(|doer| doer.own || doer.is_main).collect()
+}
+
+/// Whether a wait is for another thread, or for work, as a main thread's is that only waits for its workers.
+fn is_for_others(did: &Activity) -> bool {
+    let between = [Cause::Lock, Cause::QueueWait, Cause::FutureResult, Cause::Unknown, Cause::Subprocess];
+    did.manner != Manner::Waiting || did.cause.is_none_or(|cause| between.contains(&cause))
+}
+
+fn busy(analysis: &Analysis<'_>, doer: &Doer) -> Verdict {
+    let looks = analysis.recording.snapshots.len();
+    let evidence = format!("thread {} on a CPU, or waiting for one, in most of {looks} looks", doer.thread);
+    let summary = format!("no server and no worker that we know: it computes in {}", doer.place);
+    Finding::new(Kind::Healthy, analysis.pid(), summary, evidence)
+        .confidence(Confidence::Likely)
+        .advice(format!("see where its time goes: hangspy record {} --threads all -o profile.svg", analysis.pid()))
+        .verdict()
+}
+
+fn waits(analysis: &Analysis<'_>, doer: &Doer) -> Verdict {
+    let words = format!("{}, {}", doer.place, doer.did.clause());
+    let evidence = match doer.waits {
+        Duration::ZERO => format!("thread {} there in the last look", doer.thread),
+        waits => format!("thread {} in the same wait for {}", doer.thread, length_words(waits)),
+    };
+    let by_plan = doer.did.cause == Some(Cause::Sleep) || is_for_others(&doer.did);
+    if by_plan || doer.waits < OLD || consumes(analysis) {
+        let threads = analysis.last_snapshot().map_or(0, |(_, snapshot)| snapshot.threads.len() as u64);
+        let summary = format!("no server and no worker that we know: it is in {words}");
+        return Finding::new(Kind::Healthy, analysis.pid(), summary, evidence)
+            .confidence(Confidence::Possible)
+            .evidence([format!("{} in all", count_words(threads, "thread"))])
+            .verdict();
+    }
+    let cause = doer.did.cause.unwrap_or(Cause::Unknown);
+    let summary = format!("it stands for {}, in {words}", length_words(doer.waits));
+    let advice = advice::for_blocked_worker(cause, Some(&doer.blame), &doer.did.party, 0);
+    Finding::new(Kind::JobStuck, analysis.pid(), summary, evidence)
+        .cause(cause, Confidence::Possible)
+        .on(doer.thread.0, None)
+        .lasting(Some(doer.waits.as_secs_f64()), 1.0)
+        .evidence(["how long it may wait is not known: a consumer without messages looks the same".to_owned()])
+        .blame(Some(doer.blame.clone()), doer.did.party.clone())
+        .advice(advice)
+        .verdict()
+}
+
+/// A process that listens may be a server that we do not know.
+fn listens(analysis: &Analysis<'_>) -> bool {
+    let listeners = analysis.last_surroundings().and_then(|around| around.listeners.get());
+    listeners.is_some_and(|listeners| !listeners.is_empty())
+}
+
+fn consumes(analysis: &Analysis<'_>) -> bool {
+    let crews = analysis.recording.censuses.last().into_iter().flat_map(|census| &census.crews);
+    crews.into_iter().any(|crew| crew.kind == WorkKind::Messages && !crew.members.is_empty())
+}
