@@ -55,11 +55,12 @@ fn is_pointer(word: u64) -> bool {
     (1 << 16..1 << 56).contains(&word) && word.is_multiple_of(8)
 }
 
-/// The data of the program and of every file with `python` in its name: the parts that are writable, and the memory
-/// without a file that follows them (`.bss`).
+/// The data of the program and of every file that is called as an interpreter or its library is: the parts that are writable,
+/// and the memory without a file that follows them (`.bss`). Extension modules (`*.cpython-312-*.so`) are none of those, and a
+/// server has more of them than are searched.
 fn data(mappings: &[Mapping]) -> impl Iterator<Item = &Mapping> {
     let program = mappings.first().map_or(0, |first| first.inode);
-    let of_python = move |part: &Mapping| part.has_file() && (part.inode == program || part.name().contains("python"));
+    let of_python = move |part: &Mapping| part.has_file() && (part.inode == program || part.is_called_python());
     let mut last: Option<&Mapping> = None;
     mappings.iter().filter(move |part| {
         let follows = last.is_some_and(|last| last.end == part.start && part.inode == 0);
@@ -86,7 +87,7 @@ mod tests {
             mapping(3, 4, true, ""),
             mapping(5, 6, true, ""),
             mapping(6, 7, true, "/lib/libc.so.6"),
-            mapping(7, 8, true, ""),
+            mapping(7, 8, true, "/venv/_pydantic_core.cpython-39-x86_64-linux-gnu.so"),
             mapping(8, 9, false, "/lib/libpython3.9.so.1.0"),
             mapping(9, 10, true, "/lib/libpython3.9.so.1.0"),
         ];
