@@ -209,7 +209,7 @@ fn surroundings() -> Surroundings {
             pid: ProcessId(77),
             name: "ffmpeg".to_owned(),
             state: 'S',
-            writes_to_us: Known::Is(false),
+            writes_to_us: Known::Unknown(Why::NotRead),
         }]),
         file_locks: Known::Is(vec![FileLock {
             kind: "FLOCK".to_owned(),

@@ -80,7 +80,7 @@ fn a_sender_for_each_client_harms_nobody_else() {
         served.connections[1].traffic = Known::Is(sent);
     });
     assert_healthy("another client is sent something", &served_on);
-    observed(&served_on, "10.0.0.9:50020 takes no data, 292 KiB wait to be sent");
+    observed(&served_on, "10.0.0.9:50020 takes no data, 293 KiB wait to be sent");
     let each = broadcast(|served| {
         served.task(8, &[BROADCAST], Awaited::Future);
     });
@@ -114,7 +114,7 @@ fn a_client_that_takes_something_is_not_stuck() {
 
 #[test]
 fn a_client_that_only_delays_itself_is_an_observation() {
-    let words = "10.0.0.9:50020 takes no data, 292 KiB wait to be sent; only its own request waits for that";
+    let words = "10.0.0.9:50020 takes no data, 293 KiB wait to be sent; only its own request waits for that";
     let handler = broadcast(|served| {
         served.tasks.remove(0);
         served.tasks.remove(0);

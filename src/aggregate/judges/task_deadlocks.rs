@@ -22,12 +22,25 @@ const MOST: usize = 3;
 
 impl Judge for TaskDeadlocks {
     fn judge(&self, analysis: &Analysis<'_>) -> Vec<Verdict> {
-        cycles(analysis).iter().filter_map(|cycle| verdict(analysis, cycle)).take(MOST).collect()
+        let cycles = cycles(analysis);
+        let told = cycles.iter().filter(|cycle| !is_of_one_loop(analysis, cycle));
+        told.filter_map(|cycle| verdict(analysis, cycle)).take(MOST).collect()
     }
 
     fn explains(&self) -> &'static [Explains] {
         &[STANDS_ON_IT]
     }
+}
+
+/// Whether a thread that runs a loop waits for what only a task of its own loop would do: then that call blocks the loop, and
+/// the judge of blocked loops says so, with the cause.
+fn is_of_one_loop(analysis: &Analysis<'_>, cycle: &[Edge]) -> bool {
+    let mut threads = cycle.iter().filter_map(|edge| match edge.waiter {
+        Actor::Thread(thread) => Some(thread),
+        Actor::Task(_) => None,
+    });
+    let first = threads.next().filter(|first| analysis.track_of(*first).is_some());
+    first.is_some_and(|first| threads.all(|other| other == first))
 }
 
 /// The verdict on a circle; `None` when a task of it has not waited long enough to be sure that nothing moves.
