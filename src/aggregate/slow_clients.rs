@@ -9,6 +9,7 @@ use super::censuses::{APART, waited};
 use super::connections::{awaited_connection, by_descriptor, is_incoming};
 use super::{Analysis, Subject, awaiting, bytes_words};
 use crate::classify::Origin;
+use crate::libraries::Marks;
 use crate::snapshot::{
     Census, CodeId, Connection, Known, PrimitiveKind, PrimitiveSample, RequestSample, Surroundings, TaskCensus,
     TaskSample,
@@ -111,9 +112,8 @@ impl<'a> Search<'a> {
     /// Whether the task answers the client's own request.
     fn is_own(&self, tasks: &[&TaskSample], connection: &Connection) -> bool {
         let chain = tasks.first().and_then(|task| task.chain.ok());
-        let mut codes = chain.into_iter().flat_map(|chain| self.analysis.recording.codes(chain));
         // Nobody else writes into the response of an HTTP request.
-        let response = codes.any(|code| code.file.ends_with("/uvicorn/protocols/http/flow_control.py"));
+        let response = chain.is_some_and(|chain| self.analysis.book.stack(chain).all.has(Marks::TO_CLIENT));
         response || self.serves(tasks).any(|request| request.descriptor == Known::Is(connection.descriptor))
     }
 

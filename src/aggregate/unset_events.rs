@@ -27,13 +27,6 @@ const APART: Duration = Duration::from_secs(2);
 const LONG: Duration = Duration::from_secs(10);
 /// For how long to look to see such waits: the two readings have to be [`LONG`] apart.
 const LOOK: &str = "12s";
-/// Functions of servers and frameworks that wait for what they called: with one of them further in than all code of the
-/// application, that only waits for somebody who is listed himself.
-const CALLERS: &[(&str, &str)] = &[
-    ("call_next", "/starlette/middleware/base.py"),
-    ("serve", "/uvicorn/server.py"),
-    ("_serve", "/uvicorn/server.py"),
-];
 
 /// An event, and the requests that wait for it.
 #[derive(Clone, Debug)]
@@ -166,11 +159,11 @@ fn alone(analysis: &Analysis<'_>, tasks: &TaskCensus, wants: impl Fn(&TaskSample
     other_tasks(tasks, wants).is_some_and(|others| others.into_iter().all(idle))
 }
 
+/// Whether a function that waits for what it called is further in than all code of the application: that only waits for
+/// somebody who is listed himself.
 fn waits_for_called(analysis: &Analysis<'_>, chain: StackId) -> bool {
-    let inner = analysis.recording.stack(chain).iter().take_while(|frame| !is_applications(analysis, frame));
-    inner
-        .filter_map(|frame| analysis.recording.code(frame.code))
-        .any(|code| CALLERS.iter().any(|(name, file)| code.name == *name && code.file.ends_with(file)))
+    let mut inner = analysis.recording.stack(chain).iter().take_while(|frame| !is_applications(analysis, frame));
+    inner.any(|frame| analysis.book.code(frame.code).marks.has(Marks::CALLER))
 }
 
 /// The endpoint that a request is in; `None` when it has not come to it.
@@ -180,10 +173,6 @@ fn endpoint(analysis: &Analysis<'_>, chain: StackId) -> Option<CodeId> {
     let route = frames.iter().position(|frame| facts(frame).marks.has(Marks::ROUTE))?;
     let inside = frames.get(..route)?;
     let at = inside.iter().rposition(|frame| matches!(facts(frame).origin, Origin::User | Origin::Installed))?;
-    let outside = inside.get(at..)?.iter().filter_map(|frame| analysis.recording.code(frame.code));
-    let resolves = |code: &crate::snapshot::Code| {
-        code.name == "solve_dependencies" && code.file.ends_with("/fastapi/dependencies/utils.py")
-    };
-    let depends = outside.into_iter().any(resolves);
+    let depends = inside.get(at..)?.iter().any(|frame| facts(frame).marks.has(Marks::DEPENDS));
     (!depends).then(|| inside.get(at).map(|frame| frame.code)).flatten()
 }

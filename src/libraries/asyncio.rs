@@ -25,6 +25,9 @@ pub(super) const LIBRARY: Library = Library {
         Row::of("asyncio/base_events.py", &["run_forever", "run_until_complete"]).means(Marks::LOOP),
         Row::of("asyncio/base_events.py", &["getaddrinfo", "getnameinfo"]).means(Marks::RESOLVE),
         Row::of("asyncio/events.py", &["_run"]).means(Marks::LOOP),
+        // Out of descriptors it tries as often as the backlog is long, logs each failure, and tries again a second later
+        // (`BaseSelectorEventLoop._accept_connection`).
+        Row::of("asyncio/selector_events.py", &["_accept_connection"]).means(Marks::ACCEPT),
         Row::of("asyncio/runners.py", &["run"]).means(Marks::LOOP),
         Row::of("asyncio/base_events.py", ALL).means(Marks::BETWEEN_STEPS),
         Row::of("asyncio/events.py", ALL).means(Marks::BETWEEN_STEPS),

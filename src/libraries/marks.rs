@@ -2,7 +2,7 @@
 
 /// A set of meanings.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-pub struct Marks(u32);
+pub struct Marks(u64);
 
 impl Marks {
     /// No meaning.
@@ -61,6 +61,24 @@ impl Marks {
     pub const BETWEEN_STEPS: Self = Self(1 << 25);
     /// Waits until another thread gives a sign: a condition, and what is made of one.
     pub const SIGN: Self = Self(1 << 26);
+    /// The server itself: it listens, and ends when it is told to.
+    pub const SERVER: Self = Self(1 << 27);
+    /// The server waits for its clients before it ends.
+    pub const DRAIN: Self = Self(1 << 28);
+    /// The server answers one request, all of it.
+    pub const REQUEST: Self = Self(1 << 29);
+    /// Sends a response.
+    pub const RESPONSE: Self = Self(1 << 30);
+    /// Waits until a client has taken what it was sent of its response.
+    pub const TO_CLIENT: Self = Self(1 << 31);
+    /// Accepts connections.
+    pub const ACCEPT: Self = Self(1 << 32);
+    /// Waits for what it called, which is listed itself.
+    pub const CALLER: Self = Self(1 << 33);
+    /// Resolves what an endpoint depends on.
+    pub const DEPENDS: Self = Self(1 << 34);
+    /// Waits for messages of others, for as long as there are none.
+    pub const SUBSCRIBE: Self = Self(1 << 35);
 
     /// trio runs the loop.
     pub const TRIO: Self = Self(1 << 25);

@@ -51,6 +51,7 @@ pub(super) const LIBRARY: Library = Library {
     packages: &["redis"],
     role: Role::Driver,
     functions: &[
+        Row::of("redis/asyncio/client.py", &["listen", "get_message"]).means(Marks::SUBSCRIBE),
         Row::of("redis/connection.py", &["get_connection"]).means(Marks::POOL),
         Row::of("redis/asyncio/connection.py", &["get_connection"]).at_pool(AtPool::Asks(&ASKS)),
         Row::of("redis/asyncio/client.py", &["_send_command_parse_response"]).at_pool(AtPool::Asks(&COMMANDS)),

@@ -90,7 +90,8 @@ pub fn role(package: &str) -> Option<Role> {
 /// The rows about a function: the file's path as the code object has it, and the function's name.
 ///
 /// A file of the standard library is meant by its whole path below the library's folder. A file of a package is meant
-/// wherever the package stands, so that a vendored copy is known too. A user's own `queue.py` is never meant.
+/// wherever the package stands, so that a vendored copy is known too. A user's own `queue.py` is never meant, nor a package
+/// of his that is called `logging`.
 pub fn rows(file: &str, name: &str) -> impl Iterator<Item = &'static Row> {
     let home = Home::of(file);
     let tails = match home {
@@ -99,8 +100,7 @@ pub fn rows(file: &str, name: &str) -> impl Iterator<Item = &'static Row> {
     };
     let fits = move |tail: &str, standard: bool| match home {
         Home::Standard(inside) => standard && tail == inside,
-        Home::Installed { .. } => !standard,
-        Home::Elsewhere => tail.contains('/'),
+        Home::Installed { .. } | Home::Elsewhere => !standard,
     };
     let found = tails_of(tails).flat_map(|tail| FILES.get(tail).into_iter().flatten().map(move |entry| (tail, entry)));
     found.filter(move |(tail, entry)| fits(tail, entry.1) && entry.0.has(name)).map(|(_, entry)| entry.0)

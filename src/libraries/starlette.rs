@@ -1,6 +1,6 @@
 //! Starlette.
 
-use super::{Library, Marks, Role, Row};
+use super::{ALL, Library, Marks, Role, Row};
 
 pub(super) const LIBRARY: Library = Library {
     name: "starlette",
@@ -11,6 +11,8 @@ pub(super) const LIBRARY: Library = Library {
         Row::of("starlette/routing.py", &["startup"]).means(Marks::ENTER),
         Row::of("starlette/routing.py", &["shutdown"]).means(Marks::LEAVE),
         Row::of("starlette/routing.py", &["handle"]).means(Marks::ROUTE),
+        Row::of("starlette/middleware/base.py", &["call_next"]).means(Marks::CALLER),
+        Row::of("starlette/responses.py", ALL).means(Marks::RESPONSE),
         Row::of("starlette/responses.py", &["render"]).means(Marks::SERIALIZE),
     ],
     keeps_nothing: true,

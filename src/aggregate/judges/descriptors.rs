@@ -4,6 +4,7 @@ use super::{Explains, Judge};
 use crate::aggregate::hurt::hurts;
 use crate::aggregate::{Analysis, Because, Cause, Confidence, Finding, Kind, SecondParty, Subject, Verdict};
 use crate::classify::Place;
+use crate::libraries::{self, Marks};
 use crate::snapshot::{DescriptorClass, StackSample, Surroundings};
 
 pub(super) struct FullDescriptors;
@@ -14,9 +15,6 @@ const FEWEST_READINGS: usize = 2;
 const MOST_NAMED: usize = 3;
 /// A class smaller than this share of all is not why the table is full.
 const NOTABLE_CLASS: f64 = 0.1;
-/// Where the stock loop accepts. Out of descriptors it tries as often as the backlog is long, logs each failure, and tries
-/// again a second later (`BaseSelectorEventLoop._accept_connection`).
-const ACCEPTS: (&str, &str) = ("_accept_connection", "asyncio/selector_events.py");
 
 impl Judge for FullDescriptors {
     fn judge(&self, analysis: &Analysis<'_>) -> Vec<Verdict> {
@@ -86,19 +84,15 @@ fn class_words(class: &DescriptorClass) -> String {
 }
 
 fn accepts(place: &Place) -> bool {
-    place.function.rsplit('.').next() == Some(ACCEPTS.0) && place.file.ends_with(ACCEPTS.1)
+    let name = place.function.rsplit('.').next().unwrap_or(&place.function);
+    libraries::marks(&place.file, name).has(Marks::ACCEPT)
 }
 
 /// In how many looks a loop of the process was accepting.
 fn accepting(analysis: &Analysis<'_>) -> usize {
-    let recording = analysis.recording;
     let is_accepting = |stack: StackSample| {
         let (StackSample::Stable(stack) | StackSample::Cut(stack)) = stack else { return false };
-        recording
-            .stack(stack)
-            .iter()
-            .filter_map(|frame| recording.code(frame.code))
-            .any(|code| code.name == ACCEPTS.0 && code.file.ends_with(ACCEPTS.1))
+        analysis.book.stack(stack).all.has(Marks::ACCEPT)
     };
     let looks = analysis.tracks.iter().flat_map(|track| &track.looks);
     looks.filter(|seen| seen.stack().is_some_and(is_accepting)).count()

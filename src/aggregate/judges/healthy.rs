@@ -3,7 +3,8 @@
 use crate::aggregate::phrases::count_words;
 use crate::aggregate::{Analysis, Confidence, Finding, Kind, Verdict};
 use crate::classify::Look;
-use crate::snapshot::{Known, Role, StackId, TaskCensus};
+use crate::libraries::Marks;
+use crate::snapshot::{Known, Role, TaskCensus};
 
 /// The verdict on a process in which no judge found trouble.
 pub(super) fn healthy(analysis: &Analysis<'_>) -> Verdict {
@@ -84,7 +85,7 @@ fn nothing_waits(analysis: &Analysis<'_>) -> bool {
     let censuses = &analysis.recording.censuses;
     let no_request = censuses.len() >= LOOKS_AT_REQUESTS
         && censuses.iter().all(|census| {
-            let read = census.tasks.get().is_some_and(|tasks| is_uvicorn(analysis, tasks));
+            let read = census.tasks.get().is_some_and(|tasks| shows_requests(analysis, tasks));
             read && census.requests.is_empty() && census.gaps.is_empty()
         });
     let listeners = analysis.last_surroundings().and_then(|around| around.listeners.get());
@@ -92,11 +93,10 @@ fn nothing_waits(analysis: &Analysis<'_>) -> bool {
     no_request && nobody_waits
 }
 
-/// Whether uvicorn serves here: its server is a task. The requests of others are not known, also where gunicorn runs them.
-fn is_uvicorn(analysis: &Analysis<'_>, tasks: &TaskCensus) -> bool {
-    let of_server =
-        |chain: StackId| analysis.recording.codes(chain).any(|code| code.file.ends_with("/uvicorn/server.py"));
-    tasks.groups.iter().filter_map(|group| group.chain.ok()).any(of_server)
+/// Whether a server serves here whose requests we see: it is a task itself. Those of others are not known.
+fn shows_requests(analysis: &Analysis<'_>, tasks: &TaskCensus) -> bool {
+    let mut chains = tasks.groups.iter().filter_map(|group| group.chain.ok());
+    chains.any(|chain| analysis.book.stack(chain).all.has(Marks::SERVER))
 }
 
 /// So often requests must have been looked for before it is said that there are none.

@@ -11,6 +11,7 @@ use crate::aggregate::{
     task_name, users_place, wait_words,
 };
 use crate::classify::Phase;
+use crate::libraries::Marks;
 use crate::snapshot::{Actor, Awaited, Census, Known, StackId, TaskCensus, TaskSample, ThreadId};
 
 pub(super) struct Lifespan;
@@ -59,12 +60,9 @@ fn stopping(analysis: &Analysis<'_>) -> Option<Verdict> {
     open_streams(analysis, (last, tasks, task), since)
 }
 
-/// Whether this is uvicorn's shutdown, which waits for connections to close and tasks to end.
+/// Whether this is a server's shutdown, which waits for connections to close and tasks to end.
 fn waits_for_clients(analysis: &Analysis<'_>, chain: StackId) -> bool {
-    analysis.recording.codes(chain).any(|code| {
-        matches!(code.name.as_str(), "shutdown" | "_wait_tasks_to_complete")
-            && code.file.ends_with("/uvicorn/server.py")
-    })
+    analysis.book.stack(chain).all.has(Marks::DRAIN)
 }
 
 /// The lifespan of the application itself does not go on.
@@ -195,17 +193,17 @@ fn moves(analysis: &Analysis<'_>, last: &Census, task: &TaskSample) -> Option<Pl
 /// A part of answering a request.
 #[derive(Clone, Copy)]
 enum Part {
-    /// All of it: begins in uvicorn's protocols.
+    /// All of it, from the server on.
     Request,
-    /// The response of Starlette's.
+    /// What sends the response.
     Response,
 }
 
 impl Part {
     fn is_in(self, analysis: &Analysis<'_>, chain: StackId) -> bool {
-        analysis.recording.codes(chain).any(|code| match self {
-            Self::Request => code.name == "run_asgi" && code.file.contains("/uvicorn/protocols/"),
-            Self::Response => code.file.ends_with("/starlette/responses.py"),
+        analysis.book.stack(chain).all.has(match self {
+            Self::Request => Marks::REQUEST,
+            Self::Response => Marks::RESPONSE,
         })
     }
 }

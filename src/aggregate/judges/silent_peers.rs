@@ -14,6 +14,7 @@ use crate::aggregate::connections::{
 use crate::aggregate::phrases::{count_words, length_words, place_words};
 use crate::aggregate::users::{Users, groups};
 use crate::aggregate::{Analysis, Cause, Confidence, Finding, Kind, Subject, Verdict, awaiting, users_frame};
+use crate::libraries::Marks;
 use crate::snapshot::{
     Actor, Address, Awaited, Call, Census, Connection, CpuTimes, DescriptorKind, Ending, Known, Occupier,
     RequestSample, StackId, Surroundings, Syscall, SyscallState, TaskCensus, TaskSample, ThreadId,
@@ -109,11 +110,9 @@ impl<'a> Search<'a> {
         None
     }
 
-    /// Whether it waits for messages of others, for as long as there are none: a subscriber of Redis.
+    /// Whether it waits for messages of others, for as long as there are none.
     fn listens(&self, chain: StackId) -> bool {
-        self.analysis.recording.codes(chain).any(|code| {
-            matches!(code.name.as_str(), "listen" | "get_message") && code.file.ends_with("/redis/asyncio/client.py")
-        })
+        self.analysis.book.stack(chain).all.has(Marks::SUBSCRIBE)
     }
 
     /// The tasks that a task waits for; none where one of several sleeps, because that may be a timeout made by hand.
