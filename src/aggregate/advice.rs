@@ -2,7 +2,7 @@
 
 use super::{Blame, Cause};
 use crate::classify::{Doing, Place, SecondParty};
-use crate::libraries::{METADATA, remedy};
+use crate::libraries::{self, METADATA, remedy};
 
 /// What to do about a step that blocks the loop.
 #[must_use]
@@ -41,8 +41,9 @@ pub(super) fn for_blocked_loop(
             "the service waits for itself: call the function directly instead of sending a request to its own port"
                 .to_owned()
         }
-        Cause::Lock if waits_for_kafka(party) => {
-            format!("{thread}, or use an async client such as aiokafka; check that the broker answers")
+        Cause::Lock if let Some(service) = waits_in_native(party) => {
+            let client = libraries::async_client(service);
+            format!("{thread}, or use an async client such as {client}; check that the broker answers")
         }
         Cause::Lock
             if let SecondParty::Holder { holder, stack } = party
@@ -137,12 +138,12 @@ pub(super) fn for_stuck_start(
     }
 }
 
-/// Whether the wait is inside librdkafka, for a broker or for the library itself.
-fn waits_for_kafka(party: &SecondParty) -> bool {
+/// The service that a native library waits for, which says itself that it does or is the usual way to that service.
+fn waits_in_native(party: &SecondParty) -> Option<&str> {
     match party {
-        SecondParty::Peer { service, .. } => service.as_deref() == Some("kafka"),
-        SecondParty::Resource { name } => name == "librdkafka",
-        _ => false,
+        SecondParty::Peer { service: Some(service), .. } => libraries::is_native_service(service).then_some(service),
+        SecondParty::Resource { name } => libraries::native(name).and_then(|native| native.service),
+        _ => None,
     }
 }
 
@@ -262,18 +263,9 @@ fn is_metadata(party: &SecondParty) -> bool {
 }
 
 fn client_for(party: &SecondParty) -> &'static str {
-    let service = match party {
-        SecondParty::Peer { service, .. } => service.as_deref().unwrap_or(""),
-        _ => "",
-    };
-    match service {
-        "postgresql" | "pgbouncer" => "an async driver (asyncpg, psycopg's AsyncConnection)",
-        "mysql" => "an async driver (asyncmy, aiomysql)",
-        "redis" => "redis.asyncio",
-        "mongodb" => "pymongo's AsyncMongoClient",
-        "kafka" => "aiokafka",
-        "http" | "https" => "an async client (httpx.AsyncClient, aiohttp)",
-        _ => "an async client",
+    match party {
+        SecondParty::Peer { service: Some(service), .. } => libraries::async_client(service),
+        _ => libraries::async_client(""),
     }
 }
 

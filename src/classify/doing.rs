@@ -136,10 +136,12 @@ pub enum Doing {
         /// What is known of it.
         lock: Lock,
     },
-    /// Parked inside of librdkafka.
-    InLibrdkafka {
-        /// The broker that its connection leads to.
-        broker: Option<String>,
+    /// Parked inside of a library of native code.
+    InLibrary {
+        /// Its name.
+        library: String,
+        /// The server that it waits for, where that is known.
+        server: Option<String>,
     },
     /// On the CPU, in a thread without Python.
     RunsNative,

@@ -16,7 +16,7 @@ impl Doing {
             Doing::AwaitsFileLock { call, path } => format!("waiting for {call} on {path}"),
             Doing::InCall { .. } | Doing::InCallNumbered { .. } => format!("blocked {phrase}"),
             Doing::Sleeps => "sleeping (time.sleep)".to_owned(),
-            Doing::InLibrdkafka { .. } => "parked inside librdkafka".to_owned(),
+            Doing::InLibrary { library, .. } => format!("parked inside {library}"),
             Doing::Serializes => "holding the GIL, serializing a response".to_owned(),
             Doing::ComputesWithGil => "holding the GIL, running".to_owned(),
             Doing::ComputesWithoutGil => "running native code, GIL free".to_owned(),
@@ -111,8 +111,10 @@ fn phrase(does: &Doing) -> String {
         Doing::OnFile { call, access, path, mount, .. } => {
             return file_words(call, *access, path.as_deref(), mount.as_deref());
         }
-        Doing::InLibrdkafka { broker: Some(broker) } => return format!("waiting inside librdkafka; broker {broker}"),
-        Doing::InLibrdkafka { broker: None } => "waiting inside librdkafka",
+        Doing::InLibrary { library, server: Some(server) } => {
+            return format!("waiting inside {library}; broker {server}");
+        }
+        Doing::InLibrary { library, server: None } => return format!("waiting inside {library}"),
     };
     words.to_owned()
 }

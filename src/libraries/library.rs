@@ -24,8 +24,8 @@ pub struct Library {
     pub role: Role,
     /// What its functions mean.
     pub functions: &'static [Row],
-    /// How the names of its native threads begin (`comm`, 15 bytes at most).
-    pub threads: &'static [&'static str],
+    /// Native code under it, in which no Python frame says what it does.
+    pub native: Option<Native>,
     /// Classes whose objects have something out of a pool.
     pub holders: &'static [Holder],
     /// Classes whose blocks end when their time is over, and the attribute that has it: of `async with timeout(...)`.
@@ -35,6 +35,21 @@ pub struct Library {
     pub keeps_nothing: bool,
 }
 
+/// A library of native code.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Native {
+    /// Its name: `librdkafka`.
+    pub name: &'static str,
+    /// How the names of its threads begin (`comm`, 15 bytes at most).
+    pub threads: &'static [&'static str],
+    /// The service that it talks to.
+    pub service: Option<&'static str>,
+    /// Methods that wait inside of it, as Python calls them.
+    pub calls: &'static [&'static str],
+    /// What being in such a call means.
+    pub marks: Marks,
+}
+
 impl Library {
     /// Nothing known; every library states what differs.
     pub(super) const BARE: Self = Self {
@@ -42,7 +57,7 @@ impl Library {
         packages: &[],
         role: Role::Driver,
         functions: &[],
-        threads: &[],
+        native: None,
         holders: &[],
         timeouts: &[],
         keeps_nothing: false,

@@ -56,13 +56,15 @@ mod work;
 
 pub use awaits::{Awaits, Path, Stream};
 pub use home::Home;
-pub use library::{Library, Role, Row};
+pub use library::{Library, Native, Role, Row};
 pub use marks::Marks;
 pub use pools::{Asks, AtPool, Class, Count, GivenBack, Holder, Holds, Lead, Pool, Step, Taken, Term, When};
-pub use registry::{all, holders, library, marks, role, rows, thread_owner, timeouts};
+pub use registry::{
+    all, call_marks, holders, is_native_service, library, marks, native, native_of_thread, role, rows, timeouts,
+};
 pub use remedies::{Remedy, remedy};
 pub use requests::{Served, Since, Teller, served, teller};
-pub use services::{METADATA, host, port, service};
+pub use services::{METADATA, async_client, host, local_service, port, service};
 pub use ways::{From, Hop, Way};
 pub use work::{CREWS, Crew, Every, Piece, Post, Size};
 

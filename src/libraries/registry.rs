@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::LazyLock;
 
 use super::{
-    Holder, Home, Library, Marks, Role, Row, aiohttp, aiosqlite, anyio, asyncio, asyncpg, concurrent_futures,
+    Holder, Home, Library, Marks, Native, Role, Row, aiohttp, aiosqlite, anyio, asyncio, asyncpg, concurrent_futures,
     contextlib, django, fastapi, getpass, gunicorn, httpcore, hypercorn, importlib, kafka, logging, multiprocessing,
     packages, pdb, psycopg, pydevd, queue, redis, sockets, sqlalchemy, sqlite, starlette, subprocess, threading, trio,
     urllib3, uvicorn, uvloop, websockets,
@@ -122,11 +122,33 @@ pub fn timeouts() -> impl Iterator<Item = (&'static str, &'static str)> {
     LIBRARIES.iter().flat_map(|library| library.timeouts).copied()
 }
 
-/// The library whose native threads are named like this.
+fn natives() -> impl Iterator<Item = &'static Native> {
+    LIBRARIES.iter().filter_map(|library| library.native.as_ref())
+}
+
+/// The native library whose threads are named like this.
 #[must_use]
-pub fn thread_owner(comm: &str) -> Option<&'static Library> {
-    let owns = |library: &&&Library| library.threads.iter().any(|start| comm.starts_with(start));
-    LIBRARIES.iter().find(owns).copied()
+pub fn native_of_thread(comm: &str) -> Option<&'static Native> {
+    natives().find(|native| native.threads.iter().any(|start| comm.starts_with(start)))
+}
+
+/// The native library of this name.
+#[must_use]
+pub fn native(name: &str) -> Option<&'static Native> {
+    natives().find(|native| native.name == name)
+}
+
+/// Whether a native library is the usual way to a service.
+#[must_use]
+pub fn is_native_service(service: &str) -> bool {
+    natives().any(|native| native.service == Some(service))
+}
+
+/// What a call of native code by this name may mean.
+#[must_use]
+pub fn call_marks(name: &str) -> Marks {
+    let called = natives().filter(|native| native.calls.contains(&name));
+    called.fold(Marks::NONE, |all, native| all.and(native.marks))
 }
 
 /// The path, and what is left of it behind each of its folders.
@@ -177,7 +199,8 @@ mod tests {
 
     #[test]
     fn native_threads_are_known_by_their_names() {
-        assert_eq!(thread_owner("rdk:broker1").map(|library| library.name), Some("kafka"));
-        assert!(thread_owner("libuv-worker").is_some() && thread_owner("python").is_none());
+        assert_eq!(native_of_thread("rdk:broker1"), native("librdkafka"));
+        assert!(native_of_thread("libuv-worker").is_some() && native_of_thread("python").is_none());
+        assert!(call_marks("executemany").has(Marks::SQLITE) && call_marks("poll") == Marks::NONE);
     }
 }

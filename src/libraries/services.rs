@@ -1,18 +1,78 @@
-//! Which service usually listens on a port.
+//! Services: on which port they listen, and what talks to them without blocking a loop.
 
-/// Sorted by port.
-#[rustfmt::skip]
-const SERVICES: &[(u16, &str)] = &[
-    (21, "ftp"), (22, "ssh"), (25, "smtp"), (53, "dns"), (80, "http"), (88, "kerberos"), (111, "nfs"), (143, "imap"),
-    (389, "ldap"), (443, "https"), (445, "smb"), (465, "smtp"), (514, "syslog"), (587, "smtp"), (636, "ldap"),
-    (993, "imap"), (1433, "sqlserver"), (1521, "oracle"), (1883, "mqtt"), (2049, "nfs"), (2181, "zookeeper"),
-    (2379, "etcd"), (2424, "orientdb"), (3100, "loki"), (3306, "mysql"), (4222, "nats"), (4317, "opentelemetry"),
-    (4318, "opentelemetry"), (5432, "postgresql"), (5433, "postgresql"), (5671, "amqp"), (5672, "amqp"),
-    (6379, "redis"), (6380, "redis"), (6432, "pgbouncer"), (6443, "kubernetes"), (7687, "neo4j"), (8086, "influxdb"),
-    (8123, "clickhouse"), (8125, "statsd"), (8126, "datadog"), (8200, "vault"), (8500, "consul"), (8883, "mqtt"),
-    (9000, "clickhouse"), (9042, "cassandra"), (9092, "kafka"), (9093, "kafka"), (9094, "kafka"),
-    (9200, "elasticsearch"), (11211, "memcached"), (15672, "amqp"), (26257, "cockroachdb"), (26379, "redis"),
-    (27017, "mongodb"), (27018, "mongodb"), (50051, "grpc"),
+/// A service that applications talk to.
+struct Service {
+    /// The word for it.
+    word: &'static str,
+    /// Ports on which it usually listens.
+    ports: &'static [u16],
+    /// A part of the path of its Unix socket.
+    socket: Option<&'static str>,
+    /// What an event loop talks to it with.
+    client: Option<&'static str>,
+}
+
+impl Service {
+    const fn at(word: &'static str, ports: &'static [u16]) -> Self {
+        Self { word, ports, socket: None, client: None }
+    }
+
+    const fn socket(self, part: &'static str) -> Self {
+        Self { socket: Some(part), ..self }
+    }
+
+    const fn client(self, client: &'static str) -> Self {
+        Self { client: Some(client), ..self }
+    }
+}
+
+const POSTGRES_CLIENT: &str = "an async driver (asyncpg, psycopg's AsyncConnection)";
+const HTTP_CLIENT: &str = "an async client (httpx.AsyncClient, aiohttp)";
+
+/// Sorted by their words; a port belongs to one of them.
+const SERVICES: &[Service] = &[
+    Service::at("amqp", &[5671, 5672, 15672]),
+    Service::at("cassandra", &[9042]),
+    Service::at("clickhouse", &[8123, 9000]),
+    Service::at("cockroachdb", &[26257]),
+    Service::at("consul", &[8500]),
+    Service::at("datadog", &[8126]),
+    Service::at("dns", &[53]),
+    Service::at("docker", &[]).socket("docker.sock"),
+    Service::at("elasticsearch", &[9200]),
+    Service::at("etcd", &[2379]),
+    Service::at("ftp", &[21]),
+    Service::at("grpc", &[50051]),
+    Service::at("http", &[80]).client(HTTP_CLIENT),
+    Service::at("https", &[443]).client(HTTP_CLIENT),
+    Service::at("imap", &[143, 993]),
+    Service::at("influxdb", &[8086]),
+    Service::at("kafka", &[9092, 9093, 9094]).client("aiokafka"),
+    Service::at("kerberos", &[88]),
+    Service::at("kubernetes", &[6443]),
+    Service::at("ldap", &[389, 636]),
+    Service::at("loki", &[3100]),
+    Service::at("memcached", &[11211]),
+    Service::at("mongodb", &[27017, 27018]).client("pymongo's AsyncMongoClient"),
+    Service::at("mqtt", &[1883, 8883]),
+    Service::at("mysql", &[3306]).socket("mysql").client("an async driver (asyncmy, aiomysql)"),
+    Service::at("nats", &[4222]),
+    Service::at("neo4j", &[7687]),
+    Service::at("nfs", &[111, 2049]),
+    Service::at("opentelemetry", &[4317, 4318]),
+    Service::at("oracle", &[1521]),
+    Service::at("orientdb", &[2424]),
+    Service::at("pgbouncer", &[6432]).client(POSTGRES_CLIENT),
+    Service::at("postgresql", &[5432, 5433]).socket(".s.PGSQL").client(POSTGRES_CLIENT),
+    Service::at("redis", &[6379, 6380, 26379]).socket("redis").client("redis.asyncio"),
+    Service::at("smb", &[445]),
+    Service::at("smtp", &[25, 465, 587]),
+    Service::at("sqlserver", &[1433]),
+    Service::at("ssh", &[22]),
+    Service::at("statsd", &[8125]),
+    Service::at("syslog", &[514]),
+    Service::at("vault", &[8200]),
+    Service::at("zookeeper", &[2181]),
 ];
 
 /// What the service at [`METADATA_ADDRESS`] is called.
@@ -28,7 +88,21 @@ pub fn service(peer: &str, port: u16) -> Option<&'static str> {
     if matches!(host(peer), METADATA_ADDRESS | TASK_METADATA_ADDRESS) {
         return Some(METADATA);
     }
-    SERVICES.binary_search_by_key(&port, |row| row.0).ok().and_then(|at| SERVICES.get(at)).map(|row| row.1)
+    SERVICES.iter().find(|service| service.ports.contains(&port)).map(|service| service.word)
+}
+
+/// The service behind a well-known Unix socket.
+#[must_use]
+pub fn local_service(path: &str) -> Option<&'static str> {
+    let has = |service: &&Service| service.socket.is_some_and(|part| path.contains(part));
+    SERVICES.iter().find(has).map(|service| service.word)
+}
+
+/// What an event loop talks to a service with.
+#[must_use]
+pub fn async_client(service: &str) -> &'static str {
+    let known = SERVICES.iter().find(|known| known.word == service);
+    known.and_then(|known| known.client).unwrap_or("an async client")
 }
 
 /// The host of `host:port` or `[host]:port`.
@@ -51,7 +125,10 @@ mod tests {
 
     #[test]
     fn ports_and_the_metadata_address_have_names() {
-        assert!(SERVICES.is_sorted_by_key(|row| row.0), "sort SERVICES by port");
+        assert!(SERVICES.is_sorted_by_key(|service| service.word), "sort SERVICES by their words");
+        let mut ports: Vec<u16> = SERVICES.iter().flat_map(|service| service.ports).copied().collect();
+        ports.sort_unstable();
+        assert!(ports.windows(2).all(|pair| pair[0] != pair[1]), "a port belongs to one service");
         assert_eq!(service("10.0.3.7:5432", 5432), Some("postgresql"));
         assert_eq!(service("169.254.169.254:80", 80), Some("cloud metadata"));
         assert_eq!(service("10.0.0.1:4711", 4711), None);

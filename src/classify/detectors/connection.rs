@@ -42,7 +42,8 @@ impl Detector for OnSocket {
                 let direction = direction(sight, syscall.call, descriptor);
                 let address = if path.is_empty() { "a Unix socket".to_owned() } else { path.clone() };
                 let found = on_socket(syscall.name, direction, Some(address.clone()));
-                Some(found.with(SecondParty::Peer { service: local_service(&address), address }))
+                let service = libraries::local_service(&address).map(str::to_owned);
+                Some(found.with(SecondParty::Peer { service, address }))
             }
             DescriptorKind::Unresolved(_) => by_call(&syscall),
             _ => None,
@@ -95,10 +96,4 @@ fn direction(sight: &Sight<'_>, call: Call, descriptor: &Descriptor) -> Directio
 fn is_same_host(peer: &str, local: &str) -> bool {
     let peer = libraries::host(peer);
     peer == libraries::host(local) || peer.starts_with("127.") || peer == "::1"
-}
-
-/// The service behind a well-known Unix socket.
-fn local_service(path: &str) -> Option<String> {
-    let known = [(".s.PGSQL", "postgresql"), ("mysql", "mysql"), ("redis", "redis"), ("docker.sock", "docker")];
-    known.iter().find(|(part, _)| path.contains(part)).map(|(_, service)| (*service).to_owned())
 }

@@ -3,26 +3,9 @@
 use super::Detector;
 use crate::classify::{Activity, Cause, Doing, Lock, Manner, SecondParty, Sight};
 use crate::libraries::{self, Marks};
-use crate::snapshot::{Call, DescriptorKind, Known};
+use crate::snapshot::{Call, DescriptorKind, Known, ThreadSample};
 
 pub(super) struct WaitingForLock;
-
-/// How librdkafka names its threads.
-const KAFKA_THREAD: &str = "rdk:";
-/// Calls of confluent-kafka that wait inside librdkafka.
-const KAFKA_CALLS: &[&str] = &[
-    "poll(",
-    "consume(",
-    "flush(",
-    "list_topics(",
-    "commit(",
-    "committed(",
-    "get_watermark_offsets(",
-    "offsets_for_times(",
-    "close(",
-    "init_transactions(",
-    "commit_transaction(",
-];
 
 impl Detector for WaitingForLock {
     fn detect(&self, sight: &Sight<'_>) -> Option<Activity> {
@@ -35,7 +18,7 @@ impl Detector for WaitingForLock {
         if sight.lock().is_some() {
             return Some(for_lock(sight));
         }
-        if let Some(parked) = in_kafka(sight) {
+        if let Some(parked) = in_native_library(sight) {
             return Some(parked);
         }
         let lock = if sight.inner(Marks::LOGGING) { Lock::Logging } else { Lock::Plain };
@@ -53,30 +36,34 @@ fn for_lock(sight: &Sight<'_>) -> Activity {
     Activity::waiting(Cause::Lock, Doing::AwaitsLock { lock }).with(sight.lock_party())
 }
 
-/// A user's line that calls into librdkafka has no Python frame below it; the library's own threads and the line's words
-/// say where it waits, and their connections for whom.
-fn in_kafka(sight: &Sight<'_>) -> Option<Activity> {
-    let is_kafka = |name: &Known<String>| name.get().is_some_and(|name| name.starts_with(KAFKA_THREAD));
-    let mut threads = sight.snapshot.threads.iter().filter(|thread| is_kafka(&thread.kernel_name)).peekable();
-    threads.peek()?;
+/// A user's line that calls into a native library has no Python frame below it; the library's own threads and the name of the
+/// call say where it waits, and their connections for whom.
+fn in_native_library(sight: &Sight<'_>) -> Option<Activity> {
+    let native_of = |name: &Known<String>| name.get().and_then(|name| libraries::native_of_thread(name));
+    let of_thread = |thread: &ThreadSample| native_of(&thread.kernel_name).filter(|native| !native.calls.is_empty());
+    let native = sight.snapshot.threads.iter().find_map(|thread| of_thread(thread))?;
     let line = sight.user_line();
-    if !sight.user_calls_native() || line.is_some_and(|line| !KAFKA_CALLS.iter().any(|call| line.contains(call))) {
+    let calls = |line: &str| native.calls.iter().any(|call| line.contains(&format!("{call}(")));
+    if !sight.user_calls_native() || line.is_some_and(|line| !calls(line)) {
         return None;
     }
+    let threads = sight.snapshot.threads.iter().filter(|thread| of_thread(thread) == Some(native));
     let polled = threads.flat_map(|thread| &thread.os.waits_on).find_map(|descriptor| match &descriptor.kind {
         DescriptorKind::Inet { peer: Some(peer), .. } => Some(peer.clone()),
         _ => None,
     });
     let connections = sight.surroundings.and_then(|around| around.connections.get());
-    let broker = polled.or_else(|| {
-        let is_broker =
-            |peer: &str| libraries::port(peer).and_then(|port| libraries::service(peer, port)) == Some("kafka");
-        connections?.iter().find(|connection| is_broker(&connection.peer)).map(|connection| connection.peer.clone())
+    let server = polled.or_else(|| {
+        let serves = |peer: &str| {
+            let service = libraries::port(peer).and_then(|port| libraries::service(peer, port));
+            service.is_some() && service == native.service
+        };
+        connections?.iter().find(|connection| serves(&connection.peer)).map(|connection| connection.peer.clone())
     });
-    let does = Doing::InLibrdkafka { broker: broker.clone() };
-    let party = broker.map_or_else(
-        || SecondParty::Resource { name: "librdkafka".to_owned() },
-        |address| SecondParty::Peer { address, service: Some("kafka".to_owned()) },
+    let does = Doing::InLibrary { library: native.name.to_owned(), server: server.clone() };
+    let party = server.map_or_else(
+        || SecondParty::Resource { name: native.name.to_owned() },
+        |address| SecondParty::Peer { address, service: native.service.map(str::to_owned) },
     );
     let found = Activity::waiting(Cause::Lock, does).with(party);
     Some(if line.is_some() { found } else { found.guessed() })
