@@ -28,7 +28,20 @@ const MAY_NAME: &[(&str, &[&str])] = &[
     ("journal", &["error", "snapshot"]),
     (
         "drive",
-        &["attach", "error", "journal", "memory", "os", "read", "render", "report", "snapshot", "target", "words"],
+        &[
+            "attach",
+            "error",
+            "journal",
+            "libraries",
+            "memory",
+            "os",
+            "read",
+            "render",
+            "report",
+            "snapshot",
+            "target",
+            "words",
+        ],
     ),
     ("cli", &["drive", "error", "target"]),
 ];

@@ -6,8 +6,8 @@ use super::blame::{Blamed, Seen};
 use super::stall::LOOKS_TO_BLAME;
 use super::track::LookAt;
 use super::{Cause, Confidence, SecondParty};
-use crate::classify::{Activity, Book, source_line};
-use crate::snapshot::{Recording, StackId, StackSample};
+use crate::classify::{Activity, Book};
+use crate::snapshot::{Recording, Site, SiteKind, StackId, StackSample};
 
 /// So many looks it takes to call a line frozen; fewer can be a loop on one line.
 const LOOKS_TO_CALL_FROZEN: usize = 20;
@@ -38,7 +38,7 @@ pub struct Reason {
 
 /// Finds the reason in the looks at one step.
 #[must_use]
-pub(super) fn reason(recording: &Recording, book: &Book, looks: &[&LookAt<'_>]) -> Reason {
+pub(super) fn reason(book: &Book, looks: &[&LookAt<'_>]) -> Reason {
     let told: Vec<&Activity> = looks.iter().filter_map(|seen| seen.activity.as_ref()).collect();
     let mut votes: BTreeMap<Cause, usize> = BTreeMap::new();
     for cause in told.iter().filter_map(|did| did.cause) {
@@ -54,7 +54,7 @@ pub(super) fn reason(recording: &Recording, book: &Book, looks: &[&LookAt<'_>]) 
     let is_import = seen_as != Cause::ImportLock && imports(book, looks);
     let cause = match seen_as {
         _ if is_import => Cause::Import,
-        Cause::PythonCpu if is_frozen(recording, book, looks) => Cause::NativeCpuGil,
+        Cause::PythonCpu if is_frozen(looks) => Cause::NativeCpuGil,
         other => other,
     };
     let mut confidence =
@@ -101,27 +101,23 @@ fn imports(book: &Book, looks: &[&LookAt<'_>]) -> bool {
     importing * 2 > stacks.len()
 }
 
-/// Whether one line was frozen for the whole stall: native code that keeps the GIL. A stack that moved while it was read
-/// shows that Python code runs, so those that did not do not count alone. A Python loop that fits on one line looks the
-/// same as native code; its text tells.
-fn is_frozen(recording: &Recording, book: &Book, looks: &[&LookAt<'_>]) -> bool {
-    let mut counts: BTreeMap<StackId, usize> = BTreeMap::new();
+/// Whether one instruction was frozen for the whole stall: native code that keeps the GIL. A stack that moved while it was
+/// read shows that Python code runs, so those that did not do not count alone. A Python loop that fits on one line is at many
+/// instructions of it, or at a jump.
+fn is_frozen(looks: &[&LookAt<'_>]) -> bool {
+    let mut counts: BTreeMap<(StackId, Option<&Site>), usize> = BTreeMap::new();
     let mut moved = 0;
     for seen in looks {
         match seen.stack() {
-            Some(StackSample::Stable(stack)) => *counts.entry(stack).or_default() += 1,
+            Some(StackSample::Stable(stack)) => *counts.entry((stack, seen.site())).or_default() += 1,
             Some(StackSample::Cut(_) | StackSample::Torn) => moved += 1,
             Some(StackSample::Unknown(_)) | None => {}
         }
     }
     let all = counts.values().sum::<usize>() + moved;
-    let Some((stack, most)) = counts.into_iter().max_by_key(|(_, count)| *count) else { return false };
-    if all < LOOKS_TO_CALL_FROZEN || most * 10 <= all * FROZEN_TENTHS {
-        return false;
-    }
-    let user = book.stack(stack).user.and_then(|at| recording.stack(stack).get(at));
-    let line = user.and_then(|frame| source_line(recording, *frame));
-    !line.is_some_and(|line| line.contains("while ") || line.contains("for "))
+    let Some(((_, site), most)) = counts.into_iter().max_by_key(|(_, count)| *count) else { return false };
+    let jumps = site.is_some_and(|site| site.kind == SiteKind::Jump);
+    all >= LOOKS_TO_CALL_FROZEN && most * 10 > all * FROZEN_TENTHS && !jumps
 }
 
 /// The stack of a look, where all of it can be relied on.

@@ -1,9 +1,6 @@
 //! What became of a worker that ended while it was watched, and which watchdog it was, as far as the last looks show.
 //!
-//! gunicorn kills a worker whose loop has given no sign of life for `--timeout` seconds; the loop gives one at least every
-//! half of that (`uvicorn_worker`, `Arbiter.murder_workers`). uvicorn's supervisor kills a worker that does not answer its ping
-//! within five seconds; a thread of the worker answers, so a blocked loop does not matter to it, and a GIL that is kept does
-//! (`supervisors/multiprocess.py`).
+//! Which supervisor watches what is in the rows of `libraries`.
 
 use std::time::Duration;
 
@@ -11,13 +8,10 @@ use super::Analysis;
 use super::gil;
 use super::phrases::{count_words, length_words};
 use crate::classify::Look;
+use crate::libraries::{self, Watchdog, Watches};
 use crate::snapshot::{Known, Moment, Role, Server, Snapshot, Supervisor};
 
-/// gunicorn's `--timeout` where nothing else is said.
-const GUNICORN_DEFAULT: u64 = 30;
-/// uvicorn's `--timeout-worker-healthcheck` where nothing else is said.
-const UVICORN_DEFAULT: u64 = 5;
-/// gunicorn looks at its workers once a second and a worker takes a moment to die: a longer silence than this beyond the
+/// A supervisor looks at its workers once a second and a worker takes a moment to die: a longer silence than this beyond the
 /// timeout was not what it was killed for.
 const LATEST: Duration = Duration::from_secs(5);
 /// A shorter silence than the watchdog's by more than this was not it.
@@ -45,10 +39,13 @@ pub fn fate(analysis: &Analysis<'_>) -> Option<String> {
         [one] => format!("replaced by pid {one}"),
         many => format!("replaced, {} since", count_words(many.len() as u64, "new worker")),
     };
-    let killer = out_of_memory(analysis, after.memory_kills).or_else(|| match analysis.recording.process.server {
-        Server::Gunicorn => gunicorn(analysis, supervisor, ended),
-        Server::Uvicorn => uvicorn(analysis, supervisor),
-        _ => None,
+    let killer = out_of_memory(analysis, after.memory_kills).or_else(|| {
+        let server = analysis.recording.process.server;
+        let watchdog = libraries::watchdog(server)?;
+        match watchdog.watches {
+            Watches::Loop => silent_loop(analysis, supervisor, (server, watchdog), ended),
+            Watches::Gil => kept_gil(analysis, supervisor, (server, watchdog)),
+        }
     });
     let killer = killer.unwrap_or_else(|| "ended while it was watched, by whose hand is not known".to_owned());
     Some(format!("the worker {killer}; {replaced}"))
@@ -60,13 +57,19 @@ fn out_of_memory(analysis: &Analysis<'_>, after: Known<u64>) -> Option<String> {
         .then(|| "was most likely killed by the kernel: its control group ran out of memory just then".to_owned())
 }
 
-fn gunicorn(analysis: &Analysis<'_>, supervisor: &Supervisor, ended: Moment) -> Option<String> {
-    let (patience, said) = patience(supervisor, GUNICORN_DEFAULT, "--timeout")?;
+fn silent_loop(
+    analysis: &Analysis<'_>,
+    supervisor: &Supervisor,
+    (server, watchdog): (Server, &Watchdog),
+    ended: Moment,
+) -> Option<String> {
+    let (patience, said) = patience(supervisor, watchdog)?;
     let silent = ended.since(silent_since(analysis)?);
     let long_enough = silent + TOLERANCE >= patience / 2 && silent <= patience + LATEST;
     long_enough.then(|| {
         let length = length_words(silent);
-        format!("was most likely killed by gunicorn's WORKER TIMEOUT, its loop silent for {length} by then ({said})")
+        let server = server.word();
+        format!("was most likely killed by {server}'s WORKER TIMEOUT, its loop silent for {length} by then ({said})")
     })
 }
 
@@ -80,14 +83,19 @@ fn silent_since(analysis: &Analysis<'_>) -> Option<Moment> {
     stalled.or_else(|| analysis.tracks.iter().filter_map(|track| idle(track).or_else(|| first(track))).max())
 }
 
-fn uvicorn(analysis: &Analysis<'_>, supervisor: &Supervisor) -> Option<String> {
-    let (patience, said) = patience(supervisor, UVICORN_DEFAULT, "--timeout-worker-healthcheck")?;
+fn kept_gil(
+    analysis: &Analysis<'_>,
+    supervisor: &Supervisor,
+    (server, watchdog): (Server, &Watchdog),
+) -> Option<String> {
+    let (patience, said) = patience(supervisor, watchdog)?;
     let (kept, throughout) = gil_kept(analysis)?;
     (kept + TOLERANCE >= patience || throughout && kept >= KEPT).then(|| {
         let length = length_words(kept);
         format!(
-            "was most likely killed by uvicorn's health check, whose answer needs the GIL: one thread kept it for {length} \
-             and more ({said})"
+            "was most likely killed by {}'s health check, whose answer needs the GIL: one thread kept it for {length} \
+             and more ({said})",
+            server.word()
         )
     })
 }
@@ -104,7 +112,8 @@ fn gil_kept(analysis: &Analysis<'_>) -> Option<(Duration, bool)> {
 }
 
 /// How patient the watchdog is, and where that is said; `None` where it is switched off or its command line is hidden.
-fn patience(supervisor: &Supervisor, default: u64, option: &str) -> Option<(Duration, String)> {
+fn patience(supervisor: &Supervisor, watchdog: &Watchdog) -> Option<(Duration, String)> {
+    let (option, default) = (watchdog.option, watchdog.default_s);
     match supervisor.patience_s {
         Known::Is(Some(0)) | Known::Unknown(_) => None,
         Known::Is(Some(seconds)) => Some((Duration::from_secs(seconds), format!("{option} {seconds}"))),

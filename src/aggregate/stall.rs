@@ -70,7 +70,7 @@ pub(super) fn stalls(recording: &Recording, book: &Book, track: &Track<'_>) -> S
             continue;
         }
         let looks: Vec<&LookAt<'_>> = run.looks.iter().filter_map(|index| track.looks.get(*index)).collect();
-        let mut reason = reason(recording, book, &looks);
+        let mut reason = reason(book, &looks);
         let stacks = stacks(&looks, &reason);
         let mut blamed = blame(recording, book, &stacks, reason.is_import);
         if let Some(found) = blamed {

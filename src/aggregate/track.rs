@@ -7,7 +7,7 @@ use std::time::Duration;
 use crate::classify::{Activity, Book, Look, Sight, activity, look};
 use crate::libraries::Marks;
 use crate::snapshot::{
-    Address, CodeId, Known, LoopKind, LoopSample, Moment, Recording, Snapshot, StackSample, Step, Surroundings,
+    Address, CodeId, Known, LoopKind, LoopSample, Moment, Recording, Site, Snapshot, StackSample, Step, Surroundings,
     SyscallState, ThreadId, ThreadSample, Why,
 };
 
@@ -67,6 +67,12 @@ impl LookAt<'_> {
     #[must_use]
     pub fn stack(&self) -> Option<StackSample> {
         self.thread.and_then(|thread| thread.python.as_ref()).map(|python| python.stack)
+    }
+
+    /// The instruction that the loop's thread is at, where that is known.
+    #[must_use]
+    pub fn site(&self) -> Option<&Site> {
+        self.thread.and_then(|thread| thread.python.as_ref()).and_then(|python| python.site.get())
     }
 
     /// Whether both looks saw the same call that has not returned.

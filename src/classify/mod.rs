@@ -25,5 +25,5 @@ pub use doing::{Access, AwaitedChild, Direction, Doing, FifoEnd, Lock, Sink};
 pub use holder::SAME_THREAD;
 pub use look::{Look, look};
 pub use origin::Origin;
-pub use sight::{Sight, source_line};
+pub use sight::Sight;
 pub use words::{Cause, Place, SecondParty};

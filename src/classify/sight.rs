@@ -3,8 +3,8 @@
 use super::{Book, StackFacts};
 use crate::libraries::Marks;
 use crate::snapshot::{
-    Call, Descriptor, DescriptorKind, GilRole, LoopSample, Process, Recording, Snapshot, StackId, StackSample,
-    Surroundings, Syscall, SyscallState, TaskState, ThreadSample,
+    Call, Descriptor, DescriptorKind, GilRole, LoopSample, Process, Recording, Site, SiteKind, Snapshot, StackId,
+    StackSample, Surroundings, Syscall, SyscallState, TaskState, ThreadSample,
 };
 
 /// One thread at one instant and what stands around it.
@@ -108,11 +108,19 @@ impl<'a> Sight<'a> {
         self.recording.code(frame.code).map(|code| code.name.as_str())
     }
 
-    /// The source line of the user's innermost frame, where it was kept.
+    /// The instruction that its innermost frame is at, where that is known.
     #[must_use]
-    pub fn user_line(&self) -> Option<&'a str> {
-        let frame = self.recording.stack(self.stack()?).get(self.facts().user?)?;
-        source_line(self.recording, *frame)
+    pub fn site(&self) -> Option<&'a Site> {
+        self.thread.python.as_ref()?.site.get()
+    }
+
+    /// Whether the innermost frame calls one of those that `is_one` says; `None` where the name of what it calls is not known.
+    #[must_use]
+    pub fn calls(&self, is_one: impl Fn(&str) -> bool) -> Option<bool> {
+        match &self.site()?.kind {
+            SiteKind::Call(_) => self.site()?.called().map(is_one),
+            SiteKind::Jump | SiteKind::Other => Some(false),
+        }
     }
 
     /// What the system call's descriptors lead to.
@@ -134,15 +142,6 @@ impl<'a> Sight<'a> {
         self.process().ports.contains(&port)
             || listeners.is_some_and(|all| all.iter().any(|listener| listener.port == port))
     }
-}
-
-/// The source text of a frame's line, where it was kept.
-#[must_use]
-pub fn source_line(recording: &Recording, frame: crate::snapshot::Frame) -> Option<&str> {
-    let code = recording.code(frame.code)?;
-    let line = frame.line?;
-    let excerpts = recording.excerpts.iter().filter(|excerpt| excerpt.file == code.file);
-    excerpts.flat_map(|excerpt| &excerpt.lines).find(|(number, _)| *number == line).map(|(_, text)| text.as_str())
 }
 
 /// A descriptor in words: `10.0.3.7:5432`, `/var/log/app.log`, `a pipe`.

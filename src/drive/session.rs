@@ -102,9 +102,10 @@ pub(super) fn watch(watch: &Watch<'_>, outputs: &Outputs, console: Console) -> R
     for recording in &mut recordings {
         recording.cost = cost;
     }
-    let first = report::build(&recordings, watch.asked);
-    excerpts::add(&first, readers, &mut recordings);
-    let report = watch.privacy.apply(report::build(&recordings, watch.asked))?;
+    let mut report = report::build(&recordings, watch.asked);
+    excerpts::add(&report, readers, &mut recordings);
+    report.excerpts = report::excerpts(&recordings);
+    let report = watch.privacy.apply(report)?;
     let kept = narrator.finish(&recordings);
     Ok(Outcome { report, refusals, kept })
 }

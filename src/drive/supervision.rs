@@ -4,15 +4,14 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use super::interrupt::Interrupt;
+use crate::libraries;
 use crate::os::{self, clock, processes};
-use crate::snapshot::{Aftermath, Known, Process, ProcessId, Role, Supervisor, Why};
+use crate::snapshot::{Aftermath, Known, Process, ProcessId, Role, Server, Supervisor, Why};
 
 /// A supervisor that starts a new worker does so within this time: gunicorn looks once a second, uvicorn twice.
 const REPLACED_WITHIN: Duration = Duration::from_millis(1800);
 /// How often it is looked whether it has.
 const LOOK_AGAIN: Duration = Duration::from_millis(50);
-/// The options that say for how long a worker may be silent: gunicorn's and uvicorn's.
-const PATIENCE_OPTIONS: [&str; 3] = ["--timeout", "-t", "--timeout-worker-healthcheck"];
 
 /// The supervisor of a worker, while the worker lives.
 #[derive(Debug)]
@@ -33,7 +32,11 @@ impl Supervision {
             started: clock::of_ticks(entry.start_ticks),
             worker_started: clock::of_ticks(process.start_ticks),
             // A program that wrote a title over its command line has hidden what it was told.
-            patience_s: if titled { Known::Unknown(Why::Vanished) } else { Known::Is(patience(&entry.arguments)) },
+            patience_s: if titled {
+                Known::Unknown(Why::Vanished)
+            } else {
+                Known::Is(patience(process.server, &entry.arguments))
+            },
             after: None,
         };
         Some(Self { supervisor, start_ticks: entry.start_ticks, children: children(parent) })
@@ -68,13 +71,14 @@ fn children(pid: ProcessId) -> Option<BTreeSet<ProcessId>> {
     os::children(pid, &[]).ok().map(|children| children.into_iter().map(|child| child.pid).collect())
 }
 
-/// For how long a supervisor with these arguments lets a worker be silent, seconds. The last word on it counts.
-fn patience(arguments: &[String]) -> Option<u64> {
+/// For how long the supervisor of a server lets a worker be silent, seconds, as its arguments say. The last word on it counts.
+fn patience(server: Server, arguments: &[String]) -> Option<u64> {
+    let watchdog = libraries::watchdog(server)?;
     let mut patience = None;
     let mut words = arguments.iter();
     while let Some(word) = words.next() {
         let (name, value) = word.split_once('=').map_or((word.as_str(), None), |(name, value)| (name, Some(value)));
-        if PATIENCE_OPTIONS.contains(&name) {
+        if name == watchdog.option || watchdog.aliases.contains(&name) {
             patience = value.or_else(|| words.next().map(String::as_str)).and_then(|value| value.parse().ok());
         }
     }
@@ -87,7 +91,10 @@ mod tests {
 
     #[test]
     fn how_patient_a_supervisor_is() {
-        let of = |line: &str| patience(&line.split(' ').map(str::to_owned).collect::<Vec<_>>());
+        let of = |line: &str| {
+            let server = if line.contains("gunicorn") { Server::Gunicorn } else { Server::Uvicorn };
+            patience(server, &line.split(' ').map(str::to_owned).collect::<Vec<_>>())
+        };
         assert_eq!(of("python /bin/gunicorn app:app -t 5 -w 2"), Some(5));
         assert_eq!(of("python /bin/gunicorn --timeout=120 app:app"), Some(120));
         assert_eq!(of("uvicorn app:app --workers 2 --timeout-worker-healthcheck 20"), Some(20));

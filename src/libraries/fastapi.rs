@@ -1,6 +1,7 @@
 //! FastAPI.
 
-use super::{AtPool, Class, Holder, Holds, Library, Marks, Role, Row};
+use super::{AtPool, Class, Holder, Holds, Library, Marks, Program, Role, Row};
+use crate::snapshot::Server;
 
 pub(super) const LIBRARY: Library = Library {
     name: "fastapi",
@@ -20,5 +21,7 @@ pub(super) const LIBRARY: Library = Library {
         has: Holds::Values("values"),
     }],
     keeps_nothing: true,
+    // `fastapi run` is uvicorn with other words, and `fastapi dev` reloads.
+    programs: &[Program { supervisor_commands: &["dev"], ..Program::of(&["fastapi"], Server::Uvicorn) }],
     ..Library::BARE
 };

@@ -1,6 +1,7 @@
 //! hypercorn.
 
-use super::{Library, Marks, Role, Row};
+use super::{Library, Marks, Program, Role, Row};
+use crate::snapshot::Server;
 
 pub(super) const LIBRARY: Library = Library {
     name: "hypercorn",
@@ -11,5 +12,6 @@ pub(super) const LIBRARY: Library = Library {
         Row::of("hypercorn/asyncio/lifespan.py", &["handle_lifespan"]).means(Marks::LIFESPAN),
         Row::of("hypercorn/utils.py", &["load_application"]).means(Marks::LOAD),
     ],
+    programs: &[Program::of(&["hypercorn"], Server::Hypercorn)],
     ..Library::BARE
 };

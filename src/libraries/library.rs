@@ -1,6 +1,7 @@
 //! What is known of a library, and of a function.
 
 use super::{AtPool, Awaits, Holder, Marks, Path};
+use crate::snapshot::Server;
 
 /// What a library is to a diagnosis.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,6 +34,49 @@ pub struct Library {
     /// Its functions stand on many stacks and keep nothing that is out of a pool among their local variables, so that
     /// nobody has to look through them.
     pub keeps_nothing: bool,
+    /// The servers that are started by its name.
+    pub programs: &'static [Program],
+}
+
+/// A program that serves requests, and how its command line is read.
+#[derive(Clone, Copy, Debug)]
+pub struct Program {
+    /// Names of the program or module.
+    pub names: &'static [&'static str],
+    /// Which server it is.
+    pub server: Server,
+    /// Whether its first process only supervises, whatever it is asked for.
+    pub only_supervises: bool,
+    /// Words among its arguments that ask for a supervisor.
+    pub supervisor_words: &'static [&'static str],
+    /// Words that do so as the first argument.
+    pub supervisor_commands: &'static [&'static str],
+    /// The option with the number of workers; more than one asks for a supervisor.
+    pub workers: &'static str,
+    /// What ends workers that give no sign of life.
+    pub watchdog: Option<Watchdog>,
+}
+
+/// What a supervisor does about workers that give no sign of life.
+#[derive(Clone, Copy, Debug)]
+pub struct Watchdog {
+    /// What a sign of life takes.
+    pub watches: Watches,
+    /// The option that says for how long a worker may be silent, in seconds.
+    pub option: &'static str,
+    /// Other names of that option.
+    pub aliases: &'static [&'static str],
+    /// The seconds where nothing is said.
+    pub default_s: u64,
+}
+
+/// What a worker's sign of life takes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Watches {
+    /// A turn of its loop.
+    Loop,
+    /// A thread that gets the GIL; a blocked loop does not matter.
+    Gil,
 }
 
 /// A library of native code.
@@ -61,7 +105,23 @@ impl Library {
         holders: &[],
         timeouts: &[],
         keeps_nothing: false,
+        programs: &[],
     };
+}
+
+impl Program {
+    /// Server programs as most are: they supervise when they are asked for workers or to reload.
+    pub(super) const fn of(names: &'static [&'static str], server: Server) -> Self {
+        Self {
+            names,
+            server,
+            only_supervises: false,
+            supervisor_words: &["--reload"],
+            supervisor_commands: &[],
+            workers: "--workers",
+            watchdog: None,
+        }
+    }
 }
 
 /// For [`Row::of`]: all functions of the file.

@@ -4,11 +4,12 @@ use std::collections::HashMap;
 use std::sync::LazyLock;
 
 use super::{
-    Holder, Home, Library, Marks, Native, Role, Row, aiohttp, aiosqlite, anyio, asyncio, asyncpg, concurrent_futures,
-    contextlib, django, fastapi, getpass, gunicorn, httpcore, hypercorn, importlib, kafka, logging, multiprocessing,
+    Holder, Home, Library, Marks, Native, Program, Role, Row, Watchdog, aiohttp, aiosqlite, anyio, asyncio, asyncpg, concurrent_futures,
+    contextlib, django, fastapi, getpass, granian, gunicorn, httpcore, hypercorn, importlib, kafka, logging, multiprocessing,
     packages, pdb, psycopg, pydevd, queue, redis, sockets, sqlalchemy, sqlite, starlette, subprocess, threading, trio,
     urllib3, uvicorn, uvloop, websockets,
 };
+use crate::snapshot::Server;
 
 const LIBRARIES: &[&Library] = &[
     &aiohttp::LIBRARY,
@@ -21,6 +22,7 @@ const LIBRARIES: &[&Library] = &[
     &django::LIBRARY,
     &fastapi::LIBRARY,
     &getpass::LIBRARY,
+    &granian::LIBRARY,
     &gunicorn::LIBRARY,
     &httpcore::LIBRARY,
     &hypercorn::LIBRARY,
@@ -149,6 +151,16 @@ pub fn is_native_service(service: &str) -> bool {
 pub fn call_marks(name: &str) -> Marks {
     let called = natives().filter(|native| native.calls.contains(&name));
     called.fold(Marks::NONE, |all, native| all.and(native.marks))
+}
+
+fn programs() -> impl Iterator<Item = &'static Program> {
+    LIBRARIES.iter().flat_map(|library| library.programs)
+}
+
+/// What ends the workers of a server that give no sign of life.
+#[must_use]
+pub fn watchdog(server: Server) -> Option<&'static Watchdog> {
+    programs().filter(|program| program.server == server).find_map(|program| program.watchdog.as_ref())
 }
 
 /// The path, and what is left of it behind each of its folders.

@@ -14,4 +14,5 @@ pub(super) const LIBRARY: Library = Library {
         calls: &["commit", "execute", "executemany", "executescript", "rollback"],
         marks: Marks::SQLITE,
     }),
+    ..Library::BARE
 };

@@ -16,6 +16,7 @@ use super::pools::reader::Pools;
 use super::requests::Requests;
 use super::stacks::reader::{StackReader, Target};
 use super::stacks::reading::ThreadReading;
+use super::stacks::sites::Sites;
 use super::tasks::watch::WaitWatch;
 use super::threads::gil::{self, Gil};
 use super::threads::ids::ThreadIds;
@@ -29,8 +30,8 @@ use crate::memory::{LiveMemory, Memory, ReadError, u64_at};
 use crate::os::clock;
 use crate::os::threads::innermost_id;
 use crate::snapshot::{
-    Address, GilRole, InterpreterSample, Known, LockSample, LoopSample, Moment, Process, PythonThread, StackSample,
-    SyscallState, ThreadId, ThreadOs, Why,
+    Address, GilRole, InterpreterSample, Known, LockSample, LoopSample, Moment, Process, PythonThread, Site,
+    StackSample, SyscallState, ThreadId, ThreadOs, Why,
 };
 
 /// Reads a Python whose layout we know.
@@ -53,6 +54,7 @@ pub(in crate::read) struct OwnReader {
     pub(in crate::read) crews: Crews,
     pub(in crate::read) wait_watch: WaitWatch,
     names: ThreadNames,
+    sites: Sites,
     pub(super) loop_threads: Vec<ThreadId>,
     /// Locks that threads slept for in the last sample.
     pub(in crate::read) last_locks: Vec<LockSample>,
@@ -106,6 +108,7 @@ impl OwnReader {
             crews: Crews::default(),
             wait_watch: WaitWatch::default(),
             names: ThreadNames::default(),
+            sites: Sites::default(),
             loop_threads: Vec::new(),
             last_locks: Vec::new(),
             last_loops: Vec::new(),
@@ -163,7 +166,8 @@ impl OwnReader {
         sample.interpreters = interpreters;
         sample.locks = self.read_locks(&threads, &os, &gils)?;
         self.last_locks.clone_from(&sample.locks);
-        self.assemble(&mut sample, threads, os, &gils);
+        let sites = self.read_sites(&threads)?;
+        self.assemble(&mut sample, threads, os, (&gils, &sites));
         self.wait_watch.look(&self.memory)?;
         Ok(sample)
     }
@@ -275,13 +279,26 @@ impl OwnReader {
         self.locks.read(Objects::new(&self.memory, &self.offsets), &around)
     }
 
+    /// The instructions that threads are at whose whole stack was read, by thread state.
+    fn read_sites(&mut self, threads: &[LiveThread]) -> Result<HashMap<Address, Site>, ReadError> {
+        let objects = Objects::new(&self.memory, &self.offsets);
+        let mut found = HashMap::with_capacity(threads.len());
+        for thread in threads.iter().filter(|thread| thread.stable) {
+            let Some(innermost) = thread.frames.first() else { continue };
+            if let Some(site) = self.sites.of(objects, innermost)? {
+                found.insert(thread.state, site);
+            }
+        }
+        Ok(found)
+    }
+
     /// Puts together what belongs to one kernel thread.
     fn assemble(
         &mut self,
         sample: &mut OwnSample,
         threads: Vec<LiveThread>,
         mut os: HashMap<ThreadId, ThreadOs>,
-        gils: &[Option<Gil>],
+        (gils, sites): (&[Option<Gil>], &HashMap<Address, Site>),
     ) {
         let view = self.stacks.foresight.view(&self.stacks.batch, &self.memory);
         let stacks: HashMap<Address, StackSample> =
@@ -312,6 +329,7 @@ impl OwnReader {
                 name: self.names.get(thread),
                 stack: stack(inner),
                 gil: role,
+                site: Known::from_option(sites.get(&inner.state).cloned(), Why::NotRead),
             };
             if states.len() > 1 {
                 nested.push((thread, states.iter().map(stack).collect::<Vec<_>>()));

@@ -88,6 +88,7 @@ impl WalkedReader {
             stack: self.stack(&thread.frames, common, whole),
             name: Known::from_option(thread.name, Why::NotInThisPython),
             gil: if thread.holds_gil { Known::Is(GilRole::Holds) } else { Known::Unknown(Why::NotInThisPython) },
+            site: Known::Unknown(Why::NotInThisPython),
         }
     }
 

@@ -127,7 +127,9 @@ fn larger<T: PartialOrd>(one: Known<T>, other: Known<T>) -> Known<T> {
     }
 }
 
-fn excerpts(recordings: &[Recording]) -> Vec<Excerpt> {
+/// The source lines that were kept, each once: they are shown and take no part in a verdict.
+#[must_use]
+pub fn excerpts(recordings: &[Recording]) -> Vec<Excerpt> {
     let mut all: Vec<Excerpt> = recordings.iter().flat_map(|recording| recording.excerpts.iter().cloned()).collect();
     all.sort_by(|one, other| one.file.cmp(&other.file).then(one.lines.cmp(&other.lines)));
     all.dedup();

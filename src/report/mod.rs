@@ -21,7 +21,7 @@ mod tasks;
 mod threads;
 
 pub use crate::aggregate::{About, Because, Blame, Cause, Confidence, Consequence, Kind, Place, SecondParty, Verdict};
-pub use build::{build, judge};
+pub use build::{build, excerpts, judge};
 pub use model::{
     CgroupReport, EpisodeReport, Gap, GilBlame, GilHolder, GilReport, GilThread, JobReport, LoopReport, Observation,
     PoolReport, PoolUsers, ProcessReport, ProfileEntry, Ranked, Report, RequestReport, SocketReport, Target,

@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use super::known::not_read;
-use super::{Address, Known, StackId, ThreadId, Why};
+use super::{Address, Known, Site, StackId, ThreadId, Why};
 
 /// The kernel's one-letter task state (`proc_pid_stat(5)`, field 3).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -193,6 +193,9 @@ pub struct PythonThread {
     pub stack: StackSample,
     /// What it has to do with the GIL.
     pub gil: Known<GilRole>,
+    /// The instruction that its innermost frame is at, where the whole stack was read.
+    #[serde(default = "not_read")]
+    pub site: Known<Site>,
 }
 
 /// One thread at one instant.

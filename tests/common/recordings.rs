@@ -6,8 +6,9 @@ use std::time::Duration;
 use hangspy::snapshot::{
     Address, Cgroup, Child, Code, CodeFlags, CodeId, Connection, Cost, CpuTimes, Descriptor, DescriptorKind, Excerpt,
     FileLock, Frame, GilRole, GilSample, InterpreterSample, Known, Ledger, Listener, LoopKind, LoopSample, Moment,
-    Process, ProcessId, PythonThread, PythonVersion, Reader, Recording, Role, Server, Snapshot, StackId, StackSample,
-    Step, Surroundings, Switches, SyscallState, TaskRef, TaskState, ThreadId, ThreadOs, ThreadSample, Why,
+    Process, ProcessId, PythonThread, PythonVersion, Reader, Recording, Role, Server, Site, SiteKind, Snapshot,
+    StackId, StackSample, Step, Surroundings, Switches, SyscallState, TaskRef, TaskState, ThreadId, ThreadOs,
+    ThreadSample, Why,
 };
 
 /// When the first snapshot is taken: nanoseconds of the monotonic clock.
@@ -91,6 +92,10 @@ pub(crate) fn snapshot(pid: u32, index: u64, threads: u32) -> Snapshot {
     }
 }
 
+fn site(instruction: u32) -> Site {
+    Site { instruction, kind: SiteKind::Call("time.sleep".into()) }
+}
+
 fn thread(pid: u32, number: u32, index: u64) -> ThreadSample {
     let moved = if number == 0 { index } else { 0 };
     ThreadSample {
@@ -106,6 +111,7 @@ fn thread(pid: u32, number: u32, index: u64) -> ThreadSample {
                 _ => StackSample::Unknown(Why::NotRead),
             },
             gil: Known::Is(GilRole::Apart),
+            site: if number == 0 { Known::Is(site(42)) } else { Known::Unknown(Why::NotRead) },
         }),
         os: ThreadOs {
             state: Known::Is(TaskState::Sleeping),

@@ -5,9 +5,9 @@ use std::time::Duration;
 
 use hangspy::snapshot::{
     Address, Cgroup, Child, Code, CodeFlags, CodeId, Connection, CpuTimes, Descriptor, DescriptorClass, DescriptorKind,
-    Excerpt, FileLock, Frame, GilRole, GilSample, InterpreterSample, Known, Ledger, Listener, LoopKind, LoopSample,
-    Moment, Process, ProcessId, PythonThread, PythonVersion, Reader, Recording, Role, Server, Snapshot, StackId,
-    StackSample, Step, Surroundings, Switches, SyscallState, TaskState, ThreadId, ThreadOs, ThreadSample, Why,
+    FileLock, Frame, GilRole, GilSample, InterpreterSample, Known, Ledger, Listener, LoopKind, LoopSample, Moment,
+    Process, ProcessId, PythonThread, PythonVersion, Reader, Recording, Role, Server, Site, SiteKind, Snapshot,
+    StackId, StackSample, Step, Surroundings, Switches, SyscallState, TaskState, ThreadId, ThreadOs, ThreadSample, Why,
 };
 
 /// The process of every scene, and its main thread.
@@ -290,10 +290,21 @@ impl Scene {
         self
     }
 
-    /// Keeps the text of a line of the user's file.
-    pub(crate) fn source(&mut self, line: u32, text: &str) {
-        self.recording.excerpts.push(Excerpt { file: "/srv/app.py".to_owned(), lines: vec![(line, text.to_owned())] });
+    /// Says of every look which instruction the innermost frame of the loop's thread was at.
+    pub(crate) fn sites(&mut self, site: impl Fn(usize) -> Site) {
+        for (index, snapshot) in self.recording.snapshots.iter_mut().enumerate() {
+            for thread in snapshot.threads.iter_mut().filter(|thread| thread.thread == ThreadId(PID)) {
+                if let Some(python) = &mut Arc::make_mut(thread).python {
+                    python.site = Known::Is(site(index));
+                }
+            }
+        }
     }
+}
+
+/// A call of what was looked up by these names.
+pub(crate) fn call(names: &str) -> Site {
+    Site { instruction: 24, kind: SiteKind::Call(names.into()) }
 }
 
 fn thread_state(thread: u32) -> Address {
@@ -311,6 +322,7 @@ pub(crate) fn thread(id: u32, name: &str, shot: Shot) -> ThreadSample {
             name: Known::Is(name.to_owned()),
             stack: shot.stack,
             gil: Known::Is(shot.gil),
+            site: Known::Unknown(Why::NotRead),
         }),
         os: ThreadOs {
             state: Known::Is(shot.state),

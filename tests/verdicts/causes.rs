@@ -4,10 +4,13 @@ use std::sync::Arc;
 
 use hangspy::report::{Cause, Confidence, Kind, SecondParty};
 use hangspy::snapshot::{
-    Child, Descriptor, DescriptorKind, FileLock, GilRole, Known, LoopKind, ProcessId, StackSample, TaskState,
+    Child, Descriptor, DescriptorKind, FileLock, GilRole, Known, LoopKind, ProcessId, Site, SiteKind, StackSample,
+    TaskState,
 };
 
-use super::scenes::{LOOKS, Line, PERIOD, PID, Scene, Shot, UVLOOP, file, native_thread, pipe, running, tcp, waiting};
+use super::scenes::{
+    LOOKS, Line, PERIOD, PID, Scene, Shot, UVLOOP, call, file, native_thread, pipe, running, tcp, waiting,
+};
 use super::{CALL, assert_verdict, blocked, first, report};
 
 /// A thread that waits: story, library frames inside of the user's, system call, what it waits on, cause.
@@ -259,7 +262,7 @@ fn a_busy_database_file_is_told_from_a_sleep() {
     };
     let mut scene = blocked(&[], 230, [0, 0, 0, 0, 0, 0], |shot| shot);
     scene.around(|around| around.file_locks = Known::Is(vec![lock.clone()]));
-    scene.source(7, "    connection.execute(statement)");
+    scene.sites(|_| call("connection.execute"));
     assert_verdict("busy SQLite", &scene, Kind::LoopBlocked, Cause::SqliteBusy, "go", Some("handle"));
 
     let mut scene = blocked(&[], 230, [1, 1, 0, 0, 0, 0], |shot| shot);
@@ -276,7 +279,7 @@ fn a_kafka_consumer_names_its_broker() {
         let snapshot = scene.look(waiting(stack, 202, [0; 6]), Vec::new());
         snapshot.threads.push(Arc::new(native_thread(PID + 1, "rdk:broker1", broker)));
     }
-    scene.source(41, "        message = consumer.poll(30.0)");
+    scene.sites(|_| call("consumer.poll"));
     assert_verdict("confluent-kafka", &scene, Kind::LoopBlocked, Cause::Lock, "consume", Some("consume"));
     let expected = SecondParty::Peer { address: "10.0.7.7:9092".to_owned(), service: Some("kafka".to_owned()) };
     assert_eq!(first(&report(&scene)).second_party, expected);
@@ -346,23 +349,30 @@ fn what_a_cut_left_out_did_not_last() {
 
 #[test]
 fn native_code_is_told_by_whether_it_keeps_the_gil() {
-    let compute = |gil: GilRole, text: &str| {
+    let compute = |gil: GilRole, site: fn(usize) -> Site| {
         let mut scene = Scene::new();
         let stack = scene.endpoint(CALL);
         for index in 0..LOOKS {
             scene.look(Shot { on_cpu_ns: index * PERIOD, ..running(stack, gil) }, Vec::new());
         }
-        scene.source(7, text);
+        scene.sites(site);
         scene
     };
-    let keeps = compute(GilRole::Holds, "    return PATTERN.match(name)");
+    let keeps = compute(GilRole::Holds, |_| call("PATTERN.match"));
     assert_verdict("a regular expression", &keeps, Kind::LoopBlocked, Cause::NativeCpuGil, "go", Some("handle"));
-    let frees = compute(GilRole::Apart, "    return hashlib.pbkdf2_hmac(name)");
+    let frees = compute(GilRole::Apart, |_| call("hashlib.pbkdf2_hmac"));
     assert_verdict("hashing", &frees, Kind::LoopBlocked, Cause::NativeCpu, "go", Some("handle"));
-    let one_line = compute(GilRole::Holds, "    while time.time() < end: pass");
+    // `while time.time() < end: pass`
+    let one_line = compute(GilRole::Holds, |index| match index % 3 {
+        0 => Site { instruction: 40, kind: SiteKind::Other },
+        _ => call("time.time"),
+    });
     assert_verdict("a loop on one line", &one_line, Kind::LoopBlocked, Cause::PythonCpu, "go", Some("handle"));
+    // `while True: pass`
+    let empty = compute(GilRole::Holds, |_| Site { instruction: 2, kind: SiteKind::Jump });
+    assert_verdict("an empty loop", &empty, Kind::LoopBlocked, Cause::PythonCpu, "go", Some("handle"));
     // Whatever moved while it was read is Python code, also when all stacks that could be kept are the same.
-    let mut moves = compute(GilRole::Holds, "    return PATTERN.match(name)");
+    let mut moves = compute(GilRole::Holds, |_| call("PATTERN.match"));
     for (index, snapshot) in moves.recording.snapshots.iter_mut().enumerate().filter(|(index, _)| index % 5 > 0) {
         for thread in &mut snapshot.threads {
             if let Some(python) = &mut std::sync::Arc::make_mut(thread).python {
@@ -374,7 +384,7 @@ fn native_code_is_told_by_whether_it_keeps_the_gil() {
         }
     }
     assert_verdict("a short function", &moves, Kind::LoopBlocked, Cause::PythonCpu, "go", Some("handle"));
-    let mut collects = compute(GilRole::Holds, "    rows.append(row)");
+    let mut collects = compute(GilRole::Holds, |_| call("rows.append"));
     for snapshot in &mut collects.recording.snapshots {
         snapshot.interpreters.iter_mut().for_each(|interpreter| interpreter.collecting = Known::Is(true));
     }

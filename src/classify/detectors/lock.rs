@@ -42,9 +42,8 @@ fn in_native_library(sight: &Sight<'_>) -> Option<Activity> {
     let native_of = |name: &Known<String>| name.get().and_then(|name| libraries::native_of_thread(name));
     let of_thread = |thread: &ThreadSample| native_of(&thread.kernel_name).filter(|native| !native.calls.is_empty());
     let native = sight.snapshot.threads.iter().find_map(|thread| of_thread(thread))?;
-    let line = sight.user_line();
-    let calls = |line: &str| native.calls.iter().any(|call| line.contains(&format!("{call}(")));
-    if !sight.user_calls_native() || line.is_some_and(|line| !calls(line)) {
+    let calls = sight.calls(|name| native.calls.contains(&name));
+    if !sight.user_calls_native() || calls == Some(false) {
         return None;
     }
     let threads = sight.snapshot.threads.iter().filter(|thread| of_thread(thread) == Some(native));
@@ -66,5 +65,5 @@ fn in_native_library(sight: &Sight<'_>) -> Option<Activity> {
         |address| SecondParty::Peer { address, service: native.service.map(str::to_owned) },
     );
     let found = Activity::waiting(Cause::Lock, does).with(party);
-    Some(if line.is_some() { found } else { found.guessed() })
+    Some(if calls.is_some() { found } else { found.guessed() })
 }

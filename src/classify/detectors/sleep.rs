@@ -3,7 +3,7 @@
 use super::Detector;
 use super::file_lock::holder_words;
 use crate::classify::{Activity, Cause, Doing, SecondParty, Sight};
-use crate::libraries::Marks;
+use crate::libraries::{self, Marks};
 use crate::snapshot::{Call, Operand};
 
 pub(super) struct Sleeping;
@@ -32,25 +32,20 @@ impl Detector for Sleeping {
 }
 
 /// SQLite's busy handler sleeps between tries in steps of up to 100 ms; a record lock stands in `/proc/locks` meanwhile. Where
-/// that lock is not visible, a statement that sleeps in native code right under the user's line is enough for a guess: other
+/// that lock is not visible, a statement that sleeps in native code right under the user's frame is enough for a guess: other
 /// drivers wait on a socket.
 fn sqlite_busy(sight: &Sight<'_>) -> Option<Activity> {
     let locks = sight.surroundings.and_then(|around| around.file_locks.get());
     let lock = locks.and_then(|all| all.iter().find(|lock| lock.kind == "POSIX"));
     let in_driver = sight.inner(Marks::SQLITE);
-    let line = sight.user_line();
-    let by_lock = lock.is_some() && line.is_none_or(is_statement);
-    let by_line = sight.user_calls_native() && line.is_some_and(is_statement);
-    if !in_driver && !by_lock && !by_line {
+    let statement = sight.calls(|name| libraries::call_marks(name).has(Marks::SQLITE));
+    let by_lock = lock.is_some() && statement != Some(false);
+    let by_call = sight.user_calls_native() && statement == Some(true);
+    if !in_driver && !by_lock && !by_call {
         return None;
     }
     let held_by = lock.map(|lock| holder_words(lock, sight));
     let path = lock.map_or_else(|| "the database".to_owned(), |lock| format!("the database (inode {})", lock.inode));
     let found = Activity::waiting(Cause::SqliteBusy, Doing::AwaitsSqlite).with(SecondParty::File { path, held_by });
     Some(if in_driver && lock.is_some() { found } else { found.guessed() })
-}
-
-/// Whether a source line runs a statement of a database connection.
-fn is_statement(line: &str) -> bool {
-    ["execute", "commit(", "rollback("].iter().any(|word| line.contains(word))
 }
