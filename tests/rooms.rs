@@ -105,6 +105,45 @@ fn code_lines(text: &str) -> impl Iterator<Item = (usize, &str)> {
     (1..).zip(text.lines()).filter(|(_, line)| !line.trim_start().starts_with("//"))
 }
 
+/// What stands first in a path: `snapshot` of `snapshot::Site`.
+fn first_name(path: &str) -> String {
+    path.trim_start().chars().take_while(|letter| letter.is_alphanumeric() || *letter == '_').collect()
+}
+
+/// What a text names of this crate, and in which line: `crate::a::B`, and each of `crate::{a::B, c::{D, E}}`.
+fn named_rooms(text: &str) -> Vec<(usize, String)> {
+    let without_comments = |line| if str::trim_start(line).starts_with("//") { "" } else { line };
+    let code = text.lines().map(without_comments).collect::<Vec<_>>().join("\n");
+    let mut named = Vec::new();
+    for (at, start) in code.match_indices("crate::") {
+        let number = code[..at].matches('\n').count() + 1;
+        let rest = &code[at + start.len()..];
+        let Some(group) = rest.strip_prefix('{') else {
+            named.push((number, first_name(rest)));
+            continue;
+        };
+        named.push((number, first_name(group)));
+        let mut depth = 0_usize;
+        for (at, letter) in group.char_indices() {
+            match letter {
+                '{' => depth += 1,
+                '}' if depth == 0 => break,
+                '}' => depth -= 1,
+                ',' if depth == 0 => named.push((number, first_name(&group[at + 1..]))),
+                _ => {}
+            }
+        }
+    }
+    named
+}
+
+#[test]
+fn groups_of_names_are_seen() {
+    let text = "use crate::{\n    a::{B, c},\n    d,\n};\n// use crate::x;\nfn e() -> crate::f::G {}";
+    let names: Vec<(usize, String)> = named_rooms(text).into_iter().filter(|(_, name)| !name.is_empty()).collect();
+    assert_eq!(names, [(1, "a".to_owned()), (1, "d".to_owned()), (6, "f".to_owned())]);
+}
+
 #[test]
 fn every_room_names_only_the_rooms_it_may() {
     let rooms: BTreeSet<&str> = MAY_NAME.iter().map(|(room, _)| *room).collect();
@@ -118,13 +157,9 @@ fn every_room_names_only_the_rooms_it_may() {
             wrong.push(format!("{}: `{room}` is not a room of the essay in src/lib.rs", path.display()));
             continue;
         };
-        for (number, line) in code_lines(&text) {
-            for (at, start) in line.match_indices("crate::") {
-                let rest = line[at + start.len()..].chars();
-                let named: String = rest.take_while(|letter| letter.is_alphanumeric() || *letter == '_').collect();
-                if named != room && rooms.contains(named.as_str()) && !allowed.contains(&named.as_str()) {
-                    wrong.push(format!("{}:{number}: `{room}` may not name `{named}`", path.display()));
-                }
+        for (number, named) in named_rooms(&text) {
+            if named != room && rooms.contains(named.as_str()) && !allowed.contains(&named.as_str()) {
+                wrong.push(format!("{}:{number}: `{room}` may not name `{named}`", path.display()));
             }
         }
     }

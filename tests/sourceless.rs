@@ -34,9 +34,11 @@ holder.execute('begin exclusive')
 connection = sqlite3.connect(path, timeout=600)
 def block():
 {line}
-async def main():
-    asyncio.get_running_loop().call_later(0.2, block)
+def run():
     print('ready', flush=True)
+    block()
+async def main():
+    asyncio.get_running_loop().call_soon(run)
     await asyncio.sleep(600)
 asyncio.run(main())
 "
@@ -49,10 +51,9 @@ fn told(interpreter: &Interpreter, folder: &Path, line: &str) -> String {
     fs::write(&source, program(line)).expect("the folder is writable");
     let target = Target::start(Command::new(&interpreter.path).arg(&source));
     fs::remove_file(&source).expect("the source was just written");
-    std::thread::sleep(std::time::Duration::from_millis(400));
     let pid = target.process().pid.to_string();
     let hangspy = Command::new(env!("CARGO_BIN_EXE_hangspy"))
-        .args([pid.as_str(), "--for", "1s", "--json"])
+        .args([pid.as_str(), "--for", "2s", "--json"])
         .stderr(Stdio::null())
         .output()
         .expect("hangspy starts");
