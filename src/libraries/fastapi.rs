@@ -1,7 +1,6 @@
 //! FastAPI.
 
-use super::{AtPool, Class, Holder, Holds, Library, Marks, Program, Role, Row};
-use crate::snapshot::Server;
+use super::{AtPool, Class, Holder, Holds, Library, Marks, Role, Row};
 
 pub(super) const LIBRARY: Library = Library {
     name: "fastapi",
@@ -21,7 +20,5 @@ pub(super) const LIBRARY: Library = Library {
         has: Holds::Values("values"),
     }],
     keeps_nothing: true,
-    // `fastapi run` is uvicorn with other words, and `fastapi dev` reloads.
-    programs: &[Program { supervisor_commands: &["dev"], ..Program::of(&["fastapi"], Server::Uvicorn) }],
     ..Library::BARE
 };

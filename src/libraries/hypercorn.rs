@@ -1,7 +1,6 @@
 //! hypercorn.
 
-use super::{Library, Marks, Program, Role, Row};
-use crate::snapshot::Server;
+use super::{Library, Marks, Role, Row};
 
 pub(super) const LIBRARY: Library = Library {
     name: "hypercorn",
@@ -12,6 +11,5 @@ pub(super) const LIBRARY: Library = Library {
         Row::of("hypercorn/asyncio/lifespan.py", &["handle_lifespan"]).means(Marks::LIFESPAN),
         Row::of("hypercorn/utils.py", &["load_application"]).means(Marks::LOAD),
     ],
-    programs: &[Program::of(&["hypercorn"], Server::Hypercorn)],
     ..Library::BARE
 };

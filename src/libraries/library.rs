@@ -34,32 +34,15 @@ pub struct Library {
     /// Its functions stand on many stacks and keep nothing that is out of a pool among their local variables, so that
     /// nobody has to look through them.
     pub keeps_nothing: bool,
-    /// The servers that are started by its name.
-    pub programs: &'static [Program],
-}
-
-/// A program that serves requests, and how its command line is read.
-#[derive(Clone, Copy, Debug)]
-pub struct Program {
-    /// Names of the program or module.
-    pub names: &'static [&'static str],
-    /// Which server it is.
-    pub server: Server,
-    /// Whether its first process only supervises, whatever it is asked for.
-    pub only_supervises: bool,
-    /// Words among its arguments that ask for a supervisor.
-    pub supervisor_words: &'static [&'static str],
-    /// Words that do so as the first argument.
-    pub supervisor_commands: &'static [&'static str],
-    /// The option with the number of workers; more than one asks for a supervisor.
-    pub workers: &'static str,
-    /// What ends workers that give no sign of life.
+    /// What ends workers of the server that give no sign of life.
     pub watchdog: Option<Watchdog>,
 }
 
 /// What a supervisor does about workers that give no sign of life.
 #[derive(Clone, Copy, Debug)]
 pub struct Watchdog {
+    /// The server that has it.
+    pub server: Server,
     /// What a sign of life takes.
     pub watches: Watches,
     /// The option that says for how long a worker may be silent, in seconds.
@@ -105,23 +88,8 @@ impl Library {
         holders: &[],
         timeouts: &[],
         keeps_nothing: false,
-        programs: &[],
+        watchdog: None,
     };
-}
-
-impl Program {
-    /// Server programs as most are: they supervise when they are asked for workers or to reload.
-    pub(super) const fn of(names: &'static [&'static str], server: Server) -> Self {
-        Self {
-            names,
-            server,
-            only_supervises: false,
-            supervisor_words: &["--reload"],
-            supervisor_commands: &[],
-            workers: "--workers",
-            watchdog: None,
-        }
-    }
 }
 
 /// For [`Row::of`]: all functions of the file.

@@ -18,7 +18,6 @@ mod contextlib;
 mod django;
 mod fastapi;
 mod getpass;
-mod granian;
 mod gunicorn;
 mod home;
 mod httpcore;
@@ -57,11 +56,12 @@ mod work;
 
 pub use awaits::{Awaits, Path, Stream};
 pub use home::Home;
-pub use library::{Library, Native, Program, Role, Row, Watchdog, Watches};
+pub use library::{Library, Native, Role, Row, Watchdog, Watches};
 pub use marks::Marks;
 pub use pools::{Asks, AtPool, Class, Count, GivenBack, Holder, Holds, Lead, Pool, Step, Taken, Term, When};
 pub use registry::{
-    all, call_marks, holders, is_native_service, library, marks, native, native_of_thread, role, rows, timeouts, watchdog,
+    all, call_marks, holders, is_native_service, library, marks, native, native_of_thread, role, rows, timeouts,
+    watchdog,
 };
 pub use remedies::{Remedy, remedy};
 pub use requests::{Served, Since, Teller, served, teller};

@@ -4,10 +4,10 @@ use std::collections::HashMap;
 use std::sync::LazyLock;
 
 use super::{
-    Holder, Home, Library, Marks, Native, Program, Role, Row, Watchdog, aiohttp, aiosqlite, anyio, asyncio, asyncpg, concurrent_futures,
-    contextlib, django, fastapi, getpass, granian, gunicorn, httpcore, hypercorn, importlib, kafka, logging, multiprocessing,
-    packages, pdb, psycopg, pydevd, queue, redis, sockets, sqlalchemy, sqlite, starlette, subprocess, threading, trio,
-    urllib3, uvicorn, uvloop, websockets,
+    Holder, Home, Library, Marks, Native, Role, Row, Watchdog, aiohttp, aiosqlite, anyio, asyncio, asyncpg,
+    concurrent_futures, contextlib, django, fastapi, getpass, gunicorn, httpcore, hypercorn, importlib, kafka, logging,
+    multiprocessing, packages, pdb, psycopg, pydevd, queue, redis, sockets, sqlalchemy, sqlite, starlette, subprocess,
+    threading, trio, urllib3, uvicorn, uvloop, websockets,
 };
 use crate::snapshot::Server;
 
@@ -22,7 +22,6 @@ const LIBRARIES: &[&Library] = &[
     &django::LIBRARY,
     &fastapi::LIBRARY,
     &getpass::LIBRARY,
-    &granian::LIBRARY,
     &gunicorn::LIBRARY,
     &httpcore::LIBRARY,
     &hypercorn::LIBRARY,
@@ -153,14 +152,10 @@ pub fn call_marks(name: &str) -> Marks {
     called.fold(Marks::NONE, |all, native| all.and(native.marks))
 }
 
-fn programs() -> impl Iterator<Item = &'static Program> {
-    LIBRARIES.iter().flat_map(|library| library.programs)
-}
-
 /// What ends the workers of a server that give no sign of life.
 #[must_use]
 pub fn watchdog(server: Server) -> Option<&'static Watchdog> {
-    programs().filter(|program| program.server == server).find_map(|program| program.watchdog.as_ref())
+    LIBRARIES.iter().filter_map(|library| library.watchdog.as_ref()).find(|watchdog| watchdog.server == server)
 }
 
 /// The path, and what is left of it behind each of its folders.

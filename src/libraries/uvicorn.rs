@@ -1,6 +1,6 @@
 //! uvicorn, and the workers that gunicorn runs it in.
 
-use super::{ALL, Awaits, Library, Marks, Program, Role, Row, Watchdog, Watches};
+use super::{ALL, Awaits, Library, Marks, Role, Row, Watchdog, Watches};
 use crate::snapshot::Server;
 
 /// A WebSocket whose client does not read.
@@ -8,8 +8,13 @@ const SENDS: Awaits = Awaits::taker_of(&["transport"]);
 
 /// The supervisor kills a worker that does not answer its ping; a thread of the worker answers
 /// (`supervisors/multiprocess.py`).
-const WATCHDOG: Watchdog =
-    Watchdog { watches: Watches::Gil, option: "--timeout-worker-healthcheck", aliases: &[], default_s: 5 };
+const WATCHDOG: Watchdog = Watchdog {
+    server: Server::Uvicorn,
+    watches: Watches::Gil,
+    option: "--timeout-worker-healthcheck",
+    aliases: &[],
+    default_s: 5,
+};
 
 pub(super) const LIBRARY: Library = Library {
     name: "uvicorn",
@@ -37,6 +42,6 @@ pub(super) const LIBRARY: Library = Library {
         Row::of("uvicorn/protocols/websockets/wsproto_impl.py", &["send"]).awaits(SENDS),
     ],
     keeps_nothing: true,
-    programs: &[Program { watchdog: Some(WATCHDOG), ..Program::of(&["uvicorn"], Server::Uvicorn) }],
+    watchdog: Some(WATCHDOG),
     ..Library::BARE
 };

@@ -62,7 +62,7 @@ pub(super) fn consumer_verdict() -> Verdict {
             "not in its own epoll in any look",
             "0 ms of CPU time in 3.0 s",
         ]),
-        doing: Some(Doing::InLibrdkafka { broker: Some("10.0.3.7:9092".to_owned()) }),
+        doing: Some(Doing::InLibrary { library: "librdkafka".to_owned(), server: Some("10.0.3.7:9092".to_owned()) }),
         advice: "move it off the loop: await asyncio.to_thread(consumer.poll, 30.0)".to_owned(),
         consequences: Vec::new(),
         about: About::default(),
