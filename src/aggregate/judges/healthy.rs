@@ -4,7 +4,7 @@ use crate::aggregate::phrases::count_words;
 use crate::aggregate::{Analysis, Confidence, Finding, Kind, Verdict};
 use crate::classify::Look;
 use crate::libraries::Marks;
-use crate::snapshot::{Known, Role, TaskCensus};
+use crate::snapshot::{Known, Role, TaskCensus, Why};
 
 /// The verdict on a process in which no judge found trouble.
 pub(super) fn healthy(analysis: &Analysis<'_>) -> Verdict {
@@ -54,8 +54,10 @@ pub(super) fn healthy(analysis: &Analysis<'_>) -> Verdict {
 /// Why the requests in flight are not known, if they are not: then nothing can be said of them.
 fn requests_unknown(analysis: &Analysis<'_>) -> Option<&'static str> {
     let last = analysis.recording.censuses.last()?;
-    match last.tasks {
+    match &last.tasks {
         Known::Unknown(why) => Some(why.words()),
+        // Whoever was not read may serve the request that hangs.
+        Known::Is(tasks) if tasks.cut => Some(Why::Bounded.words()),
         Known::Is(_) => last.gaps.iter().find(|(what, _)| what == "requests").map(|(_, why)| why.words()),
     }
 }
