@@ -71,7 +71,7 @@ impl TaskList {
 
     fn is_over(&mut self, scene: &Scene<'_>) -> bool {
         let why = "a part of the tasks";
-        let over = self.tasks.len() >= MOST_TASKS || scene.for_listing.is_spent();
+        let over = self.tasks.len() >= MOST_TASKS || scene.for_listing.is_spent_after(self.tasks.len());
         if over && self.gaps.iter().all(|(what, _)| what != why) {
             self.gaps.push((why.to_owned(), Why::Bounded));
         }

@@ -98,7 +98,7 @@ pub(in crate::read) fn read(scene: &mut Scene<'_>, watch: &WaitWatch) -> Result<
     let mut records = Vec::with_capacity(listed.len());
     let mut cut = !gaps.is_empty();
     for (index, address) in listed.iter().enumerate() {
-        if reader.scene.limit.is_spent() {
+        if reader.scene.limit.is_spent_after(index) {
             let left = listed.len() - index;
             cut = true;
             gaps.push((format!("what {left} of {} tasks do", listed.len()), Why::Bounded));
