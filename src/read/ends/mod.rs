@@ -212,14 +212,21 @@ impl Ends {
             Awaited::Executor { thread: Known::Is(thread) } => vec![Ending::Thread { thread: *thread }],
             _ => Vec::new(),
         };
-        let cancels =
-            |ending: &&Ending| matches!(ending, Ending::Timer { .. } | Ending::Limit { .. } | Ending::Asked { .. });
         let of_future = self.found.get(&wait.future).into_iter().flatten();
+        // What ends another task that it waits for is that task's: who asks goes on to it.
+        let of_future = of_future.filter(|_| wait.on != Awaited::Task(wait.future));
+        let is_timer = |ending: &Ending| matches!(ending, Ending::Timer { .. });
+        let cancels =
+            |ending: &&Ending| is_timer(ending) || matches!(ending, Ending::Limit { .. } | Ending::Asked { .. });
         let of_task = self.found.get(&task).into_iter().flatten().filter(cancels);
         for ending in of_future.chain(of_task) {
             if ends.len() < MOST_ENDS && !ends.contains(ending) {
                 ends.push(ending.clone());
             }
+        }
+        // The timer that was found keeps the limit that the call was told.
+        if ends.iter().any(is_timer) {
+            ends.retain(|ending| !matches!(ending, Ending::Limit { .. }));
         }
         if ends.is_empty() && self.cut { Known::Unknown(Why::Bounded) } else { Known::Is(ends) }
     }

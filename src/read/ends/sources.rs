@@ -25,6 +25,10 @@ const LARGEST_DESCRIPTOR: i64 = 1 << 24;
 /// standard library has a handle and its arguments before the factory of protocols, uvloop has it at hand.
 const SERVER_OF_HANDLE: usize = 3;
 const SERVER_OF_UVLOOP: usize = 2;
+/// What is called for a new connection (CPython `Lib/asyncio/selector_events.py`), and for the end of a child that has a pidfd,
+/// whose pid is its first argument (`PidfdChildWatcher` of `Lib/asyncio/unix_events.py`, the usual one since 3.12).
+const ACCEPTS: &str = "_accept_connection";
+const WAITS_FOR_CHILD: &str = "_do_wait";
 
 /// What a loop watches.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -90,23 +94,26 @@ impl Sources {
             return Ok(None);
         }
         let roots = objects.tuple(handles)?;
-        let mut accepts = false;
-        for handle in &roots {
-            accepts = accepts || lenient(self.accepts(objects, *handle))?;
-        }
         let descriptor = i32::try_from(number).map_err(|_| ReadError::Implausible(key))?;
-        let (what, ahead) =
-            if accepts { (Watched::Server, Some(SERVER_OF_HANDLE)) } else { (Watched::Descriptor(descriptor), None) };
+        let mut what = Watched::Descriptor(descriptor);
+        for handle in &roots {
+            what = match lenient(self.method(objects, *handle))?.as_str() {
+                ACCEPTS => Watched::Server,
+                WAITS_FOR_CHILD => lenient(child(objects, *handle))?.map_or(what, Watched::Child),
+                _ => what,
+            };
+        }
+        let ahead = (what == Watched::Server).then_some(SERVER_OF_HANDLE);
         Ok(Some(Source { what, roots, ahead }))
     }
 
-    /// Whether a handle calls what accepts connections (CPython `Lib/asyncio/selector_events.py`).
-    fn accepts(&mut self, objects: Objects<'_>, handle: Address) -> Result<bool, ReadError> {
+    /// The name of the method that a handle calls, empty when it calls something else.
+    fn method(&mut self, objects: Objects<'_>, handle: Address) -> Result<String, ReadError> {
         let kind = objects.type_of(handle)?;
         let slot = match self.callback {
             Some((known, slot)) if known == kind => slot,
             _ => {
-                let Some(entry) = objects.attribute(handle, "_callback")? else { return Ok(false) };
+                let Some(entry) = objects.attribute(handle, "_callback")? else { return Ok(String::new()) };
                 let slot = entry.slot.0.wrapping_sub(handle.0);
                 self.callback = Some((kind, slot));
                 slot
@@ -114,11 +121,11 @@ impl Sources {
         };
         let callback = objects.memory.read_pointer(Address(handle.0.wrapping_add(slot)))?;
         if objects.type_name_of(callback)? != "method" {
-            return Ok(false);
+            return Ok(String::new());
         }
         let function = objects.memory.read_pointer(callback.plus(objects.offsets.object.method_function))?;
         let code = objects.memory.read_pointer(function.plus(objects.offsets.object.function_code))?;
-        Ok(objects.text(objects.memory.read_pointer(code.plus(objects.offsets.code.name))?)? == "_accept_connection")
+        objects.text(objects.memory.read_pointer(code.plus(objects.offsets.code.name))?)
     }
 
     fn uvloop(&mut self, objects: Objects<'_>, event_loop: Address) -> Result<(), ReadError> {
@@ -201,6 +208,13 @@ mod uv {
     pub(in crate::read) const DATAGRAM: usize = 176;
     /// Bytes that hold all of these.
     pub(in crate::read) const FIELDS: usize = 192;
+}
+
+/// The child whose end a handle is called for.
+fn child(objects: Objects<'_>, handle: Address) -> Result<Option<ProcessId>, ReadError> {
+    let Some(arguments) = objects.attribute(handle, "_args")? else { return Ok(None) };
+    let Some(first) = objects.tuple(arguments.value)?.first().copied() else { return Ok(None) };
+    Ok(u32::try_from(objects.integer(first)?).ok().map(ProcessId))
 }
 
 /// When a `TimerHandle` is due.
