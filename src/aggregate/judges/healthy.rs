@@ -53,11 +53,13 @@ pub(super) fn healthy(analysis: &Analysis<'_>) -> Verdict {
 
 /// Why the requests in flight are not known, if they are not: then nothing can be said of them.
 fn requests_unknown(analysis: &Analysis<'_>) -> Option<&'static str> {
-    let last = analysis.recording.censuses.last()?;
+    let censuses = &analysis.recording.censuses;
+    let last = censuses.last()?;
+    let was_cut = censuses.iter().filter_map(|census| census.tasks.get()).any(|tasks| tasks.cut);
     match &last.tasks {
         Known::Unknown(why) => Some(why.words()),
         // Whoever was not read may serve the request that hangs.
-        Known::Is(tasks) if tasks.cut => Some(Why::Bounded.words()),
+        Known::Is(_) if was_cut => Some(Why::Bounded.words()),
         Known::Is(_) => last.gaps.iter().find(|(what, _)| what == "requests").map(|(_, why)| why.words()),
     }
 }

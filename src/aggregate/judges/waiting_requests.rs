@@ -68,10 +68,23 @@ impl Case<'_> {
         }
     }
 
+    /// The primitive that a request waits for, if it is one.
+    fn primitive(&self, one: &Standing<'_>) -> Option<PrimitiveKind> {
+        let Known::Is(Some(wait)) = &one.last.wait else { return None };
+        match wait.on {
+            Awaited::Primitive(address) => self.tasks.primitive(address).map(|primitive| primitive.kind),
+            _ => None,
+        }
+    }
+
     /// Requests that wait for somebody or nobody.
     fn waiting(&self, oldest: &Standing<'_>) -> Option<Verdict> {
         let what = self.object(oldest);
         let (sense, cause) = self.sense(oldest);
+        // Whoever has the event may set it, and a long poll waits for just that: the judge of unset events looks for who is left.
+        if cause == Cause::AsyncioEvent && self.primitive(oldest) == Some(PrimitiveKind::Event) {
+            return None;
+        }
         let alone = oldest.ends.is_nobody() && !self.somebody_else();
         let child = oldest.ends.children.first().copied();
         let writes =
@@ -186,13 +199,7 @@ impl Case<'_> {
             .take(3)
             .collect();
         let within = |name: &str| calls.contains(&name);
-        let primitive = match &one.last.wait {
-            Known::Is(Some(wait)) => match wait.on {
-                Awaited::Primitive(address) => self.tasks.primitive(address).map(|primitive| primitive.kind),
-                _ => None,
-            },
-            _ => None,
-        };
+        let primitive = self.primitive(one);
         if one.ends.client {
             return (Sense::News, Cause::Client);
         }
