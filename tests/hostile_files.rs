@@ -48,6 +48,7 @@ impl Drop for Folder {
 }
 
 /// What hangspy tells of a process of nobody's that is blocked in `file`, line 2; `None` where this cannot be tried.
+#[expect(clippy::print_stderr, reason = "a skip says why")]
 fn told_of(file: &Path, group: u32) -> Option<String> {
     if !nix::unistd::geteuid().is_root() {
         eprintln!("skipped: only root can read what others cannot");

@@ -1,5 +1,6 @@
 //! Who works piece by piece, by the functions on the stacks of threads and tasks: see `libraries`.
 
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, HashMap};
 use std::time::Duration;
 
@@ -55,10 +56,10 @@ impl Crews {
         for (who, frames) in of_threads.chain(of_tasks) {
             let Some(found) = self.work_of(scene, frames)? else { continue };
             let Some(row) = CREWS.get(found.crew) else { continue };
-            if !crews.contains_key(&found.crew) {
-                crews.insert(found.crew, self.sample(scene, row, frames)?);
-            }
-            let Some(crew) = crews.get_mut(&found.crew) else { continue };
+            let crew = match crews.entry(found.crew) {
+                Entry::Occupied(known) => known.into_mut(),
+                Entry::Vacant(new) => new.insert(self.sample(scene, row, frames)?),
+            };
             if crew.members.len() < CrewSample::MOST_MEMBERS {
                 crew.members.push(MemberSample { who, piece: found.piece });
             }

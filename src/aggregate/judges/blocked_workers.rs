@@ -38,7 +38,8 @@ pub(super) fn all_stand(crew: &AtWork<'_>) -> bool {
 
 fn blocked(analysis: &Analysis<'_>, crew: &AtWork<'_>) -> Option<Verdict> {
     let waiting = waiting(analysis, crew);
-    if !all_stand(crew) && !(waiting > 0 && all_are_old(crew)) {
+    let stands = all_stand(crew) || waiting > 0 && all_are_old(crew);
+    if !stands {
         return None;
     }
     let workers: Vec<&Worker<'_>> = crew.workers.iter().collect();
