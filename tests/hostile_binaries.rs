@@ -35,6 +35,7 @@ impl Drop for Folder {
 }
 
 /// A Python that maps a file and does something to it then.
+#[expect(clippy::print_stderr, reason = "a skip says why")]
 fn mapping(file: &Path, then: &str) -> Target {
     let interpreter = interpreters().pop().expect("an interpreter: install one, or set HANGSPY_PYTHONS");
     eprintln!("looking at {}", interpreter.name());

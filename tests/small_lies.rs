@@ -19,6 +19,7 @@ struct Running(Child, u32);
 
 impl Running {
     /// Starts Python, below another program where one is given.
+    #[expect(clippy::print_stderr, reason = "a skip says why")]
     fn python(below: &[&str], program: &str) -> Self {
         let interpreter = interpreters().pop().expect("an interpreter: install one, or set HANGSPY_PYTHONS");
         eprintln!("looking at {}", interpreter.name());
@@ -77,6 +78,7 @@ fn done(output: &Output) -> String {
 }
 
 /// Whether this machine lets us have a namespace of our own.
+#[expect(clippy::print_stderr, reason = "a skip says why")]
 fn can_unshare(words: &[&str]) -> bool {
     let can = Command::new("unshare").args(words).arg("true").output().is_ok_and(|output| output.status.success());
     if !can {
@@ -198,6 +200,7 @@ asyncio.run(main())";
 const WRITES: [&str; 6] =
     ["process_vm_writev(", "ptrace(", "process_madvise(", "pidfd_getfd(", "pidfd_send_signal(", "bpf("];
 
+#[expect(clippy::print_stderr, reason = "a skip says why")]
 #[test]
 fn no_system_call_of_ours_can_write_to_the_target() {
     if Command::new("strace").arg("-V").output().is_err() {
