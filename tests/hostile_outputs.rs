@@ -63,7 +63,6 @@ fn assert_refused(output: &Output, words: &str) {
     assert!(output.status.code() == Some(2) && said.contains(words), "{:?}: {said}", output.status);
 }
 
-#[expect(clippy::print_stderr, reason = "a skip says why")]
 #[test]
 fn a_folder_of_somebody_else_is_not_written_into_nor_a_link_in_it_followed() {
     if !nix::unistd::geteuid().is_root() {

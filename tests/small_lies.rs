@@ -200,7 +200,6 @@ asyncio.run(main())";
 const WRITES: [&str; 6] =
     ["process_vm_writev(", "ptrace(", "process_madvise(", "pidfd_getfd(", "pidfd_send_signal(", "bpf("];
 
-#[expect(clippy::print_stderr, reason = "a skip says why")]
 #[test]
 fn no_system_call_of_ours_can_write_to_the_target() {
     if Command::new("strace").arg("-V").output().is_err() {
