@@ -143,13 +143,7 @@ impl Requests {
 
     /// What a frame has under this name; of a variable that inner functions use, what its cell holds.
     fn local(&mut self, objects: Objects<'_>, frame: &LiveFrame, name: &str) -> Result<Option<Address>, ReadError> {
-        match self.locals.get(objects, frame, name)? {
-            Some(found) if objects.type_name_of(found)? == "cell" => {
-                let held = objects.memory.read_pointer(found.plus(objects.offsets.object.cell_value))?;
-                Ok(Some(held).filter(|held| !held.is_null()))
-            }
-            found => Ok(found),
-        }
+        self.locals.value(objects, frame, name)
     }
 
     /// The tasks in which middleware runs endpoints, by what is handed on: of several around each other the innermost.

@@ -22,6 +22,26 @@ pub(in crate::read) struct FrameLocals {
 }
 
 impl FrameLocals {
+    /// What a frame has under this name; of a variable that inner functions use, what its cell holds.
+    ///
+    /// # Errors
+    ///
+    /// When it cannot be read.
+    pub(in crate::read) fn value(
+        &mut self,
+        objects: Objects<'_>,
+        frame: &LiveFrame,
+        name: &str,
+    ) -> Result<Option<Address>, ReadError> {
+        match self.get(objects, frame, name)? {
+            Some(found) if objects.type_name_of(found)? == "cell" => {
+                let held = objects.memory.read_pointer(found.plus(objects.offsets.object.cell_value))?;
+                Ok(Some(held).filter(|held| !held.is_null()))
+            }
+            found => Ok(found),
+        }
+    }
+
     /// The value of a local variable; `None` when the function has none of this name, or it is not set.
     ///
     /// # Errors
