@@ -15,7 +15,7 @@ use std::path::Path;
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use hangspy::aggregate::{GilLedger, Kind, verdicts};
+use hangspy::aggregate::{GilLedger, Kind};
 use hangspy::attach;
 use hangspy::classify::Book;
 use hangspy::read::Sampler;
@@ -194,7 +194,7 @@ fn a_program_without_a_loop_that_never_lets_the_gil_go_is_not_sick() {
         }
         let share = ledger.held_share().unwrap_or(0.0);
         assert!(share > 0.9, "{}: it has the GIL all the time, said {share}", interpreter.name());
-        for verdict in verdicts(&hangspy::aggregate::Analysis::of(&recording)) {
+        for verdict in hangspy::report::judge([&recording]) {
             let harmless = matches!(verdict.kind, Kind::Healthy | Kind::CannotTell);
             assert!(harmless, "{}: false alarm: {}", interpreter.name(), verdict.summary);
         }

@@ -4,12 +4,13 @@
 
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
+
 use super::Analysis;
 use super::gil;
-use super::phrases::{count_words, length_words};
 use crate::classify::Look;
 use crate::libraries::{self, Watchdog, Watches};
-use crate::snapshot::{Known, Moment, Role, Server, Snapshot, Supervisor};
+use crate::snapshot::{Known, Moment, ProcessId, Role, Server, Snapshot, Supervisor};
 
 /// A supervisor looks at its workers once a second and a worker takes a moment to die: a longer silence than this beyond the
 /// timeout was not what it was killed for.
@@ -21,24 +22,72 @@ const KEPT: Duration = Duration::from_secs(1);
 /// A worker younger than this, of an older master, took the place of another.
 const YOUNG: Duration = Duration::from_secs(60);
 
-/// What became of the process, in words; `None` when it did not end.
+/// What became of a process that ended.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "kebab-case")]
+pub enum Fate {
+    /// It ended; nobody is known to look after it.
+    Ended,
+    /// Its supervisor ended as well.
+    ServiceEnded,
+    /// It was a worker, and its supervisor lives.
+    WorkerEnded {
+        /// By whose hand.
+        by: Killer,
+        /// New workers since.
+        successors: Vec<ProcessId>,
+    },
+}
+
+/// By whose hand a worker ended most likely.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "kebab-case")]
+pub enum Killer {
+    /// The kernel's, for want of memory.
+    OutOfMemory,
+    /// A watchdog's that wants signs of life from the loop.
+    SilentLoop {
+        /// Whose.
+        server: Server,
+        /// For how long the loop had been silent, seconds.
+        silent_s: f64,
+        /// For how long it may be.
+        patience: Patience,
+    },
+    /// A watchdog's whose question is answered with the GIL.
+    KeptGil {
+        /// Whose.
+        server: Server,
+        /// For how long one thread had kept the GIL, seconds.
+        kept_s: f64,
+        /// How long an answer may take.
+        patience: Patience,
+    },
+    /// Not known.
+    Unknown,
+}
+
+/// How patient a watchdog is.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Patience {
+    /// Seconds.
+    pub seconds: u64,
+    /// The option that says so; `None` where it is the default.
+    pub option: Option<String>,
+}
+
+/// What became of the process; `None` when it did not end.
 #[must_use]
-pub fn fate(analysis: &Analysis<'_>) -> Option<String> {
+pub fn fate(analysis: &Analysis<'_>) -> Option<Fate> {
     let ended = analysis.recording.ended?;
     let Some((supervisor, after)) =
         analysis.recording.supervisor.as_ref().and_then(|known| Some((known, known.after.as_ref()?)))
     else {
-        return Some("the process ended while it was watched".to_owned());
+        return Some(Fate::Ended);
     };
     if !after.supervised {
-        let words = "its supervisor ended as well: the whole service was stopped or restarted";
-        return Some(format!("the worker ended; {words}"));
+        return Some(Fate::ServiceEnded);
     }
-    let replaced = match after.successors.as_slice() {
-        [] => "not replaced so far".to_owned(),
-        [one] => format!("replaced by pid {one}"),
-        many => format!("replaced, {} since", count_words(many.len() as u64, "new worker")),
-    };
     let killer = out_of_memory(analysis, after.memory_kills).or_else(|| {
         let server = analysis.recording.process.server;
         let watchdog = libraries::watchdog(server)?;
@@ -47,14 +96,12 @@ pub fn fate(analysis: &Analysis<'_>) -> Option<String> {
             Watches::Gil => kept_gil(analysis, supervisor, (server, watchdog)),
         }
     });
-    let killer = killer.unwrap_or_else(|| "ended while it was watched, by whose hand is not known".to_owned());
-    Some(format!("the worker {killer}; {replaced}"))
+    Some(Fate::WorkerEnded { by: killer.unwrap_or(Killer::Unknown), successors: after.successors.clone() })
 }
 
-fn out_of_memory(analysis: &Analysis<'_>, after: Known<u64>) -> Option<String> {
+fn out_of_memory(analysis: &Analysis<'_>, after: Known<u64>) -> Option<Killer> {
     let before = analysis.last_surroundings()?.cgroup.get()?.memory_kills.ok()?;
-    (after.ok()? > before)
-        .then(|| "was most likely killed by the kernel: its control group ran out of memory just then".to_owned())
+    (after.ok()? > before).then_some(Killer::OutOfMemory)
 }
 
 fn silent_loop(
@@ -62,15 +109,12 @@ fn silent_loop(
     supervisor: &Supervisor,
     (server, watchdog): (Server, &Watchdog),
     ended: Moment,
-) -> Option<String> {
-    let (patience, said) = patience(supervisor, watchdog)?;
+) -> Option<Killer> {
+    let patience = patience(supervisor, watchdog)?;
+    let limit = Duration::from_secs(patience.seconds);
     let silent = ended.since(silent_since(analysis)?);
-    let long_enough = silent + TOLERANCE >= patience / 2 && silent <= patience + LATEST;
-    long_enough.then(|| {
-        let length = length_words(silent);
-        let server = server.word();
-        format!("was most likely killed by {server}'s WORKER TIMEOUT, its loop silent for {length} by then ({said})")
-    })
+    let long_enough = silent + TOLERANCE >= limit / 2 && silent <= limit + LATEST;
+    long_enough.then(|| Killer::SilentLoop { server, silent_s: silent.as_secs_f64(), patience })
 }
 
 /// Since when no loop of the process has turned.
@@ -87,16 +131,13 @@ fn kept_gil(
     analysis: &Analysis<'_>,
     supervisor: &Supervisor,
     (server, watchdog): (Server, &Watchdog),
-) -> Option<String> {
-    let (patience, said) = patience(supervisor, watchdog)?;
+) -> Option<Killer> {
+    let patience = patience(supervisor, watchdog)?;
     let (kept, throughout) = gil_kept(analysis)?;
-    (kept + TOLERANCE >= patience || throughout && kept >= KEPT).then(|| {
-        let length = length_words(kept);
-        format!(
-            "was most likely killed by {}'s health check, whose answer needs the GIL: one thread kept it for {length} \
-             and more ({said})",
-            server.word()
-        )
+    (kept + TOLERANCE >= Duration::from_secs(patience.seconds) || throughout && kept >= KEPT).then(|| Killer::KeptGil {
+        server,
+        kept_s: kept.as_secs_f64(),
+        patience,
     })
 }
 
@@ -111,25 +152,36 @@ fn gil_kept(analysis: &Analysis<'_>) -> Option<(Duration, bool)> {
     Some((last.at.since(first.at), same == snapshots.len()))
 }
 
-/// How patient the watchdog is, and where that is said; `None` where it is switched off or its command line is hidden.
-fn patience(supervisor: &Supervisor, watchdog: &Watchdog) -> Option<(Duration, String)> {
-    let (option, default) = (watchdog.option, watchdog.default_s);
+/// How patient the watchdog is; `None` where it is switched off or its command line is hidden.
+fn patience(supervisor: &Supervisor, watchdog: &Watchdog) -> Option<Patience> {
     match supervisor.patience_s {
         Known::Is(Some(0)) | Known::Unknown(_) => None,
-        Known::Is(Some(seconds)) => Some((Duration::from_secs(seconds), format!("{option} {seconds}"))),
-        Known::Is(None) => Some((Duration::from_secs(default), format!("its default is {default} s"))),
+        Known::Is(Some(seconds)) => Some(Patience { seconds, option: Some(watchdog.option.to_owned()) }),
+        Known::Is(None) => Some(Patience { seconds: watchdog.default_s, option: None }),
     }
 }
 
-/// A worker that is much younger than its master took the place of one that ended before we came.
+/// A worker that is much younger than its master: it took the place of one that ended before we came.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct YoungWorker {
+    /// How old it was.
+    pub age: Duration,
+    /// Its master.
+    pub master: ProcessId,
+    /// How old that was.
+    pub master_age: Duration,
+}
+
+/// Whether this worker took another's place.
 #[must_use]
-pub fn young_worker(analysis: &Analysis<'_>) -> Option<String> {
+pub fn young_worker(analysis: &Analysis<'_>) -> Option<YoungWorker> {
     let supervisor =
         analysis.recording.supervisor.as_ref().filter(|_| analysis.recording.process.role == Role::Worker)?;
     let age = analysis.began().since(supervisor.worker_started);
     let difference = supervisor.worker_started.since(supervisor.started);
-    (age < YOUNG && difference >= YOUNG).then(|| {
-        let (young, old) = (length_words(age), length_words(difference + age));
-        format!("this worker was {young} old and its master, pid {}, {old}: it took another's place", supervisor.pid)
+    (age < YOUNG && difference >= YOUNG).then(|| YoungWorker {
+        age,
+        master: supervisor.pid,
+        master_age: difference + age,
     })
 }

@@ -2,7 +2,7 @@
 
 use super::hurt::hurts;
 use super::subject::{About, Subject};
-use super::{Analysis, Blame, Cause, Confidence, Kind, SecondParty, Track, Verdict};
+use super::{Advice, Analysis, Blame, Cause, Confidence, Evidence, Hurt, Kind, SecondParty, Summary, Track, Verdict};
 use crate::classify::Doing;
 use crate::snapshot::{ProcessId, ThreadId};
 
@@ -15,7 +15,7 @@ pub struct Finding {
 impl Finding {
     /// Begins a verdict with what shows it.
     #[must_use]
-    pub fn new(kind: Kind, process: ProcessId, summary: impl Into<String>, evidence: impl Into<String>) -> Self {
+    pub fn new(kind: Kind, process: ProcessId, summary: impl Into<Summary>, evidence: impl Into<Evidence>) -> Self {
         let verdict = Verdict {
             kind,
             cause: None,
@@ -30,7 +30,7 @@ impl Finding {
             second_party: SecondParty::None,
             hurts: Vec::new(),
             evidence: vec![evidence.into()],
-            advice: String::new(),
+            remedy: Advice::Nothing,
             doing: None,
             consequences: Vec::new(),
             about: About::default(),
@@ -86,8 +86,8 @@ impl Finding {
 
     /// Adds evidence.
     #[must_use]
-    pub fn evidence(mut self, more: impl IntoIterator<Item = String>) -> Self {
-        self.verdict.evidence.extend(more);
+    pub fn evidence(mut self, more: impl IntoIterator<Item: Into<Evidence>>) -> Self {
+        self.verdict.evidence.extend(more.into_iter().map(Into::into));
         self
     }
 
@@ -100,8 +100,8 @@ impl Finding {
 
     /// Says whom it hurts.
     #[must_use]
-    pub fn hurts(mut self, hurts: Vec<String>) -> Self {
-        self.verdict.hurts = hurts;
+    pub fn hurts(mut self, hurts: impl IntoIterator<Item: Into<Hurt>>) -> Self {
+        self.verdict.hurts = hurts.into_iter().map(Into::into).collect();
         self
     }
 
@@ -128,8 +128,8 @@ impl Finding {
 
     /// Says what to do.
     #[must_use]
-    pub fn advice(mut self, advice: impl Into<String>) -> Self {
-        self.verdict.advice = advice.into();
+    pub fn advice(mut self, remedy: impl Into<Advice>) -> Self {
+        self.verdict.remedy = remedy.into();
         self
     }
 

@@ -47,7 +47,7 @@ impl From<Actor> for Subject {
 }
 
 /// Whom a finding is about.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct About {
     /// Those that do not go on. Where another finding holds up all of them, this one is its consequence. Empty where
     /// nobody stands still, as with a share of the time.

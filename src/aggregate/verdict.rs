@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::subject::About;
+use super::{Advice, Evidence, Hurt, Summary};
 use crate::classify::Doing;
 
 pub use crate::classify::{Cause, Place, SecondParty};
@@ -107,7 +108,7 @@ pub struct Blame {
 }
 
 /// A verdict: what, why, whom to blame, how we know, what to do.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Verdict {
     /// What is wrong.
     pub kind: Kind,
@@ -115,14 +116,13 @@ pub struct Verdict {
     pub cause: Option<Cause>,
     /// How sure we are.
     pub confidence: Confidence,
-    /// One sentence.
-    pub summary: String,
+    /// What it says in one sentence.
+    pub summary: Summary,
     /// The process.
     pub process: u32,
     /// The thread, where one is meant.
     pub thread: Option<u32>,
     /// The loop kind, where one is meant.
-    #[serde(rename = "loop")]
     pub event_loop: Option<String>,
     /// For how long it has lasted, seconds; `None` when it does not last any more or is not known.
     pub since_s: Option<f64>,
@@ -132,32 +132,22 @@ pub struct Verdict {
     pub blame: Option<Blame>,
     /// The other side.
     pub second_party: SecondParty,
-    /// Whom it hurts, in words.
-    pub hurts: Vec<String>,
+    /// Whom it hurts.
+    pub hurts: Vec<Hurt>,
     /// How we know. Never empty.
-    pub evidence: Vec<String>,
+    pub evidence: Vec<Evidence>,
     /// What to do.
-    pub advice: String,
+    pub remedy: Advice,
     /// What the blamed function does, as a fact, where one look shows it.
-    #[serde(default)]
     pub doing: Option<Doing>,
     /// Other findings that come of it, the worst first. They have none of their own.
-    #[serde(default)]
     pub consequences: Vec<Consequence>,
     /// Whom it is about: what tells it from others.
-    #[serde(skip)]
     pub about: About,
 }
 
-impl Verdict {
-    /// The finding and what comes of it.
-    pub fn all(&self) -> impl Iterator<Item = &Self> {
-        std::iter::once(self).chain(self.consequences.iter().map(|consequence| &consequence.finding))
-    }
-}
-
 /// A finding that comes of another one.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Consequence {
     /// Why it does.
     pub because: Because,

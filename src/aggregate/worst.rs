@@ -45,6 +45,7 @@ pub fn worst_first(verdicts: &mut [Verdict]) {
 /// The worse one is the lesser.
 pub(super) fn worse(one: &Verdict, other: &Verdict) -> Ordering {
     let since = |verdict: &Verdict| verdict.since_s.unwrap_or_default();
+    let place = |verdict: &Verdict| verdict.blame.as_ref().map(|blame| (blame.file.clone(), blame.line));
     let ties = |verdict: &Verdict| (verdict.process, verdict.thread, verdict.cause);
     (Cost::of(one), kind(one))
         .cmp(&(Cost::of(other), kind(other)))
@@ -52,7 +53,8 @@ pub(super) fn worse(one: &Verdict, other: &Verdict) -> Ordering {
         .then(other.confidence.cmp(&one.confidence))
         .then(since(other).total_cmp(&since(one)))
         .then(ties(one).cmp(&ties(other)))
-        .then_with(|| one.summary.cmp(&other.summary))
+        .then_with(|| place(one).cmp(&place(other)))
+        .then_with(|| one.about.cmp(&other.about))
 }
 
 /// A stall that has ended is no worse than a want of the GIL that took more of the window.

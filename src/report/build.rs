@@ -1,9 +1,10 @@
 //! From recordings to the report.
 
 use super::model::{EpisodeReport, Ranked, Window};
+use super::verdict::Verdict;
 use super::{Gap, Observation, ProcessReport, Report, Target, Tool};
 use super::{gaps, gil, jobs, loops, observations, pools, profile, ranking, requests, surroundings, tasks, threads};
-use crate::aggregate::{Analysis, Verdict, verdicts, worst_first};
+use crate::aggregate::{self, Analysis, verdicts, worst_first};
 use crate::snapshot::{Cost, Excerpt, Known, Moment, Reader, Recording, SCHEMA};
 
 /// Turns recordings, one per process, into the finished report. `asked` is what the user named as the target.
@@ -13,7 +14,7 @@ pub fn build(recordings: &[Recording], asked: &str) -> Report {
     let mut in_order: Vec<&Recording> = recordings.iter().collect();
     in_order.sort_by_key(|recording| (recording.process.pid, recording.process.start_ticks));
     let analyses: Vec<Analysis<'_>> = in_order.into_iter().map(Analysis::of).collect();
-    let mut judged: Vec<Verdict> = analyses.iter().flat_map(verdicts).collect();
+    let mut judged: Vec<aggregate::Verdict> = analyses.iter().flat_map(verdicts).collect();
     worst_first(&mut judged);
     Report {
         schema: SCHEMA,
@@ -21,7 +22,7 @@ pub fn build(recordings: &[Recording], asked: &str) -> Report {
         target: Target { asked: asked.to_owned(), processes: analyses.iter().map(process).collect() },
         window: window(recordings),
         observations: observed(&analyses, &judged),
-        verdicts: judged,
+        verdicts: judged.into_iter().map(Verdict::from).collect(),
         ranking: sorted_ranking(analyses.iter().flat_map(ranking::ranked).collect()),
         loops: analyses.iter().flat_map(loops::loops).collect(),
         threads: analyses.iter().flat_map(threads::threads).collect(),
@@ -41,15 +42,16 @@ pub fn build(recordings: &[Recording], asked: &str) -> Report {
 
 /// The verdicts alone, the worst first: much less work than the whole report.
 pub fn judge<'a>(recordings: impl IntoIterator<Item = &'a Recording>) -> Vec<Verdict> {
-    let mut judged: Vec<Verdict> =
+    let mut judged: Vec<aggregate::Verdict> =
         recordings.into_iter().flat_map(|recording| verdicts(&Analysis::of(recording))).collect();
     worst_first(&mut judged);
-    judged
+    judged.into_iter().map(Verdict::from).collect()
 }
 
-fn observed(analyses: &[Analysis<'_>], judged: &[Verdict]) -> Vec<Observation> {
+fn observed(analyses: &[Analysis<'_>], judged: &[aggregate::Verdict]) -> Vec<Observation> {
     let of = |analysis: &Analysis<'_>| {
-        let own: Vec<&Verdict> = judged.iter().filter(|verdict| verdict.process == analysis.pid().0).collect();
+        let own: Vec<&aggregate::Verdict> =
+            judged.iter().filter(|verdict| verdict.process == analysis.pid().0).collect();
         observations::observations(analysis, &own)
     };
     analyses.iter().flat_map(of).collect()

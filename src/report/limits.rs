@@ -1,10 +1,9 @@
 //! Limits that are near or were met: facts that contribute.
 
 use super::observations::Seen;
-use crate::aggregate::{
-    Analysis, Subject, Throttling, count_words, full_queue, overflow_words, share_words, throttling,
-};
+use crate::aggregate::{Analysis, Subject, Throttling, count_words, full_queue, overflow, share_words, throttling};
 use crate::snapshot::Surroundings;
+use crate::words::hurt;
 
 /// Resident memory from this share of the limit on is worth a word.
 const NOTABLE_MEMORY: f64 = 0.9;
@@ -26,8 +25,8 @@ pub(super) fn limits(analysis: &Analysis<'_>) -> Vec<Seen> {
         said.push(Seen::of(Subject::Memory, words));
     }
     said.extend(memory_trouble(analysis));
-    let queue = full_queue(analysis).into_iter().chain(overflow_words(analysis));
-    said.extend(queue.map(|words| Seen::of(Subject::AcceptQueue, words)));
+    let queue = full_queue(analysis).into_iter().chain(overflow(analysis));
+    said.extend(queue.map(|queue| Seen::of(Subject::AcceptQueue, hurt(&queue))));
     let descriptors = around.open_descriptors.ok().zip(around.descriptor_limit.ok());
     if let Some((open, limit)) = descriptors.filter(|(open, limit)| *open as f64 >= *limit as f64 * NOTABLE_DESCRIPTORS)
     {

@@ -19,8 +19,9 @@ mod surroundings;
 mod task_model;
 mod tasks;
 mod threads;
+mod verdict;
 
-pub use crate::aggregate::{About, Because, Blame, Cause, Confidence, Consequence, Kind, Place, SecondParty, Verdict};
+pub use crate::aggregate::{Because, Blame, Cause, Confidence, Kind, Place, SecondParty};
 pub use build::{build, excerpts, judge};
 pub use model::{
     CgroupReport, EpisodeReport, Gap, GilBlame, GilHolder, GilReport, GilThread, JobReport, LoopReport, Observation,
@@ -31,3 +32,4 @@ pub use pools::pool_line;
 pub use redact::redacted;
 pub use requests::request_text;
 pub use task_model::{PrimitiveReport, TaskGroupReport, TaskReport, TasksReport};
+pub use verdict::{Consequence, Facts, Verdict};

@@ -3,7 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use super::task_model::TasksReport;
-use crate::aggregate::{Cause, Place, Verdict};
+use super::verdict::Verdict;
+use crate::aggregate::{Cause, Place};
 use crate::snapshot::{Cost, Excerpt, Known};
 
 /// The finished findings of one run.

@@ -12,6 +12,7 @@ use crate::aggregate::{
 };
 use crate::classify::Look;
 use crate::snapshot::{Snapshot, ThreadSample};
+use crate::words;
 
 /// A loop that waits for the GIL for at least this share of the time is worth a word.
 const NOTABLE_GIL_WAIT: f64 = 0.02;
@@ -45,8 +46,8 @@ impl Seen {
 /// What stands out in a process and is in none of these verdicts on it.
 pub(super) fn observations(analysis: &Analysis<'_>, verdicts: &[&Verdict]) -> Vec<Observation> {
     let told = |subject: &Subject| {
-        let mut all = verdicts.iter().flat_map(|verdict| verdict.all());
-        all.any(|finding| finding.about.has_told(subject))
+        let of = |found: &Verdict| found.about.has_told(subject);
+        verdicts.iter().any(|found| of(found) || found.consequences.iter().any(|other| of(&other.finding)))
     };
     let is_new = |seen: &Seen| !seen.of.is_some_and(|subject| told(&subject));
     let few = |seen: Vec<Seen>| seen.into_iter().filter(is_new).take(MOST_NAMED);
@@ -75,8 +76,8 @@ pub(super) fn observations(analysis: &Analysis<'_>, verdicts: &[&Verdict]) -> Ve
     said.extend(crowded(analysis).into_iter().map(Seen::plain));
     said.extend(contention(analysis).map(|words| Seen::of(Subject::Gil, words)));
     said.extend(few(busy_threads(analysis)));
-    said.extend(fate(analysis).map(|words| Seen::of(Subject::End, words)));
-    said.extend(young_worker(analysis).map(Seen::plain));
+    said.extend(fate(analysis).map(|fate| Seen::of(Subject::End, words::fate(&fate))));
+    said.extend(young_worker(analysis).map(|young| Seen::plain(words::young_worker(young))));
     let process = analysis.pid().0;
     let new = said.into_iter().filter(is_new);
     new.map(|seen| Observation { process, summary: seen.words }).collect()

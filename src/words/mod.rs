@@ -5,13 +5,24 @@
 //! missing does not compile. The tables of the README are made of the same rows.
 
 mod activity;
+mod advice;
 mod causes;
+mod evidence;
 mod explain;
+mod hurt;
 mod kinds;
+mod names;
 mod page;
+mod pools;
+mod summary;
 
 pub use activity::seen;
+pub use advice::advice;
 pub use causes::{CAUSES, CauseRow, Role, cause};
+pub use evidence::evidence;
 pub use explain::{Topic, nearest, topic, topics};
+pub use hurt::{fate, hurt, young_worker};
 pub use kinds::{KINDS, KindRow, kind};
+pub use names::{place, text};
 pub use page::{Part, SECTIONS, parts};
+pub use summary::{Sentence, summary};

@@ -5,7 +5,7 @@ use super::{
 };
 use hangspy::classify::Doing;
 use hangspy::report::{
-    About, Blame, Cause, CgroupReport, Confidence, EpisodeReport, GilReport, Kind, Observation, Place, Ranked, Report,
+    Blame, Cause, CgroupReport, Confidence, EpisodeReport, Facts, GilReport, Kind, Observation, Place, Ranked, Report,
     SecondParty, Verdict,
 };
 use hangspy::snapshot::{Excerpt, Known};
@@ -65,7 +65,7 @@ pub(super) fn consumer_verdict() -> Verdict {
         doing: Some(Doing::InLibrary { library: "librdkafka".to_owned(), server: Some("10.0.3.7:9092".to_owned()) }),
         advice: "move it off the loop: await asyncio.to_thread(consumer.poll, 30.0)".to_owned(),
         consequences: Vec::new(),
-        about: About::default(),
+        facts: Facts::default(),
     }
 }
 

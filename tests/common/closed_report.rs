@@ -1,7 +1,7 @@
 //! A process whose memory is closed to us.
 
 use super::{empty, gap, no_gil, process, strings, thread};
-use hangspy::report::{About, Confidence, GilReport, Kind, Report, SecondParty, Verdict};
+use hangspy::report::{Confidence, Facts, GilReport, Kind, Report, SecondParty, Verdict};
 use hangspy::snapshot::{Known, Why};
 
 /// Memory is closed to us and `/proc` does not decide.
@@ -30,7 +30,7 @@ pub(crate) fn cannot_tell() -> Report {
         doing: None,
         advice: "run hangspy as root, or: sudo sysctl kernel.yama.ptrace_scope=0; in a pod, add SYS_PTRACE".to_owned(),
         consequences: Vec::new(),
-        about: About::default(),
+        facts: Facts::default(),
     });
     let mut main = thread(31, 31, "uvicorn", "in futex", Vec::new());
     main.stack_unknown = Some("not permitted".to_owned());

@@ -5,8 +5,8 @@
 
 use std::collections::BTreeMap;
 
-use hangspy::aggregate::{Confidence, Kind, SecondParty, Verdict};
 use hangspy::report::Report;
+use hangspy::report::{Confidence, Kind, SecondParty, Verdict};
 
 use super::episodes;
 use super::truth::{Besides, Peer, Truth};

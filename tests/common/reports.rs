@@ -1,7 +1,7 @@
 //! Reports made by hand: one for each kind of day.
 
 use hangspy::report::{
-    About, Cause, Confidence, EpisodeReport, Gap, GilReport, Kind, LoopReport, Place, ProcessReport, ProfileEntry,
+    Cause, Confidence, EpisodeReport, Facts, Gap, GilReport, Kind, LoopReport, Place, ProcessReport, ProfileEntry,
     Ranked, Report, SecondParty, SocketReport, Target, ThreadReport, Tool, Verdict, Window,
 };
 use hangspy::snapshot::{Cost, Known, Listener, Why};
@@ -208,7 +208,7 @@ fn healthy_verdict(process: u32) -> Verdict {
         doing: None,
         advice: "look outside this process: proxy, name service, database, another pod".to_owned(),
         consequences: Vec::new(),
-        about: About::default(),
+        facts: Facts::default(),
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::{empty, entry, event_loop, place, process, server_frames, strings, thread, worker_frames};
 use hangspy::report::{
-    About, Blame, Cause, Confidence, GilBlame, GilHolder, GilReport, GilThread, Kind, Place, ProfileEntry, Report,
+    Blame, Cause, Confidence, Facts, GilBlame, GilHolder, GilReport, GilThread, Kind, Place, ProfileEntry, Report,
     SecondParty, Verdict, Window,
 };
 use hangspy::snapshot::Known;
@@ -41,7 +41,7 @@ pub(crate) fn starved() -> Report {
         doing: None,
         advice: "decode in processes (concurrent.futures.ProcessPoolExecutor) or with fewer threads".to_owned(),
         consequences: Vec::new(),
-        about: About::default(),
+        facts: Facts::default(),
     });
     let main = thread(31, 31, "MainThread", "waiting for the GIL", server_frames());
     report.profile = vec![entry(31, &main, 137, None)];

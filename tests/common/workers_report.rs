@@ -2,7 +2,7 @@
 
 use super::{empty, entry, event_loop, gap, healthy_verdict, place, process, ranked, server_frames, strings, thread};
 use hangspy::report::{
-    About, Blame, Cause, Confidence, EpisodeReport, Kind, ProfileEntry, Report, SecondParty, ThreadReport, Verdict,
+    Blame, Cause, Confidence, EpisodeReport, Facts, Kind, ProfileEntry, Report, SecondParty, ThreadReport, Verdict,
     Window,
 };
 
@@ -50,7 +50,7 @@ pub(crate) fn workers() -> Report {
         doing: None,
         advice: "use an async database driver, or run it in a thread".to_owned(),
         consequences: Vec::new(),
-        about: About::default(),
+        facts: Facts::default(),
     });
     report.verdicts.push(healthy_verdict(31));
     report.verdicts.push(Verdict { summary: "supervises 2 workers".to_owned(), ..healthy_verdict(30) });

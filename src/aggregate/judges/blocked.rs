@@ -12,7 +12,7 @@ use crate::aggregate::run_queue::notably_queued;
 use crate::aggregate::stall::Stall;
 use crate::aggregate::track::{LookAt, Track, thread_name};
 use crate::aggregate::wait_graph::LOOKS_TO_BELIEVE;
-use crate::aggregate::{Analysis, Cause, Confidence, Finding, Kind, Subject, Verdict, advice, gil};
+use crate::aggregate::{Advice, Analysis, Cause, Confidence, Finding, Kind, Subject, Verdict, gil};
 use crate::classify::{Manner, Origin, Phase};
 use crate::snapshot::{GilRole, Known, LockHolder, ParentLock};
 
@@ -105,7 +105,7 @@ fn finding(analysis: &Analysis<'_>, track: &Track<'_>, group: &Group<'_>) -> Fin
         if group.cause == Cause::Lock && !stall.ended { across_await::holder(analysis, track.thread) } else { None };
     let cause = if across.is_some() { Cause::LockAcrossAwait } else { group.cause };
     let party = across.unwrap_or_else(|| stall.reason.example.party.clone());
-    let advise = if kind == Kind::StartupStuck { advice::for_stuck_start } else { advice::for_blocked_loop };
+    let advice = if kind == Kind::StartupStuck { Advice::StartWithout } else { Advice::OffTheLoop };
     let mut confidence = stall.reason.confidence;
     if stall.blamed.is_none_or(|blamed| blamed.origin != Origin::User) {
         confidence = confidence.min(Confidence::Likely);
@@ -117,7 +117,7 @@ fn finding(analysis: &Analysis<'_>, track: &Track<'_>, group: &Group<'_>) -> Fin
         .evidence(evidence(analysis, track, group))
         .hurts_users_of(analysis, Some(track))
         .doing(Some(stall.reason.example.does.clone()))
-        .advice(advise(cause, blame.as_ref(), Some(&stall.reason.example.does), &party))
+        .advice(advice)
         .blame(blame, party)
         .stands((!stall.ended).then_some(Subject::Thread(track.thread)))
         .tells(group.subject(analysis))

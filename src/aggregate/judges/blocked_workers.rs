@@ -4,9 +4,7 @@ use std::time::Duration;
 
 use super::Judge;
 use crate::aggregate::workers::{AtWork, LONG, OLD, Pace, Worker, crews, places};
-use crate::aggregate::{
-    Analysis, Cause, Confidence, Finding, Kind, Subject, Verdict, advice, count_words, length_words,
-};
+use crate::aggregate::{Advice, Analysis, Cause, Confidence, Finding, Hurt, Kind, Subject, Verdict, length_words};
 use crate::snapshot::{Role, WorkKind};
 
 pub(super) struct BlockedWorkers;
@@ -57,8 +55,8 @@ fn blocked(analysis: &Analysis<'_>, crew: &AtWork<'_>) -> Option<Verdict> {
     };
     let library = &crew.sample.name;
     let count = workers.len() as u64;
-    // A master may have others of its kind.
-    let alone = if analysis.recording.process.role == Role::Worker { 0 } else { count };
+    // A master may have others of its kind than this one.
+    let alone = count == 1 && analysis.recording.process.role == Role::Worker;
     let who = match count {
         1 => format!("the worker of {library} stands"),
         _ => format!("all {count} workers of {library} stand"),
@@ -73,8 +71,7 @@ fn blocked(analysis: &Analysis<'_>, crew: &AtWork<'_>) -> Option<Verdict> {
         groups.iter().skip(1).take(MOST_PLACES).map(|(words, who)| format!("{} of them in {words}", who.len()));
     let cause = cause(worst);
     let blame = worst.blamed.map(|blamed| blamed.blame(analysis.recording));
-    let advice =
-        advice::for_blocked_worker(cause, blame.as_ref(), &worst.did.party, if count > 1 { count } else { alone });
+    let advice = Advice::FreeWorkers { workers: (!alone).then_some(count) };
     Some(
         Finding::new(Kind::WorkerBlocked, analysis.pid(), summary, first)
             .cause(cause, confidence)
@@ -122,17 +119,19 @@ fn sleeps(worker: &Worker<'_>) -> Option<String> {
     }
 }
 
-fn hurts(analysis: &Analysis<'_>, crew: &AtWork<'_>) -> Vec<String> {
+fn hurts(analysis: &Analysis<'_>, crew: &AtWork<'_>) -> Vec<Hurt> {
     let mut hurts = Vec::new();
     if crew.sample.kind == WorkKind::Requests {
         let listeners = analysis.last_surroundings().and_then(|around| around.listeners.get()).into_iter().flatten();
         let waiting = listeners.filter(|listener| listener.waiting > 0);
-        hurts.extend(waiting.map(|listener| {
-            format!("{} not accepted on :{}", count_words(u64::from(listener.waiting), "connection"), listener.port)
+        hurts.extend(waiting.map(|listener| Hurt::NotAccepted {
+            connections: u64::from(listener.waiting),
+            port: Some(listener.port),
+            full_at: None,
         }));
     }
-    if let Some(queued) = crew.sample.waiting.ok().filter(|queued| *queued > 0) {
-        hurts.push(format!("{} in the queue of {}", count_words(queued, "piece"), crew.sample.name));
+    if let Some(pieces) = crew.sample.waiting.ok().filter(|queued| *queued > 0) {
+        hurts.push(Hurt::Queued { pieces, library: crew.sample.name.clone() });
     }
     hurts
 }

@@ -11,7 +11,7 @@ use crate::aggregate::phrases::{count_words, length_words, place_words};
 use crate::aggregate::pools::snapshot_at;
 use crate::aggregate::users::groups;
 use crate::aggregate::{
-    Analysis, Cause, Confidence, Finding, Kind, SecondParty, Subject, Verdict, task_name, users_place,
+    Advice, Analysis, Cause, Confidence, Finding, Hurt, Kind, SecondParty, Subject, Verdict, task_name, users_place,
 };
 use crate::snapshot::{Actor, Occupier, TaskSample, ThreadId};
 
@@ -54,11 +54,8 @@ fn verdict(analysis: &Analysis<'_>, dead: &DeadLoop<'_>) -> Option<Verdict> {
         handed(dead),
     ])
     .evidence(left(analysis, dead))
-    .hurts(vec![format!("{threads} {verb} for ever, and whoever hands that loop a coroutine will")])
-    .advice(
-        "see in the log what ended the thread of that loop (an exception, loop.stop()); when it ends, start it anew or fail \
-         loudly, and wait with a timeout: future.result(timeout=...)",
-    )
+    .hurts([Hurt::WaitForEver { threads: count }])
+    .advice(Advice::RestartLoop)
     .blame(
         blamed.map(|blamed| blamed.blame(analysis.recording)),
         SecondParty::Resource { name: "an event loop that no thread runs".to_owned() },

@@ -6,7 +6,9 @@ use crate::aggregate::blame::{Blamed, Seen, blame};
 use crate::aggregate::phrases::{count_words, length_words, place_of, place_words, places};
 use crate::aggregate::track::thread_name;
 use crate::aggregate::wait_graph::{Cycle, Edge, cycles};
-use crate::aggregate::{Analysis, Cause, Confidence, Finding, Kind, LOOKS_TO_BLAME, SecondParty, Subject, Verdict};
+use crate::aggregate::{
+    Advice, Analysis, Cause, Confidence, Finding, Kind, LOOKS_TO_BLAME, SecondParty, Subject, Verdict,
+};
 use crate::classify::SAME_THREAD;
 use crate::snapshot::{LockKind, SignalHandler, StackSample, ThreadId, ThreadSample};
 
@@ -152,20 +154,12 @@ fn party(analysis: &Analysis<'_>, edge: &Edge) -> SecondParty {
     SecondParty::Holder { holder: SAME_THREAD.to_owned(), stack: places(analysis.recording, outer) }
 }
 
-fn advice(analysis: &Analysis<'_>, cycle: &Cycle) -> &'static str {
+fn advice(analysis: &Analysis<'_>, cycle: &Cycle) -> Advice {
     match cycle.edges.as_slice() {
-        [own] if matches!(between(analysis, own), Some(Between::Handler(_))) => {
-            "take no lock in a signal handler, and log nothing there: use loop.add_signal_handler(...), or only set a flag"
-        }
-        [own] if matches!(between(analysis, own), Some(Between::Finalizer)) => {
-            "take no lock in __del__: it runs at any moment, in any thread; close explicitly, or use a threading.RLock"
-        }
-        [_] => {
-            "do not take the lock again while it is held: use a threading.RLock, or call the inner function without it"
-        }
-        edges if edges.iter().any(|edge| edge.kind == LockKind::Import) => {
-            "import the modules once at start-up, before threads and requests, and start no threads while importing"
-        }
-        _ => "take these locks in the same order everywhere, or guard both with one lock; restart to get out of it",
+        [own] if matches!(between(analysis, own), Some(Between::Handler(_))) => Advice::NoLockInHandler,
+        [own] if matches!(between(analysis, own), Some(Between::Finalizer)) => Advice::NoLockInFinalizer,
+        [_] => Advice::NoLockTwice,
+        edges if edges.iter().any(|edge| edge.kind == LockKind::Import) => Advice::ImportFirst,
+        _ => Advice::SameOrder,
     }
 }

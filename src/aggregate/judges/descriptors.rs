@@ -2,7 +2,7 @@
 
 use super::{Explains, Judge};
 use crate::aggregate::hurt::hurts;
-use crate::aggregate::{Analysis, Because, Cause, Confidence, Finding, Kind, SecondParty, Subject, Verdict};
+use crate::aggregate::{Advice, Analysis, Because, Cause, Confidence, Finding, Kind, SecondParty, Subject, Verdict};
 use crate::classify::Place;
 use crate::libraries::{self, Marks};
 use crate::snapshot::{DescriptorClass, StackSample, Surroundings};
@@ -58,11 +58,8 @@ fn verdict(analysis: &Analysis<'_>, open: u64, limit: u64, (found, readings): (u
     let looks = analysis.recording.snapshots.len();
     let tries = (failing > 0).then(|| format!("the loop tries to accept, and fails, in {failing} of {looks} looks"));
     let leak = most.filter(|class| class.closed_by_peer * 2 > class.count);
-    let advice = match (leak, most) {
-        (Some(class), _) => format!("close them: the other side has closed these {}", class.what),
-        (None, Some(class)) => format!("find who opens the {} and does not close them; or raise ulimit -n", class.what),
-        (None, None) => "find what is opened and not closed: ls -l /proc/PID/fd; or raise ulimit -n".to_owned(),
-    };
+    let of = leak.or(most).map(|class| class.what.clone());
+    let advice = Advice::CloseDescriptors { of, closed_by_peer: leak.is_some() };
     Finding::new(Kind::PoolExhausted, analysis.pid(), summary, evidence)
         .cause(Cause::FdLimit, confidence)
         .lasting(Some(analysis.window().as_secs_f64()), 1.0)
@@ -70,7 +67,7 @@ fn verdict(analysis: &Analysis<'_>, open: u64, limit: u64, (found, readings): (u
         .hurts(hurt)
         .tells([Subject::Descriptors, Subject::AcceptQueue])
         .blame(None, SecondParty::Resource { name: format!("{limit} file descriptors (ulimit -n)") })
-        .advice(advice.replace("PID", &analysis.pid().to_string()))
+        .advice(advice)
         .verdict()
 }
 

@@ -1,7 +1,7 @@
 //! Nothing is wrong with this process.
 
 use crate::aggregate::phrases::count_words;
-use crate::aggregate::{Analysis, Confidence, Finding, Kind, Verdict};
+use crate::aggregate::{Advice, Analysis, Confidence, Finding, Kind, Verdict};
 use crate::classify::Look;
 use crate::libraries::Marks;
 use crate::snapshot::{Known, Role, TaskCensus, Why};
@@ -29,7 +29,7 @@ pub(super) fn healthy(analysis: &Analysis<'_>) -> Verdict {
         return Finding::new(Kind::Healthy, analysis.pid(), summary, first)
             .confidence(Confidence::Likely)
             .evidence(evidence)
-            .advice("if clients hang all the same, look at what is between them and this process: proxy, name server, load balancer")
+            .advice(Advice::LookOutside)
             .verdict();
     }
     if let Some(why) = requests_unknown(analysis) {
@@ -37,17 +37,14 @@ pub(super) fn healthy(analysis: &Analysis<'_>) -> Verdict {
         return Finding::new(Kind::Healthy, analysis.pid(), summary, first)
             .confidence(Confidence::Possible)
             .evidence(evidence)
-            .advice("see its log, its threads (hangspy dump) and what is between it and its clients")
+            .advice(Advice::LookAround)
             .verdict();
     }
     // An idle loop is not a working service: what its tasks wait for is not examined, so this cannot be certain.
     Finding::new(Kind::Healthy, analysis.pid(), "the event loop turns; it is not what hangs", first)
         .confidence(Confidence::Likely)
         .evidence(evidence)
-        .advice(
-            "if requests hang all the same: see what the threads do with hangspy dump, and look at pools and upstreams"
-                .to_owned(),
-        )
+        .advice(Advice::LookInside)
         .verdict()
 }
 

@@ -7,8 +7,8 @@ use super::task_deadlocks::blame;
 use crate::aggregate::phrases::{count_words, length_words, place_words};
 use crate::aggregate::progress::progress;
 use crate::aggregate::{
-    Analysis, Cause, Confidence, Finding, Kind, Place, SecondParty, Subject, Verdict, awaited_peer, same_wait_since,
-    task_name, users_place, wait_words,
+    Advice, Analysis, Cause, Confidence, Finding, Kind, Place, SecondParty, Subject, Verdict, awaited_peer,
+    same_wait_since, task_name, users_place, wait_words,
 };
 use crate::classify::Phase;
 use crate::libraries::Marks;
@@ -85,8 +85,8 @@ fn stuck(
         format!("the lifespan has not gone on between two readings {} apart, and nothing moved", length_words(since));
     let (cause, party) = cause(analysis, task);
     let advice = match kind {
-        Kind::StartupStuck => "give what startup awaits a timeout, and let it fail loudly or start without it",
-        _ => "give what shutdown awaits a timeout, and cancel it when that is over",
+        Kind::StartupStuck => Advice::LimitStartup,
+        _ => Advice::LimitShutdown,
     };
     let finding = Finding::new(kind, analysis.pid(), summary, evidence)
         .cause(cause, Confidence::Likely)
@@ -108,7 +108,7 @@ fn at_work(analysis: &Analysis<'_>, place: &Place, since: Duration, stuck: Kind,
     Finding::new(kind, analysis.pid(), summary, work)
         .confidence(Confidence::Likely)
         .lasting(Some(since.as_secs_f64()), 1.0)
-        .advice("wait for it, and give its probes time enough for that; requests are not served meanwhile")
+        .advice(Advice::LetItWork)
         .verdict()
 }
 
@@ -174,10 +174,7 @@ fn open_streams(
         .cause(Cause::OpenStream, Confidence::Likely)
         .lasting(Some(since.as_secs_f64()), 1.0)
         .evidence(awaits)
-        .advice(
-            "end streams when the server stops (request.is_disconnected, an event set at shutdown), or set \
-             --timeout-graceful-shutdown",
-        )
+        .advice(Advice::EndStreams)
         .blame(first.and_then(|task| blame(analysis, Actor::Task(task.address))), SecondParty::None)
         .stands([Subject::Task(server.address)]);
     Some(finding.verdict())

@@ -5,7 +5,7 @@ use std::time::Duration;
 use crate::aggregate::blame::{Seen, blame};
 use crate::aggregate::workers::{AtWork, OLD, asleep, crews, is_at_work, looks, stack};
 use crate::aggregate::{
-    Analysis, Cause, Confidence, Finding, Kind, Verdict, advice, count_words, length_words, place_words,
+    Advice, Analysis, Cause, Confidence, Finding, Kind, Verdict, count_words, length_words, place_words,
 };
 use crate::classify::{Activity, Manner, Origin};
 use crate::snapshot::{Reader, Role, ThreadId, ThreadSample, WorkKind};
@@ -115,7 +115,7 @@ fn busy(analysis: &Analysis<'_>, doer: &Doer) -> Verdict {
     let summary = format!("no server and no worker that we know: it computes in {}", doer.place);
     Finding::new(Kind::Healthy, analysis.pid(), summary, evidence)
         .confidence(Confidence::Likely)
-        .advice(format!("see where its time goes: hangspy record {} --threads all -o profile.svg", analysis.pid()))
+        .advice(Advice::RecordThreads)
         .verdict()
 }
 
@@ -136,14 +136,13 @@ fn waits(analysis: &Analysis<'_>, doer: &Doer) -> Verdict {
     }
     let cause = doer.did.cause.unwrap_or(Cause::Unknown);
     let summary = format!("it stands for {}, in {words}", length_words(doer.waits));
-    let advice = advice::for_blocked_worker(cause, Some(&doer.blame), &doer.did.party, 0);
     Finding::new(Kind::JobStuck, analysis.pid(), summary, evidence)
         .cause(cause, Confidence::Possible)
         .on(doer.thread.0, None)
         .lasting(Some(doer.waits.as_secs_f64()), 1.0)
         .evidence(["how long it may wait is not known: a consumer without messages looks the same".to_owned()])
         .blame(Some(doer.blame.clone()), doer.did.party.clone())
-        .advice(advice)
+        .advice(Advice::FreeWorkers { workers: None })
         .verdict()
 }
 

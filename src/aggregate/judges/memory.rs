@@ -9,7 +9,7 @@ use super::{Explains, Judge};
 use crate::aggregate::phrases::share_words;
 use crate::aggregate::ranking::groups;
 use crate::aggregate::track::Track;
-use crate::aggregate::{Analysis, Because, Cause, Confidence, Finding, Kind, SecondParty, Subject, Verdict};
+use crate::aggregate::{Advice, Analysis, Because, Cause, Confidence, Finding, Kind, SecondParty, Subject, Verdict};
 use crate::classify::{Look, Origin};
 use crate::snapshot::{Cgroup, Surroundings, SyscallState, TaskState, ThreadSample};
 
@@ -163,6 +163,6 @@ fn verdict(
         )
         .tells([Subject::Memory])
         .tells(stalls)
-        .advice("raise the memory limit, or keep less in memory: what is needed does not fit any more")
+        .advice(Advice::RaiseMemoryLimit)
         .verdict()
 }

@@ -34,7 +34,7 @@ mod waiting_requests;
 mod workerless;
 
 use super::explained::explained;
-use super::{Analysis, Because, Subject, Verdict, fate};
+use super::{Analysis, Because, Hurt, Subject, Verdict, fate};
 
 pub use healthy::facts as facts_of_health;
 
@@ -110,7 +110,7 @@ pub fn heard(analysis: &Analysis<'_>, judges: &[&'static dyn Judge]) -> Vec<Verd
     // What the watchdog did about it belongs to the trouble that it saw.
     let trouble = found.first_mut().filter(|worst| worst.kind.is_trouble());
     if let Some((worst, fate)) = trouble.zip(fate(analysis)) {
-        worst.hurts.insert(0, fate);
+        worst.hurts.insert(0, Hurt::Process { fate });
         worst.about.tells.insert(Subject::End);
     }
     found

@@ -3,7 +3,7 @@
 use super::Judge;
 use crate::aggregate::blame::{Seen, blame};
 use crate::aggregate::phrases::{count_words, length_words, place_of, place_words, places};
-use crate::aggregate::{Analysis, Blame, Cause, Confidence, Finding, Kind, SecondParty, Subject, Verdict};
+use crate::aggregate::{Advice, Analysis, Blame, Cause, Confidence, Finding, Kind, SecondParty, Subject, Verdict};
 use crate::classify::Origin;
 use crate::snapshot::{Frame, Snapshot, StackId, StackSample, ThreadId};
 
@@ -84,7 +84,7 @@ fn verdict(analysis: &Analysis<'_>, thread: ThreadId, stack: StackId) -> Option<
             .cause(Cause::FutureResult, Confidence::Likely)
             .lasting(Some(since.as_secs_f64()), 1.0)
             .stands([Subject::Thread(thread)])
-            .advice("await the coroutine instead of running a loop inside of the loop: run_until_complete and nest_asyncio let calls return only in the reverse order in which they began")
+            .advice(Advice::AwaitInstead)
             .blame(Some(blamed), SecondParty::None)
             .verdict(),
     )

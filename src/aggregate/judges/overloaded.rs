@@ -7,7 +7,7 @@ use super::loops::USES_THE_CPU;
 use super::{Explains, Judge};
 use crate::aggregate::busy::{Busy, busy};
 use crate::aggregate::phrases::{count_words, length_words, place_words};
-use crate::aggregate::{Analysis, Because, Cause, Confidence, Finding, Kind, SecondParty, Track, Verdict};
+use crate::aggregate::{Advice, Analysis, Because, Cause, Confidence, Finding, Kind, SecondParty, Track, Verdict};
 
 /// A turn so long is felt by everybody who asks for something.
 const LONG_TURN: Duration = Duration::from_millis(500);
@@ -63,7 +63,7 @@ fn judge(analysis: &Analysis<'_>, track: &Track<'_>) -> Option<Verdict> {
         .evidence(different_tasks(&busy))
         .evidence([format!("{} were ready at once", count_words(busy.ready, "callback"))])
         .hurts_users_of(analysis, Some(track))
-        .advice("bound how many run at once: an asyncio.Semaphore, or a queue with a few workers");
+        .advice(Advice::BoundConcurrency);
     let blame = busy.function.map(|found| found.blame(analysis.recording));
     Some(finding.blame(blame, SecondParty::None).verdict())
 }

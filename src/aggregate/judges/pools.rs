@@ -9,7 +9,7 @@ use crate::aggregate::connections::peer_party;
 use crate::aggregate::phrases::{count_words, length_words, place_words};
 use crate::aggregate::pools::{Standing, Stuck, all_words, peer_of, pool_words, snapshot_at};
 use crate::aggregate::users::{Users, groups};
-use crate::aggregate::{Analysis, Cause, Confidence, Finding, Kind, SecondParty, Subject, Verdict, advice};
+use crate::aggregate::{Advice, Analysis, Cause, Confidence, Finding, Hurt, Kind, SecondParty, Subject, Verdict};
 use crate::snapshot::{Actor, DescriptorKind, PoolKind, PoolSample, ThreadSample};
 
 pub(super) struct Pools;
@@ -108,10 +108,7 @@ fn verdict(
         .evidence(unseen(pool))
         .evidence(waiters(analysis, pool))
         .hurts(hurts(pool, victims))
-        .advice(advice::for_exhausted_pool(
-            cause,
-            blamed.as_ref().map(|blamed| blamed.place(analysis.recording)).as_ref(),
-        ))
+        .advice(Advice::GivePlacesBack)
         .blame(blamed.map(|blamed| blamed.blame(analysis.recording)), party)
         .stands(stands(pool))
         .holds_up(held_up(analysis, pool, victims))
@@ -319,21 +316,12 @@ fn counted(count: u64, one: &str, many: &str) -> String {
     format!("{count} {}", if count == 1 { one } else { many })
 }
 
-fn hurts(pool: &Standing<'_>, victims: &[&Standing<'_>]) -> Vec<String> {
-    let own = match pool.last.kind {
-        PoolKind::AnyioLimiter => "def endpoints, sync dependencies and file responses wait; async ones are answered",
-        PoolKind::DefaultExecutor => "host names, asyncio.to_thread and run_in_executor wait",
-        PoolKind::DbPool => "whatever needs the database waits",
-        PoolKind::HttpPool => "every further request of this client waits",
-        PoolKind::Dns => "whatever needs a host name looked up waits",
-        PoolKind::CapacityLimiter | PoolKind::ThreadPool | PoolKind::AsyncioQueue => "whoever needs one waits",
+fn hurts(pool: &Standing<'_>, victims: &[&Standing<'_>]) -> Vec<Hurt> {
+    let here = |victim: &&Standing<'_>| Hurt::WaitsHere {
+        pool: victim.last.kind,
+        size: victim.last.size.ok().unwrap_or_default(),
     };
-    let mut hurts = vec![own.to_owned()];
-    for victim in victims {
-        let size = victim.last.size.ok().unwrap_or_default();
-        hurts.push(format!("all {} wait here", pool_words(victim.last.kind, size)));
-    }
-    hurts
+    std::iter::once(Hurt::NeedsPlace { pool: pool.last.kind }).chain(victims.iter().map(here)).collect()
 }
 
 fn cause(pool: &PoolSample) -> Cause {

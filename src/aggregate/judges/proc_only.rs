@@ -2,8 +2,8 @@
 //! connections pile up.
 
 use super::Judge;
-use crate::aggregate::phrases::{count_words, length_words};
-use crate::aggregate::{Analysis, Cause, Confidence, Finding, Kind, Subject, Verdict, advice};
+use crate::aggregate::phrases::length_words;
+use crate::aggregate::{Advice, Analysis, Cause, Confidence, Finding, Hurt, Kind, Subject, Verdict};
 use crate::classify::SecondParty;
 use crate::figures::counted;
 use crate::snapshot::{Call, Listener, Reader, Surroundings, Syscall, SyscallState, TaskState, ThreadId, ThreadSample};
@@ -89,9 +89,9 @@ fn blocked_loop(analysis: &Analysis<'_>, looks: &[&ThreadSample], waiting: u64, 
         .on(analysis.pid().0, None)
         .lasting(Some(length.as_secs_f64()), 1.0)
         .evidence([format!("main thread outside of its poll in {} of {} looks", looks.len(), looks.len())])
-        .hurts(vec![format!("{} not accepted", count_words(waiting, "connection"))])
+        .hurts([Hurt::NotAccepted { connections: waiting, port: None, full_at: None }])
         .tells([Subject::AcceptQueue])
-        .advice(advice::for_blocked_loop(cause, None, did.as_ref().map(|did| &did.does), &party))
+        .advice(Advice::OffTheLoop)
         .doing(did.map(|did| did.does))
         .blame(None, party)
         .stands([Subject::Thread(ThreadId(analysis.pid().0))])

@@ -3,7 +3,6 @@
 //! That a task waits for a connection proves nothing; the kernel knows since when nothing came on it. A request whose response
 //! has begun is left alone: streams and WebSockets are silent on purpose.
 
-use std::collections::BTreeMap;
 use std::time::Duration;
 
 use super::Judge;
@@ -11,9 +10,12 @@ use crate::aggregate::censuses::{APART, waited};
 use crate::aggregate::connections::{
     awaited_connection, by_descriptor, has_begun, is_incoming, peer_party, silent_for,
 };
+use crate::aggregate::hurt::requests;
 use crate::aggregate::phrases::{count_words, length_words, place_words};
 use crate::aggregate::users::{Users, groups};
-use crate::aggregate::{Analysis, Cause, Confidence, Finding, Kind, Subject, Verdict, awaiting, users_frame};
+use crate::aggregate::{
+    Advice, Analysis, Cause, Confidence, Finding, Hurt, Kind, Subject, Verdict, awaiting, users_frame,
+};
 use crate::libraries::Marks;
 use crate::snapshot::{
     Actor, Address, Awaited, Call, Census, Connection, CpuTimes, DescriptorKind, Ending, Known, Occupier,
@@ -197,7 +199,7 @@ impl<'a> Search<'a> {
                 timeout_words(longest).to_owned(),
             ])
             .hurts(whom(&of))
-            .advice(advice(longest, peer))
+            .advice(Advice::LimitAnswer { peer: peer.to_owned(), timed: longest.timed })
             .blame(Some(group.blamed.blame(self.analysis.recording)), peer_party(peer))
             .stands(of.iter().map(|wait| Subject::from(wait.who)))
             .holds_up(of.iter().map(|wait| Subject::Connection(wait.connection.descriptor)));
@@ -246,24 +248,9 @@ fn timeout_words(wait: &Wait<'_>) -> &'static str {
     }
 }
 
-fn advice(wait: &Wait<'_>, peer: &str) -> String {
-    if wait.timed {
-        return format!("see why {peer} does not answer, and set the timeout to what your clients wait for");
-    }
-    format!(
-        "give the call a timeout shorter than your clients wait, answer 504 when it ends, and see why {peer} does not answer"
-    )
-}
-
-/// `3 times GET /api/quote`
-fn whom(of: &[&Wait<'_>]) -> Vec<String> {
-    let mut counts: BTreeMap<String, usize> = BTreeMap::new();
-    for wait in of {
-        let text = |known: &Known<String>| known.get().cloned().unwrap_or_else(|| "?".to_owned());
-        *counts.entry(format!("{} {}", text(&wait.request.method), text(&wait.request.path))).or_default() += 1;
-    }
-    let mut counts: Vec<(String, usize)> = counts.into_iter().collect();
-    counts.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
-    let words = |(what, count): (String, usize)| if count == 1 { what } else { format!("{count} times {what}") };
-    counts.into_iter().take(MOST).map(words).collect()
+/// The requests that wait, those of which there are the most first.
+fn whom(of: &[&Wait<'_>]) -> Vec<Hurt> {
+    let mut hurts = requests(of.iter().map(|wait| wait.request));
+    hurts.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
+    hurts.into_iter().take(MOST).map(|(hurt, _)| hurt).collect()
 }

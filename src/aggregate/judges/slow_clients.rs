@@ -5,18 +5,13 @@ use super::task_deadlocks::blame;
 use crate::aggregate::connections::peer_party;
 use crate::aggregate::phrases::{bytes_words, count_words, length_words, place_words};
 use crate::aggregate::slow_clients::{Harm, SlowClient, slow_clients};
-use crate::aggregate::{Analysis, Blame, Cause, Confidence, Finding, Kind, Subject, Verdict};
+use crate::aggregate::{Advice, Analysis, Blame, Cause, Confidence, Finding, Hurt, Kind, Subject, Verdict};
 use crate::snapshot::{Actor, Known, PrimitiveKind, PrimitiveSample, RequestSample};
 
 pub(super) struct SlowClients;
 
 /// Verdicts about one process.
 const MOST: usize = 3;
-
-const ONE_QUEUE_EACH: &str = "give each client a task and a bounded queue of its own, send with a timeout, and close the \
-                              connection of a client that does not keep up";
-const NOT_INSIDE_THE_LOCK: &str = "do not send while the lock is held: copy what it protects and let go of it first, and \
-                                   send with a timeout";
 
 impl Judge for SlowClients {
     fn judge(&self, analysis: &Analysis<'_>) -> Vec<Verdict> {
@@ -44,12 +39,12 @@ fn verdict(analysis: &Analysis<'_>, slow: &SlowClient<'_>, harm: Harm<'_>) -> Op
                 word(primitive)
             ),
             format!("{place} holds it, and the client takes nothing"),
-            NOT_INSIDE_THE_LOCK,
+            Advice::SendOutsideTheLock,
         ),
         Harm::Serves(request) => (
             format!("{place} waits for the client {client} to take data, and the request of another client with it"),
             format!("the task that waits serves {}", request_words(request)),
-            ONE_QUEUE_EACH,
+            Advice::QueuePerClient,
         ),
         Harm::Others(count) => (
             format!(
@@ -61,7 +56,7 @@ fn verdict(analysis: &Analysis<'_>, slow: &SlowClient<'_>, harm: Harm<'_>) -> Op
                 count_words(count as u64, "other WebSocket"),
                 length_words(slow.since)
             ),
-            ONE_QUEUE_EACH,
+            Advice::QueuePerClient,
         ),
     };
     let stands = format!(
@@ -73,7 +68,7 @@ fn verdict(analysis: &Analysis<'_>, slow: &SlowClient<'_>, harm: Harm<'_>) -> Op
         .cause(Cause::SlowClient, Confidence::Likely)
         .lasting(Some(slow.since.as_secs_f64()), 1.0)
         .evidence([suffers])
-        .hurts(vec![hurt(harm)])
+        .hurts([hurt(harm)])
         .advice(advice)
         .blame(Some(blame), peer_party(client))
         .stands(slow.tasks.iter().map(|task| Subject::Task(task.address)))
@@ -104,11 +99,15 @@ fn word(primitive: &PrimitiveSample) -> &'static str {
     }
 }
 
-fn hurt(harm: Harm<'_>) -> String {
+fn hurt(harm: Harm<'_>) -> Hurt {
     match harm {
-        Harm::Holds(primitive) => format!("{} behind the lock", count_words(primitive.waiting, "task")),
-        Harm::Serves(request) => request_words(request),
-        Harm::Others(count) => count_words(count as u64, "other client"),
+        Harm::Holds(primitive) => Hurt::BehindLock { tasks: primitive.waiting },
+        Harm::Serves(request) => Hurt::RequestOf {
+            method: request.method.clone(),
+            path: request.path.clone(),
+            client: request.client.clone(),
+        },
+        Harm::Others(count) => Hurt::OtherClients { count: count as u64 },
     }
 }
 

@@ -11,7 +11,7 @@ use super::{Explains, Judge};
 use crate::aggregate::blame::{Blamed, Seen, blame};
 use crate::aggregate::phrases::{length_words, place_words, places};
 use crate::aggregate::track::{Track, thread_name};
-use crate::aggregate::{Analysis, Cause, Confidence, Finding, Kind, SecondParty, Subject, Verdict, advice, gil};
+use crate::aggregate::{Advice, Analysis, Cause, Confidence, Finding, Kind, SecondParty, Subject, Verdict, gil};
 use crate::classify::{Activity, Look, Manner};
 use crate::snapshot::{Snapshot, StackId, StackSample, ThreadId, ThreadSample};
 
@@ -228,7 +228,7 @@ fn of_gil(
         .lasting(since, share)
         .evidence(held.into_iter().chain(stays).chain(quota))
         .hurts_users_of(analysis, Some(track))
-        .advice(advice::for_starved_loop(cause, place.as_ref(), &party));
+        .advice(Advice::ShareTheGil);
     let blame = worst.map(|(blamed, _, _)| blamed.blame(analysis.recording));
     let owners = owners.iter().map(|owner| Subject::Thread(owner.thread.thread));
     Some(finding.blame(blame, party).tells([Subject::Gil]).tells(owners).verdict())
@@ -279,7 +279,7 @@ fn of_mutex(
         .lasting(length.map(|length| length.as_secs_f64()), length.map_or(0.0, |length| analysis.share(length)))
         .evidence([format!("the GIL never changed hands; waits for it: the loop and {}", standoff.words())])
         .hurts_users_of(analysis, Some(track))
-        .advice(advice::for_native_mutex(&place))
+        .advice(Advice::ReleaseGilFirst)
         .blame(Some(blamed.blame(analysis.recording)), party)
         .stands([Subject::Thread(track.thread)])
         .tells([Subject::Gil])

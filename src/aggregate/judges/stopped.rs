@@ -3,7 +3,9 @@
 use std::time::Duration;
 
 use super::{Explains, Judge};
-use crate::aggregate::{Analysis, Because, Cause, Confidence, Finding, Kind, SecondParty, Subject, Verdict, groups};
+use crate::aggregate::{
+    Advice, Analysis, Because, Cause, Confidence, Finding, Kind, SecondParty, Subject, Verdict, groups,
+};
 use crate::snapshot::{Call, Known, Snapshot, Syscall, SyscallState, TaskState, ThreadSample};
 
 pub(super) struct StoppedProcess;
@@ -35,15 +37,11 @@ fn stopped(analysis: &Analysis<'_>) -> Option<Finding> {
     let tracer = analysis.last_surroundings().and_then(|around| around.tracer.ok()).flatten();
     let cause = if traced || tracer.is_some() { Cause::Debugger } else { Cause::Signal };
     let (summary, advice) = match (cause, tracer) {
-        (Cause::Debugger, Some(tracer)) => (
-            format!("process stopped by its tracer, pid {tracer}"),
-            format!("detach or end the tracer: see what pid {tracer} is"),
-        ),
-        (Cause::Debugger, None) => ("process stopped by a tracer".to_owned(), "detach or end the debugger".to_owned()),
-        _ => (
-            "process stopped by a signal".to_owned(),
-            format!("let it go on: kill -CONT {}; then find out who sent SIGSTOP", analysis.pid()),
-        ),
+        (Cause::Debugger, Some(tracer)) => {
+            (format!("process stopped by its tracer, pid {tracer}"), Advice::EndTracer { tracer: Some(tracer.0) })
+        }
+        (Cause::Debugger, None) => ("process stopped by a tracer".to_owned(), Advice::EndTracer { tracer: None }),
+        _ => ("process stopped by a signal".to_owned(), Advice::Continue),
     };
     let evidence = format!("every thread stopped in {last} of {} looks", snapshots.len());
     let party = tracer.map(|tracer| SecondParty::Holder { holder: format!("tracer, pid {tracer}"), stack: Vec::new() });
@@ -73,7 +71,7 @@ fn frozen(analysis: &Analysis<'_>) -> Option<Finding> {
         .lasting(Some(halted_for(analysis, looks).as_secs_f64()), share)
         .hurts_users_of(analysis, analysis.tracks.first())
         .blame(None, SecondParty::Resource { name: format!("the freezer of {group}") })
-        .advice(thaw(analysis, Some(&group)));
+        .advice(Advice::Thaw { group: Some(group) });
     Some(finding)
 }
 
@@ -104,13 +102,8 @@ fn looks_frozen(analysis: &Analysis<'_>) -> Option<Finding> {
             .lasting(Some(halted_for(analysis, looks).as_secs_f64()), 1.0)
             .hurts_users_of(analysis, analysis.tracks.first())
             .blame(None, SecondParty::Resource { name: "the cgroup freezer".to_owned() })
-            .advice(thaw(analysis, None));
+            .advice(Advice::Thaw { group: None });
     Some(finding)
-}
-
-fn thaw(analysis: &Analysis<'_>, group: Option<&str>) -> String {
-    let group = group.map_or_else(|| format!("the groups in /proc/{}/cgroup", analysis.pid()), str::to_owned);
-    format!("see who froze its control group and thaw it, for instance: docker unpause; the group is {group}")
 }
 
 /// How every thread of a snapshot is stopped; `None` when one is not. Threads without Python are not read in every look,

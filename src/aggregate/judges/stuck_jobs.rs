@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::Judge;
 use super::blocked_workers::{all_stand, cause};
 use crate::aggregate::workers::{AtWork, OLD, Pace, Worker, crews, piece_name};
-use crate::aggregate::{Analysis, Confidence, Finding, Kind, SecondParty, Subject, Verdict, advice, length_words};
+use crate::aggregate::{Advice, Analysis, Confidence, Finding, Kind, SecondParty, Subject, Verdict, length_words};
 use crate::snapshot::WorkKind;
 
 pub(super) struct StuckJobs;
@@ -48,7 +48,6 @@ fn stuck(analysis: &Analysis<'_>, crew: &AtWork<'_>, worker: &Worker<'_>) -> Opt
         .then(|| "how long it may take is not known: a long job looks the same".to_owned());
     let cause = cause(worker);
     let blame = worker.blamed.map(|blamed| blamed.blame(analysis.recording));
-    let advice = advice::for_blocked_worker(cause, blame.as_ref(), &worker.did.party, 0);
     Some(
         Finding::new(Kind::JobStuck, analysis.pid(), summary, evidence)
             .cause(cause, confidence)
@@ -58,7 +57,7 @@ fn stuck(analysis: &Analysis<'_>, crew: &AtWork<'_>, worker: &Worker<'_>) -> Opt
             .blame(blame, worker.did.party.clone())
             .stands([Subject::Thread(worker.thread)])
             .holds_up([Subject::Thread(worker.thread)])
-            .advice(advice)
+            .advice(Advice::FreeWorkers { workers: None })
             .verdict(),
     )
 }

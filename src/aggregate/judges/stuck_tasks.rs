@@ -13,8 +13,8 @@ use crate::aggregate::connections::{awaited_connection, silent_for};
 use crate::aggregate::phrases::{count_words, length_words, place_of, place_words};
 use crate::aggregate::standing::LONG;
 use crate::aggregate::{
-    Analysis, Cause, Confidence, Finding, Kind, SecondParty, Subject, Verdict, awaited_peer, task_name, users_frame,
-    wait_words,
+    Advice, Analysis, Cause, Confidence, Evidence, Finding, Hurt, Kind, SecondParty, Subject, Verdict, awaited_peer,
+    task_name, users_frame, wait_words,
 };
 use crate::classify::Origin;
 use crate::snapshot::{
@@ -28,13 +28,6 @@ pub(super) struct StuckTasks;
 const FEWEST_BEHIND_ONE_AT_REST: usize = 2;
 /// Primitives of one process that are told.
 const MOST: usize = 3;
-
-const HOLD_FOR_LESS: &str =
-    "hold it for less time: do not await anything slow inside of it, and give what is awaited a timeout";
-const GIVE_BACK: &str = "take it with async with, or release it in a finally; one task took it and ended, or was cancelled, \
-                         before it let go";
-const RESTART_CONSUMER: &str = "look for the exception that ended the consumer; keep its task, and restart it or stop \
-                                serving when it ends";
 
 impl Judge for StuckTasks {
     fn judge(&self, analysis: &Analysis<'_>) -> Vec<Verdict> {
@@ -139,7 +132,7 @@ impl<'a> Case<'a> {
         let may_be_meant = holder.timed || self.primitive.kind == PrimitiveKind::Semaphore;
         let confidence = if may_be_meant { Confidence::Possible } else { Confidence::Likely };
         let finding = self.finding(summary, evidence, Cause::AsyncioLock, hold).confidence(confidence);
-        Some(finding.advice(HOLD_FOR_LESS).blame(blame(self.analysis, Actor::Task(hold.task)), party).verdict())
+        Some(finding.advice(Advice::HoldForLess).blame(blame(self.analysis, Actor::Task(hold.task)), party).verdict())
     }
 
     /// Whether a holder waits for a peer that has not been silent for long.
@@ -161,10 +154,8 @@ impl<'a> Case<'a> {
                 .cause(Cause::AsyncioLock, Confidence::Likely)
                 .lasting(Some(self.since.as_secs_f64()), 1.0)
                 .stands(self.waiters.iter().map(|task| Subject::Task(task.address)))
-                .hurts(vec![count_words(self.waiters.len() as u64, "task")])
-                .advice(
-                    "do not enter it again from inside of it: take the place once, outside, or use a second semaphore",
-                )
+                .hurts([Hurt::Tasks { count: self.waiters.len() as u64, behind: None }])
+                .advice(Advice::EnterOnce)
                 .blame(blame(self.analysis, Actor::Task(hold.task)), resource(self.word()))
                 .verdict(),
         )
@@ -185,7 +176,7 @@ impl<'a> Case<'a> {
             task: first.address,
             frame: users_frame(self.analysis.recording, &self.analysis.book, first.chain.ok()?)?,
         };
-        let finding = self.finding(summary, evidence, Cause::AsyncioLock, &hold).advice(GIVE_BACK);
+        let finding = self.finding(summary, evidence, Cause::AsyncioLock, &hold).advice(Advice::GiveBack);
         Some(finding.blame(blame(self.analysis, Actor::Task(first.address)), resource(what)).verdict())
     }
 
@@ -208,19 +199,19 @@ impl<'a> Case<'a> {
             task: first.address,
             frame: users_frame(self.analysis.recording, &self.analysis.book, first.chain.ok()?)?,
         };
-        let finding = self.finding(summary, evidence, Cause::AsyncioQueue, &hold).advice(RESTART_CONSUMER);
+        let finding = self.finding(summary, evidence, Cause::AsyncioQueue, &hold).advice(Advice::RestartConsumer);
         Some(finding.blame(blame(self.analysis, Actor::Task(first.address)), resource("asyncio.Queue")).verdict())
     }
 
-    fn finding(&self, summary: String, evidence: impl Into<String>, cause: Cause, blamed: &TaskHold) -> Finding {
+    fn finding(&self, summary: String, evidence: impl Into<Evidence>, cause: Cause, blamed: &TaskHold) -> Finding {
         let waiting =
             format!("{} for the same in two readings {} apart", self.waiting_words(), length_words(self.since));
-        let place = place_words(&place_of(self.analysis.recording, blamed.frame.code, blamed.frame.line));
+        let behind = Some(place_of(self.analysis.recording, blamed.frame.code, blamed.frame.line));
         Finding::new(Kind::TasksStuck, self.analysis.pid(), summary, evidence)
             .cause(cause, Confidence::Likely)
             .lasting(Some(self.since.as_secs_f64()), 1.0)
             .evidence([waiting])
-            .hurts(vec![format!("{} behind {place}", count_words(self.waiters.len() as u64, "task"))])
+            .hurts([Hurt::Tasks { count: self.waiters.len() as u64, behind }])
             .stands(self.stands())
             .holds_up(self.primitive.waiters.iter().map(|task| Subject::Task(*task)))
             .holds_up([Subject::Primitive(self.primitive.address)])

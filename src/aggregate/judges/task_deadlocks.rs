@@ -8,7 +8,7 @@ use crate::aggregate::phrases::{length_words, place_of, place_words, places};
 use crate::aggregate::task_graph::{Edge, Reason, cycles};
 use crate::aggregate::track::thread_name;
 use crate::aggregate::{
-    Analysis, Blame, Cause, Confidence, Finding, Kind, Place, SecondParty, Subject, Verdict, same_wait_since,
+    Advice, Analysis, Blame, Cause, Confidence, Finding, Kind, Place, SecondParty, Subject, Verdict, same_wait_since,
     task_name, users_place,
 };
 use crate::snapshot::{Actor, Address, TaskHold};
@@ -187,15 +187,6 @@ fn party(analysis: &Analysis<'_>, edge: &Edge) -> SecondParty {
     SecondParty::Holder { holder, stack }
 }
 
-fn advice(cause: Cause) -> &'static str {
-    match cause {
-        Cause::LockAcrossAwait => {
-            "do not await while a threading.Lock is held: use an asyncio.Lock, or let go of it before the await; restart \
-             to get out of it"
-        }
-        _ => {
-            "take these locks in the same order everywhere and do not wait for a task that needs a lock you hold; restart \
-             to get out of it"
-        }
-    }
+fn advice(cause: Cause) -> Advice {
+    if cause == Cause::LockAcrossAwait { Advice::NoAwaitInsideLock } else { Advice::SameOrderOfTasks }
 }

@@ -6,7 +6,7 @@ use super::starved::is_kept_long;
 use super::{Explains, Judge};
 use crate::aggregate::consumers::{Consumer, consumers};
 use crate::aggregate::phrases::{length_words, share_words};
-use crate::aggregate::{Analysis, Because, Cause, Confidence, Finding, Kind, SecondParty, Subject, Verdict};
+use crate::aggregate::{Advice, Analysis, Because, Cause, Confidence, Finding, Kind, SecondParty, Subject, Verdict};
 use crate::classify::{Look, Origin};
 use crate::snapshot::{Cgroup, Surroundings};
 
@@ -50,7 +50,7 @@ impl Judge for Throttled {
             .hurts_users_of(analysis, analysis.tracks.first())
             .tells([Subject::Quota])
             .blame(blame, SecondParty::Resource { name: format!("CPU quota{quota}") })
-            .advice("raise the CPU limit, or run fewer threads: pools sized by the node's cores are too large here");
+            .advice(Advice::RaiseCpuLimit);
         vec![finding.verdict()]
     }
 

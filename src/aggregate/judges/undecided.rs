@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::kernel_facts;
 use super::main_thread::Standing;
 use crate::aggregate::phrases::length_words;
-use crate::aggregate::{Analysis, Confidence, Finding, Kind, Subject, Track, Verdict};
+use crate::aggregate::{Advice, Analysis, Confidence, Finding, Kind, Subject, Track, Verdict};
 use crate::classify::Look;
 use crate::snapshot::{Reader, Role, Why};
 
@@ -30,7 +30,7 @@ struct Reason {
     /// What shows it.
     evidence: Vec<String>,
     /// What would tell.
-    advice: String,
+    advice: Advice,
 }
 
 fn reason(analysis: &Analysis<'_>) -> Option<Reason> {
@@ -40,7 +40,7 @@ fn reason(analysis: &Analysis<'_>) -> Option<Reason> {
     let longer = |summary: &str, evidence: String| Reason {
         summary: summary.to_owned(),
         evidence: vec![evidence],
-        advice: format!("look again for longer: hangspy {} --for 10s", analysis.pid()),
+        advice: Advice::LookLonger,
     };
     if looks < FEWEST_LOOKS {
         let evidence = format!("{looks} looks taken, {failed} failed; {FEWEST_LOOKS} are needed at least");
@@ -87,7 +87,7 @@ fn cut_short(analysis: &Analysis<'_>) -> Option<Reason> {
     Some(Reason {
         summary: "the process ended in the middle of a step of its loop".to_owned(),
         evidence: vec![format!("loop of thread {} in one step for the last {words}, until the end", track.thread)],
-        advice: "see what ended it: its supervisor's log, and the kernel's for memory (dmesg)".to_owned(),
+        advice: Advice::SeeWhatEndedIt,
     })
 }
 
@@ -99,13 +99,12 @@ fn never_idle(analysis: &Analysis<'_>) -> Option<Reason> {
     Some(Reason {
         summary: "the loop is always busy; whether it turns cannot be seen in this Python".to_owned(),
         evidence: vec![format!("loop of thread {} idle in 0 of {all} looks, busy in {steps}", track.thread)],
-        advice: format!("see what keeps it busy: hangspy record {} -o profile.svg", analysis.pid()),
+        advice: Advice::RecordLoop,
     })
 }
 
 fn no_loop(analysis: &Analysis<'_>) -> Reason {
     let looks = analysis.recording.snapshots.len();
-    let pid = analysis.pid();
     if analysis.recording.process.reader == Reader::ProcOnly {
         let mut evidence =
             vec![format!("memory closed to us in {looks} of {looks} looks; /proc alone does not decide")];
@@ -113,21 +112,14 @@ fn no_loop(analysis: &Analysis<'_>) -> Reason {
         return Reason {
             summary: "the process's memory is closed to us".to_owned(),
             evidence,
-            advice: format!("see which gate refuses and what opens it: hangspy doctor {pid}"),
+            advice: Advice::OpenGate,
         };
     }
     let gap = analysis.recording.snapshots.iter().rev().flat_map(|snapshot| &snapshot.gaps).next();
     let why = gap.map(|(what, why): &(String, Why)| format!("; {what}: {}", why.words())).unwrap_or_default();
     let mut evidence = vec![format!("no running loop in {looks} of {looks} looks{why}")];
     evidence.extend(Standing::of(analysis).map(|standing| standing.words(analysis)));
-    Reason {
-        summary: "no event loop runs in this process".to_owned(),
-        evidence,
-        advice: format!(
-            "see what its threads do: hangspy dump {pid}; where its time goes: hangspy record {pid} --threads all -o \
-             profile.svg"
-        ),
-    }
+    Reason { summary: "no event loop runs in this process".to_owned(), evidence, advice: Advice::DumpThreads }
 }
 
 fn cannot_tell(analysis: &Analysis<'_>, reason: Reason) -> Verdict {

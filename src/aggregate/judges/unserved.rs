@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::Judge;
 use super::main_thread::Standing;
 use crate::aggregate::phrases::{length_words, place_words};
-use crate::aggregate::{Analysis, Confidence, Finding, Kind, Subject, Verdict, advice};
+use crate::aggregate::{Advice, Analysis, Confidence, Finding, Kind, Subject, Verdict};
 use crate::classify::{Manner, Phase};
 use crate::libraries::Marks;
 use crate::snapshot::{Role, Server};
@@ -49,7 +49,7 @@ fn stuck(analysis: &Analysis<'_>) -> Option<Verdict> {
     .on(main.thread.0, None)
     .lasting(Some(asleep.as_secs_f64()), 1.0)
     .evidence(["no event loop runs in this process yet".to_owned()])
-    .advice(advice::for_stuck_start(cause, Some(&blame), Some(&did.does), &did.party))
+    .advice(Advice::StartWithout)
     .doing(Some(did.does))
     .blame(Some(blame), did.party)
     .stands([Subject::Thread(main.thread)]);

@@ -4,7 +4,7 @@ use super::Judge;
 use super::task_deadlocks::blame;
 use crate::aggregate::phrases::{count_words, length_words, place_of, place_words};
 use crate::aggregate::unset_events::{UnsetEvent, unset_events};
-use crate::aggregate::{Analysis, Cause, Confidence, Finding, Kind, SecondParty, Subject, Verdict};
+use crate::aggregate::{Advice, Analysis, Cause, Confidence, Finding, Hurt, Kind, SecondParty, Subject, Verdict};
 use crate::snapshot::Actor;
 
 pub(super) struct UnsetEvents;
@@ -39,11 +39,8 @@ fn verdict(analysis: &Analysis<'_>, event: &UnsetEvent<'_>) -> Verdict {
             passage(analysis, event),
             "possible, not likely: long polls without a timeout that another request ends look the same".to_owned(),
         ])
-        .hurts(vec![format!("{requests} not answered, and every one that comes to this event")])
-        .advice(
-            "see in the log whether the task that should have set the event failed; let it set it in a finally, and wait \
-             with a timeout: await asyncio.wait_for(event.wait(), ...)",
-        )
+        .hurts([Hurt::AtEvent { requests: all as u64 }])
+        .advice(Advice::SetTheEvent)
         .blame(blame(analysis, Actor::Task(task)), SecondParty::Resource { name: "asyncio.Event".to_owned() })
         .stands(event.requests.iter().filter_map(|request| request.task.ok()).map(Subject::Task))
         .holds_up([Subject::Primitive(event.address)])

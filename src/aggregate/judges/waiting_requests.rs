@@ -9,10 +9,11 @@ use super::Judge;
 use super::task_deadlocks::blame;
 use crate::aggregate::bystanders;
 use crate::aggregate::connections::peer_party;
+use crate::aggregate::hurt::requests;
 use crate::aggregate::phrases::{count_words, length_words, place_of, place_words};
 use crate::aggregate::standing::{Standing, standing};
 use crate::aggregate::{
-    Analysis, Cause, Confidence, Finding, Kind, SecondParty, Subject, Verdict, users_frame, wait_words,
+    Advice, Analysis, Cause, Confidence, Finding, Hurt, Kind, SecondParty, Subject, Verdict, users_frame, wait_words,
 };
 use crate::snapshot::{Actor, Awaited, Child, CodeId, Known, PrimitiveKind, ProcessId, TaskCensus, TaskSample};
 
@@ -20,8 +21,6 @@ pub(super) struct WaitingRequests;
 
 /// Groups of one process that are told.
 const MOST: usize = 3;
-const READ_OUTPUT: &str =
-    "read what the child writes while it runs (await process.communicate()), or send it to DEVNULL";
 /// Paths that are named.
 const MOST_NAMED: usize = 4;
 
@@ -106,7 +105,7 @@ impl Case<'_> {
             self.finding(Kind::RequestsWaiting, oldest, summary)
                 .cause(cause, confidence)
                 .evidence(self.doubts(oldest, sense, confidence))
-                .advice(if writes { READ_OUTPUT.to_owned() } else { advice(oldest, sense) })
+                .advice(if writes { Advice::ReadOutput } else { advice(oldest, sense) })
                 .blame(blame(self.analysis, Actor::Task(oldest.who)), party)
                 .verdict(),
         )
@@ -124,10 +123,7 @@ impl Case<'_> {
             finding
                 .cause(Cause::CancelledAndGoing, Confidence::Likely)
                 .evidence([format!("its cancellation was asked for, and it waits in {place} for {doing}")])
-                .advice(
-                    "let the CancelledError through: catch Exception, not BaseException, and after `except CancelledError` raise \
-                     it again; a timeout around the wait cannot end what swallows it",
-                )
+                .advice(Advice::LetCancelThrough)
                 .blame(blame(self.analysis, Actor::Task(task.address)), SecondParty::None)
                 .verdict(),
         )
@@ -144,7 +140,7 @@ impl Case<'_> {
         Finding::new(kind, self.analysis.pid(), summary, evidence)
             .lasting(Some(oldest.age.as_secs_f64()), 1.0)
             .stands(self.group.iter().map(|one| Subject::Task(one.who)))
-            .hurts(self.hurts())
+            .hurts(self.paths().into_iter().take(MOST_NAMED))
     }
 
     /// `3 requests have stood for at least 14 s`
@@ -258,18 +254,9 @@ impl Case<'_> {
         bystanders::some_task(self.analysis, self.tasks, waits) || bystanders::some_thread(self.analysis)
     }
 
-    fn paths(&self) -> BTreeMap<String, usize> {
-        let mut paths = BTreeMap::new();
-        for one in self.group {
-            let text = |known: &Known<String>| known.get().cloned().unwrap_or_else(|| "?".to_owned());
-            *paths.entry(format!("{} {}", text(&one.request.method), text(&one.request.path))).or_default() += 1;
-        }
-        paths
-    }
-
-    fn hurts(&self) -> Vec<String> {
-        let words = |(path, count): (String, usize)| if count == 1 { path } else { format!("{count} times {path}") };
-        self.paths().into_iter().take(MOST_NAMED).map(words).collect()
+    fn paths(&self) -> Vec<Hurt> {
+        let requests = requests(self.group.iter().map(|one| one.request));
+        requests.into_iter().map(|(hurt, _)| hurt).collect()
     }
 
     /// What else it may be, and what would tell.
@@ -305,14 +292,11 @@ fn package(file: &str) -> &str {
     path.split('/').next().map_or(path, |first| first.trim_end_matches(".py"))
 }
 
-fn advice(one: &Standing<'_>, sense: Sense) -> String {
-    if one.ends.client {
-        return "a body that middleware has read comes no second time: hand on what was read, or read it once; give uploads a timeout"
-            .to_owned();
-    }
+fn advice(one: &Standing<'_>, sense: Sense) -> Advice {
     match sense {
-        Sense::Holder => "see who should give it back or take it, and whether that ended with an exception; release in a finally, and wait with a timeout".to_owned(),
-        Sense::News => "see in the log whether what should have ended this wait failed, and wait with a timeout: await asyncio.wait_for(..., 30)".to_owned(),
+        _ if one.ends.client => Advice::ReadBodyOnce,
+        Sense::Holder => Advice::SeeHolder,
+        Sense::News => Advice::SeeWhatFailed,
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::Judge;
 use crate::aggregate::phrases::count_words;
-use crate::aggregate::{Analysis, Confidence, Finding, Kind, SecondParty, Subject, Verdict};
+use crate::aggregate::{Advice, Analysis, Confidence, Finding, Hurt, Kind, SecondParty, Subject, Verdict};
 use crate::snapshot::{Listener, Role, Server, Surroundings};
 
 pub(super) struct Workerless;
@@ -53,9 +53,9 @@ fn verdict(analysis: &Analysis<'_>, waiting: u64) -> Verdict {
         .confidence(Confidence::Likely)
         .lasting(Some(analysis.window().as_secs_f64()), 1.0)
         .evidence(ended.into_iter().chain(killed))
-        .hurts(vec![format!("{connections} accepted by the kernel and read by nobody")])
+        .hurts([Hurt::NobodyReads { connections: waiting }])
         .tells([Subject::AcceptQueue])
         .blame(None, SecondParty::None)
-        .advice("see in the master's log why its workers ended, and restart the service")
+        .advice(Advice::RestartService)
         .verdict()
 }
