@@ -78,12 +78,22 @@ const NEVER_EITHER: &[libc::c_long] = &[];
 /// up is kept: an old kernel without filters is no reason not to look.
 pub(super) fn keep_what_reading_needs() {
     let _no_filter = set_no_new_privs(true).is_ok() && filter().is_ok_and(|filter| apply_filter(&filter).is_ok());
-    let kept = |own: CapabilitySets| CapabilitySets {
+    let _refused = capabilities(None).map(|own| set_capabilities(None, kept(own)));
+}
+
+/// What stays of a thread's capabilities. Who lacks `SYS_PTRACE`, as the root of most containers does, may read another process of
+/// the same user only while it has every capability that the other has (`cap_ptrace_access_check` in the kernel's
+/// `security/commoncap.c`): giving one up would take the target away.
+fn kept(own: CapabilitySets) -> CapabilitySets {
+    let inheritable = CapabilitySet::empty();
+    if !own.permitted.contains(CapabilitySet::SYS_PTRACE) {
+        return CapabilitySets { inheritable, ..own };
+    }
+    CapabilitySets {
         effective: own.effective.intersection(KEPT),
         permitted: own.permitted.intersection(KEPT),
-        inheritable: CapabilitySet::empty(),
-    };
-    let _refused = capabilities(None).map(|own| set_capabilities(None, kept(own)));
+        inheritable,
+    }
 }
 
 /// Refuses what reading never does; everything else goes on as before.
@@ -125,6 +135,17 @@ mod tests {
 
     use nix::sys::signal::{Signal, kill};
     use nix::unistd::Pid;
+
+    #[test]
+    fn without_the_right_to_trace_nothing_is_given_up_that_the_target_may_have() {
+        let of_container = CapabilitySet::CHOWN | CapabilitySet::KILL | CapabilitySet::SETUID;
+        let sets = |of: CapabilitySet| CapabilitySets { effective: of, permitted: of, inheritable: of };
+        assert_eq!(kept(sets(of_container)).permitted, of_container);
+        assert_eq!(kept(sets(of_container)).effective, of_container);
+        let may_trace = kept(sets(of_container | CapabilitySet::SYS_PTRACE));
+        assert_eq!(may_trace.permitted, CapabilitySet::SETUID | CapabilitySet::SYS_PTRACE);
+        assert!(kept(sets(of_container)).inheritable.is_empty() && may_trace.inheritable.is_empty());
+    }
 
     #[test]
     fn a_thread_that_looks_reads_on_and_changes_nothing() {
