@@ -7,7 +7,8 @@ pub(super) const LIBRARY: Library = Library {
     packages: &["trio"],
     role: Role::Framework,
     functions: &[
-        Row::of("trio/_core/_run.py", &["unrolled_run"]).means(Marks::LOOP.and(Marks::TRIO)),
+        // While it waits for events its generator is suspended, and only the function that drives it is on the stack.
+        Row::of("trio/_core/_run.py", &["run", "unrolled_run"]).means(Marks::LOOP.and(Marks::TRIO)),
         Row::of("trio/_core/_io_epoll.py", &["get_events"]).means(Marks::SELECT),
     ],
     ..Library::BARE

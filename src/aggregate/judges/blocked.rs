@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::loops::{STANDS_ON_IT, STEPS_LAST, USES_THE_CPU};
+use super::stopped::halted;
 use super::throttled::{Throttling, throttling};
 use super::{Explains, Judge, across_await};
 use crate::aggregate::dead_loops;
@@ -36,6 +37,10 @@ const MOST_VERDICTS: usize = 3;
 
 impl Judge for BlockedLoops {
     fn judge(&self, analysis: &Analysis<'_>) -> Vec<Verdict> {
+        // What a loop was in when its process was halted keeps it from nothing.
+        if halted(analysis).is_some() {
+            return Vec::new();
+        }
         let groups = groups(analysis);
         let of_loop = |(index, track)| {
             let own: Vec<&Group<'_>> = groups.iter().filter(|group| group.track == index).collect();

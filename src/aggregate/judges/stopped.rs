@@ -15,14 +15,18 @@ const FEWEST_LOOKS: usize = 3;
 
 impl Judge for StoppedProcess {
     fn judge(&self, analysis: &Analysis<'_>) -> Vec<Verdict> {
-        let found = frozen(analysis).or_else(|| stopped(analysis)).or_else(|| looks_frozen(analysis));
         let stalls = groups(analysis).into_iter().filter_map(|group| group.subject(analysis));
-        found.map(|finding| finding.tells([Subject::Stop]).tells(stalls).verdict()).into_iter().collect()
+        halted(analysis).map(|finding| finding.tells([Subject::Stop]).tells(stalls).verdict()).into_iter().collect()
     }
 
     fn explains(&self) -> &'static [Explains] {
         &[Explains { when: |_, _, other| other.kind.is_trouble(), because: Because::NothingRuns }]
     }
+}
+
+/// That nothing of the process runs, and why; `None` where something does.
+pub(super) fn halted(analysis: &Analysis<'_>) -> Option<Finding> {
+    frozen(analysis).or_else(|| stopped(analysis)).or_else(|| looks_frozen(analysis))
 }
 
 /// By a signal or a tracer: the kernel says so of every thread.
