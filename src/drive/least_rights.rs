@@ -89,9 +89,12 @@ fn kept(own: CapabilitySets) -> CapabilitySets {
     if !own.permitted.contains(CapabilitySet::SYS_PTRACE) {
         return CapabilitySets { inheritable, ..own };
     }
+    // Containers are given the right to read and write files past their modes, and not the one to read them alone.
+    let reads_files = own.permitted.contains(CapabilitySet::DAC_READ_SEARCH);
+    let files = if reads_files { CapabilitySet::empty() } else { CapabilitySet::DAC_OVERRIDE };
     CapabilitySets {
-        effective: own.effective.intersection(KEPT),
-        permitted: own.permitted.intersection(KEPT),
+        effective: own.effective.intersection(KEPT | files),
+        permitted: own.permitted.intersection(KEPT | files),
         inheritable,
     }
 }
@@ -144,6 +147,10 @@ mod tests {
         assert_eq!(kept(sets(of_container)).effective, of_container);
         let may_trace = kept(sets(of_container | CapabilitySet::SYS_PTRACE));
         assert_eq!(may_trace.permitted, CapabilitySet::SETUID | CapabilitySet::SYS_PTRACE);
+        let files = CapabilitySet::DAC_OVERRIDE | CapabilitySet::SYS_PTRACE;
+        assert_eq!(kept(sets(files)).permitted, files);
+        let reads = files | CapabilitySet::DAC_READ_SEARCH;
+        assert_eq!(kept(sets(reads)).permitted, reads.difference(CapabilitySet::DAC_OVERRIDE));
         assert!(kept(sets(of_container)).inheritable.is_empty() && may_trace.inheritable.is_empty());
     }
 
