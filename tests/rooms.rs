@@ -8,6 +8,8 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use hangspy::libraries;
+
 /// Room and the rooms that it may name.
 const MAY_NAME: &[(&str, &[&str])] = &[
     ("error", &[]),
@@ -199,4 +201,153 @@ fn files_are_short() {
     assert!(too_long.is_empty(), "split these files by the nouns they hold: {too_long:?}");
     let long = longer_than(LONG_FILE);
     assert!(long.len() * 10 <= lengths.len(), "more than one file in ten is above {LONG_FILE} lines: {long:?}");
+}
+
+/// Names of libraries that stand outside of their room all the same: file, names, and why.
+const NAMED_ELSEWHERE: &[(&str, &[&str], &str)] = &[
+    (
+        "snapshot/process.rs",
+        &[
+            "uvicorn",
+            "gunicorn",
+            "hypercorn",
+            "granian",
+            "daphne",
+            "django",
+            "flask",
+            "aiohttp",
+            "celery",
+            "rq",
+            "dramatiq",
+            "huey",
+        ],
+        "words of the report for servers",
+    ),
+    ("snapshot/event_loop.rs", &["asyncio", "uvloop"], "words of the report for loops"),
+    ("aggregate/track.rs", &["trio"], "the same"),
+    ("aggregate/jobs.rs", &["asyncio"], "the report's word for whose task it is"),
+    ("aggregate/judges/stuck_tasks.rs", &["asyncio.Queue"], "what people call it"),
+    ("aggregate/judges/unset_event.rs", &["asyncio.Event"], "what people call it"),
+    ("aggregate/judges/healthy.rs", &["requests"], "what clients send, and the name of a list in the report"),
+    ("read/requests/scope.rs", &["websocket"], "a kind of ASGI's scopes"),
+    (
+        "read/ends/references.rs",
+        &["weakref.ProxyType", "weakref.ReferenceType"],
+        "types of CPython written in C, read by their layout",
+    ),
+    ("read/census.rs", &["requests"], "the same"),
+    ("report/gaps.rs", &["requests"], "the same"),
+    ("aggregate/judges/pools.rs", &["dns"], "the service and the cause"),
+    ("classify/detectors/name_lookup.rs", &["dns"], "the same"),
+    ("report/pools.rs", &["dns"], "the same"),
+    ("words/causes.rs", &["dns"], "the same"),
+    ("attach/asyncio.rs", &["_asyncio"], "a part of CPython written in C, found among mapped files"),
+    ("read/pools/name_lookups.rs", &["_cython_"], "how types begin that Cython makes, in whatever library"),
+    ("target/command.rs", &[".py"], "how scripts end"),
+    ("target/find.rs", &[".py"], "the same"),
+];
+
+/// The string literals of code, without those in comments and in tests.
+fn literals(text: &str) -> Vec<(usize, String)> {
+    let code = text.split("#[cfg(test)]\nmod ").next().expect("a first part");
+    let without_comments = |line| if str::trim_start(line).starts_with("//") { "" } else { line };
+    let code = code.lines().map(without_comments).collect::<Vec<_>>().join("\n").replace("'\"'", "' '");
+    let (mut found, mut open, mut line) = (Vec::new(), None::<String>, 1);
+    let mut letters = code.chars();
+    while let Some(letter) = letters.next() {
+        line += usize::from(letter == '\n');
+        open = match (open, letter) {
+            (Some(text), '"') => {
+                found.push((line, text));
+                None
+            }
+            (Some(text), '\\') => {
+                line += usize::from(letters.next() == Some('\n'));
+                Some(text + " ")
+            }
+            (Some(mut text), letter) => {
+                text.push(letter);
+                Some(text)
+            }
+            (None, '"') => Some(String::new()),
+            (None, _) => None,
+        };
+    }
+    found
+}
+
+/// Whether a text is a name of Python's that is no ordinary word: of several words, or private.
+fn is_name(text: &str) -> bool {
+    let camel =
+        || text.chars().zip(text.chars().skip(1)).any(|(a, b)| a.is_ascii_lowercase() && b.is_ascii_uppercase());
+    let letters = text.chars().all(|letter| letter.is_ascii_alphanumeric() || letter == '_');
+    letters
+        && !text.starts_with("__")
+        && (text.trim_start_matches('_').contains('_') || text.starts_with('_') || camel())
+}
+
+/// What a literal names of a library, if it does: a file, a package, something in a package, a function or an attribute.
+fn foreign(text: &str, names: &BTreeSet<String>) -> Option<&'static str> {
+    let installed = |package: &str| libraries::role(package).is_some();
+    let is_known = |package: &str| installed(package) || libraries::library(package).is_some();
+    let private = |text: &str| {
+        text.strip_prefix('_').is_some_and(|rest| rest.starts_with(|letter: char| letter.is_ascii_lowercase()))
+    };
+    let path = text.contains('/') && text.split(['/', '.']).skip(1).any(installed);
+    let dotted = text.split_once('.').is_some_and(|(first, rest)| {
+        is_known(first)
+            && !rest.is_empty()
+            && rest.chars().all(|letter| letter.is_alphanumeric() || "._".contains(letter))
+    });
+    match text {
+        _ if text.contains(".py") => Some("a file"),
+        _ if path => Some("a path"),
+        _ if installed(text) || text == "asyncio" => Some("a package"),
+        _ if dotted => Some("something in a package"),
+        _ if is_name(text) && (private(text) || names.contains(text)) => Some("a function or an attribute"),
+        _ => None,
+    }
+}
+
+#[test]
+fn no_library_is_named_outside_of_its_room() {
+    let is_library = |path: &Path| room_of(path) == "libraries";
+    let is_test = |path: &Path| path.to_string_lossy().ends_with("tests.rs");
+    let (inside, outside): (Vec<_>, Vec<_>) =
+        sources().into_iter().filter(|(path, _)| !is_test(path)).partition(|(path, _)| is_library(path));
+    let names: BTreeSet<String> =
+        inside.iter().flat_map(|(_, text)| literals(text)).map(|(_, text)| text).filter(|text| is_name(text)).collect();
+    assert!(names.len() > 100, "the room of libraries has names");
+    let mut unused: BTreeSet<(&str, &str)> =
+        NAMED_ELSEWHERE.iter().flat_map(|(file, words, _)| words.iter().map(|word| (*file, *word))).collect();
+    let mut wrong = Vec::new();
+    for (path, text) in &outside {
+        let file = path.to_string_lossy();
+        for (line, literal) in literals(text) {
+            let Some(what) = foreign(&literal, &names) else { continue };
+            if !NAMED_ELSEWHERE.iter().any(|(allowed, words, _)| *allowed == file && words.contains(&literal.as_str()))
+            {
+                wrong.push(format!("{file}:{line}: {what} of a library: \"{literal}\""));
+            }
+            unused.retain(|(allowed, word)| (*allowed, *word) != (&*file, literal.as_str()));
+        }
+    }
+    assert!(wrong.is_empty(), "what is known of libraries stands in src/libraries:\n{}", wrong.join("\n"));
+    assert!(unused.is_empty(), "these are named no more: take them out of NAMED_ELSEWHERE: {unused:?}");
+}
+
+#[test]
+fn names_of_libraries_are_seen() {
+    let names = BTreeSet::from(["end_time".to_owned()]);
+    for text in
+        ["asyncio/tasks.py", "/uvloop/loop.", "uvicorn", "asyncio.tasks", "uvloop.loop.Loop", "_ready", "end_time"]
+    {
+        assert!(foreign(text, &names).is_some(), "{text}");
+    }
+    for text in ["/proc/self/stat", "collections.deque", "__exit__", "_", "self", "an_other", "wait 3.5 s", ""] {
+        assert!(foreign(text, &names).is_none(), "{text}");
+    }
+    let text = "let a = '\"'; // \"not this\"\n    // \"nor this\"\nlet b = \"that \\\"one\";\n#[cfg(test)]\nmod tests { \"no\" }";
+    let found = literals(text);
+    assert_eq!(found.last(), Some(&(3, "that  one".to_owned())));
 }

@@ -10,6 +10,7 @@ use super::censuses::{awaiting, waited};
 use super::connections::{by_descriptor, connection_of, is_incoming, request_age, silent_for};
 use super::{Analysis, users_frame};
 use crate::classify::Cause;
+use crate::libraries::{self, Marks};
 use crate::snapshot::{
     Address, Awaited, Census, Ending, Known, ProcessId, RequestSample, Surroundings, TaskCensus, TaskPhase, TaskSample,
     ThreadId, Why,
@@ -21,8 +22,6 @@ pub(super) const LONG: Duration = Duration::from_secs(10);
 const LATE: Duration = Duration::from_secs(2);
 /// Tasks that one request is followed through.
 const MOST_TASKS: usize = 32;
-/// Function of the standard library that waits for a cancelled task to end, up to 3.11.
-const CANCELS: (&str, &str) = ("_cancel_and_wait", "/asyncio/tasks.py");
 
 /// A request that stands still, and that nothing ends by itself as far as can be seen.
 #[derive(Clone, Debug)]
@@ -143,7 +142,7 @@ impl<'a> Way<'a, '_> {
         }
         let chain = task.chain.ok()?;
         let innermost = self.analysis.recording.codes(chain).next()?;
-        let waits = innermost.name == CANCELS.0 && innermost.file.ends_with(CANCELS.1);
+        let waits = libraries::marks(&innermost.file, &innermost.name).has(Marks::CANCELS);
         let other = *awaited(task).first().filter(|_| waits)?;
         path.iter().find(|task| task.address == other).copied()
     }

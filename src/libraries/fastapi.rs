@@ -7,7 +7,7 @@ pub(super) const LIBRARY: Library = Library {
     packages: &["fastapi", "fastapi_cli"],
     role: Role::Framework,
     functions: &[
-        Row::of("fastapi/routing.py", &["handle"]).means(Marks::ROUTE),
+        Row::of("fastapi/routing.py", &["handle"]).means(Marks::ROUTE).route("endpoint"),
         Row::of("fastapi/dependencies/utils.py", &["solve_dependencies"]).means(Marks::DEPENDS),
         Row::of("fastapi/encoders.py", &["jsonable_encoder"]).means(Marks::SERIALIZE),
         Row::of("fastapi/routing.py", &["serialize_response", "_prepare_response_content"]).means(Marks::SERIALIZE),

@@ -32,6 +32,16 @@ impl<'a> Home<'a> {
             _ => Self::Elsewhere,
         }
     }
+
+    /// The package or module that the file is of; `None` elsewhere.
+    #[must_use]
+    pub fn package(self) -> Option<&'a str> {
+        match self {
+            Self::Standard(inside) => Some(module(inside)),
+            Self::Installed { package } => Some(package),
+            Self::Elsewhere => None,
+        }
+    }
 }
 
 /// The first folder or module of a path.
@@ -82,6 +92,15 @@ fn is_version_archive(name: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_file_is_of_the_folder_below_its_library() {
+        let package = |file| Home::of(file).package();
+        assert_eq!(package("/venv/lib/python3.11/site-packages/httpx/_client.py"), Some("httpx"));
+        assert_eq!(package("/usr/lib/python3.11/asyncio/locks.py"), Some("asyncio"));
+        assert_eq!(package("/usr/lib/python3.11/queue.py"), Some("queue"));
+        assert_eq!(package("/srv/app/queue.py"), None);
+    }
 
     #[test]
     fn the_innermost_folder_decides() {

@@ -2,6 +2,13 @@
 
 use super::{ALL, Library, Marks, Role, Row};
 
+/// The class of the locks of modules that are imported, the module's name in it, and the thread that imports.
+pub const MODULE_LOCK: &str = "_ModuleLock";
+/// See [`MODULE_LOCK`].
+pub const MODULE_OF_LOCK: &str = "name";
+/// See [`MODULE_LOCK`].
+pub const OWNER: &str = "owner";
+
 pub(super) const LIBRARY: Library = Library {
     name: "importlib",
     packages: &["importlib"],

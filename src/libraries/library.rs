@@ -31,6 +31,9 @@ pub struct Library {
     pub holders: &'static [Holder],
     /// Classes whose blocks end when their time is over, and the attribute that has it: of `async with timeout(...)`.
     pub timeouts: &'static [(&'static str, &'static str)],
+    /// Classes after whose objects a search for who can end a wait goes no further: they lead to the whole program, or keep
+    /// nothing that could end one.
+    pub barriers: &'static [&'static str],
     /// Its functions stand on many stacks and keep nothing that is out of a pool among their local variables, so that
     /// nobody has to look through them.
     pub keeps_nothing: bool,
@@ -87,6 +90,7 @@ impl Library {
         native: None,
         holders: &[],
         timeouts: &[],
+        barriers: &[],
         keeps_nothing: false,
         watchdog: None,
     };
@@ -110,12 +114,14 @@ pub struct Row {
     pub at_pool: Option<AtPool>,
     /// Where the frame of a thread that runs a call has the future which ends with it: a local variable, and the way on.
     pub call: Option<(&'static str, Path)>,
+    /// The attribute of its `self`, a route, that has the function which answers requests.
+    pub endpoint: Option<&'static str>,
 }
 
 impl Row {
     /// Functions of a file, without a meaning yet.
     pub(super) const fn of(file: &'static str, names: &'static [&'static str]) -> Self {
-        Self { file, names, marks: Marks::NONE, awaits: None, at_pool: None, call: None }
+        Self { file, names, marks: Marks::NONE, awaits: None, at_pool: None, call: None, endpoint: None }
     }
 
     /// Running one of them means this.
@@ -136,6 +142,11 @@ impl Row {
     /// A thread runs a call in them, whose future is at the end of this way from a local variable.
     pub(super) const fn runs_call(self, local: &'static str, way: Path) -> Self {
         Self { call: Some((local, way)), ..self }
+    }
+
+    /// They are methods of a route, which has the function that answers requests in this attribute.
+    pub(super) const fn route(self, attribute: &'static str) -> Self {
+        Self { endpoint: Some(attribute), ..self }
     }
 
     /// Whether the row is about this function of its file.

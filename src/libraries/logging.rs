@@ -10,5 +10,6 @@ pub(super) const LIBRARY: Library = Library {
         Row::of("logging/__init__.py", ALL).means(Marks::LOGGING),
         Row::of("logging/handlers.py", ALL).means(Marks::LOGGING),
     ],
+    barriers: &["Logger"],
     ..Library::BARE
 };

@@ -79,9 +79,14 @@ impl Marks {
     pub const DEPENDS: Self = Self(1 << 34);
     /// Waits for messages of others, for as long as there are none.
     pub const SUBSCRIBE: Self = Self(1 << 35);
-
     /// trio runs the loop.
-    pub const TRIO: Self = Self(1 << 25);
+    pub const TRIO: Self = Self(1 << 36);
+    /// Waits for a task to end whose cancellation it asked for.
+    pub const CANCELS: Self = Self(1 << 37);
+    /// Middleware that runs what is inside of it in a task of its own.
+    pub const MIDDLEWARE: Self = Self(1 << 38);
+    /// What such a task begins with.
+    pub const INSIDE_MIDDLEWARE: Self = Self(1 << 39);
 
     /// Both.
     #[must_use]
@@ -93,5 +98,19 @@ impl Marks {
     #[must_use]
     pub const fn has(self, other: Self) -> bool {
         self.0 & other.0 != 0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    #[test]
+    fn no_two_meanings_are_one() {
+        let text = include_str!("marks.rs");
+        let bits = || text.lines().filter_map(|line| line.trim().strip_prefix("pub const ")?.split_once(": Self = "));
+        let values: HashSet<&str> = bits().map(|(_, value)| value).collect();
+        assert_eq!(values.len(), bits().count(), "two meanings share a bit");
+        assert!(values.len() > 30, "the meanings stand in lines of their own");
     }
 }

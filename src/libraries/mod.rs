@@ -9,12 +9,12 @@
 
 mod aiohttp;
 mod aiosqlite;
-mod anyio;
-mod asyncio;
+pub mod anyio;
+pub mod asyncio;
 mod asyncpg;
 mod awaits;
-mod concurrent_futures;
-mod contextlib;
+pub mod concurrent_futures;
+pub mod contextlib;
 mod django;
 mod fastapi;
 mod getpass;
@@ -22,35 +22,38 @@ mod gunicorn;
 mod home;
 mod httpcore;
 mod hypercorn;
-mod importlib;
+pub mod importlib;
 mod kafka;
 mod library;
 mod logging;
 mod marks;
-mod multiprocessing;
+pub mod multiprocessing;
 mod packages;
 mod pdb;
 mod pools;
+mod programs;
 mod psycopg;
 mod pydevd;
-mod queue;
+pub mod queue;
 mod redis;
 mod registry;
 mod remedies;
 mod requests;
 mod services;
-mod sockets;
+pub mod sockets;
 mod sqlalchemy;
 mod sqlite;
 mod standard_modules;
 mod starlette;
 mod subprocess;
-mod threading;
+pub mod threading;
+mod time_limits;
 mod trio;
 mod urllib3;
 mod uvicorn;
-mod uvloop;
+pub mod uvloop;
 mod ways;
+pub mod weakref;
 mod websockets;
 mod work;
 
@@ -59,13 +62,15 @@ pub use home::Home;
 pub use library::{Library, Native, Role, Row, Watchdog, Watches};
 pub use marks::Marks;
 pub use pools::{Asks, AtPool, Class, Count, GivenBack, Holder, Holds, Lead, Pool, Step, Taken, Term, When};
+pub use programs::{Program, Supervises, forks_workers, is_wrapper, program_named};
 pub use registry::{
-    all, call_marks, holders, is_native_service, library, marks, native, native_of_thread, role, rows, timeouts,
-    watchdog,
+    all, call_marks, holders, is_barrier, is_native_service, library, marks, native, native_of_thread, role, rows,
+    timeouts, watchdog,
 };
 pub use remedies::{Remedy, remedy};
-pub use requests::{Served, Since, Teller, served, teller};
+pub use requests::{RSGI, Served, Since, Teller, protocol_of_cycle, served, teller};
 pub use services::{METADATA, async_client, host, local_service, port, service};
+pub use time_limits::{BLOCK, BLOCKING, COMMAND, COUNT_TIME, SETTINGS, TIMES};
 pub use ways::{From, Hop, Way};
 pub use work::{CREWS, Crew, Every, Piece, Post, Size};
 

@@ -2,6 +2,14 @@
 
 use super::{ALL, Library, Marks, Role, Row};
 
+/// What the command line of a child that was started afresh says, and the option that it has.
+pub const SPAWN: &str = "multiprocessing.spawn";
+/// See [`SPAWN`].
+pub const FORKED: &str = "--multiprocessing-fork";
+/// What the command lines of its helpers say.
+pub const HELPERS: [&str; 3] =
+    ["multiprocessing.resource_tracker", "multiprocessing.semaphore_tracker", "multiprocessing.forkserver"];
+
 pub(super) const LIBRARY: Library = Library {
     name: "multiprocessing",
     packages: &["multiprocessing"],

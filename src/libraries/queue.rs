@@ -2,6 +2,9 @@
 
 use super::{Library, Marks, Role, Row};
 
+/// The `deque` in which a queue has its items.
+pub const ITEMS: &str = "queue";
+
 pub(super) const LIBRARY: Library = Library {
     name: "queue",
     packages: &["queue"],

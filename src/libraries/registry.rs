@@ -7,7 +7,7 @@ use super::{
     Holder, Home, Library, Marks, Native, Role, Row, Watchdog, aiohttp, aiosqlite, anyio, asyncio, asyncpg,
     concurrent_futures, contextlib, django, fastapi, getpass, gunicorn, httpcore, hypercorn, importlib, kafka, logging,
     multiprocessing, packages, pdb, psycopg, pydevd, queue, redis, sockets, sqlalchemy, sqlite, starlette, subprocess,
-    threading, trio, urllib3, uvicorn, uvloop, websockets,
+    threading, trio, urllib3, uvicorn, uvloop, weakref, websockets,
 };
 use crate::snapshot::Server;
 
@@ -44,6 +44,7 @@ const LIBRARIES: &[&Library] = &[
     &urllib3::LIBRARY,
     &uvicorn::LIBRARY,
     &uvloop::LIBRARY,
+    &weakref::LIBRARY,
     &websockets::LIBRARY,
 ];
 
@@ -121,6 +122,12 @@ pub fn holders() -> impl Iterator<Item = &'static Holder> {
 /// Classes whose blocks end when their time is over, and the attribute that has it.
 pub fn timeouts() -> impl Iterator<Item = (&'static str, &'static str)> {
     LIBRARIES.iter().flat_map(|library| library.timeouts).copied()
+}
+
+/// Whether a search for who can end a wait goes no further than objects of this class.
+#[must_use]
+pub fn is_barrier(class: &str) -> bool {
+    LIBRARIES.iter().any(|library| library.barriers.contains(&class))
 }
 
 fn natives() -> impl Iterator<Item = &'static Native> {

@@ -55,6 +55,17 @@ pub struct Served {
     pub begun: Option<Way>,
 }
 
+/// A function that a server runs as the task of a request, whose object has the scope.
+#[derive(Clone, Copy, Debug)]
+struct Cycle {
+    /// A part of the path of its files: the protocol is what the file is called.
+    folder: &'static str,
+    /// What follows the protocol in the name of the file.
+    ending: &'static str,
+    /// The function.
+    function: &'static str,
+}
+
 /// Tellers know nothing but their name.
 const BARE: Teller = Teller { name: "", class: "", begun: None, done: None, since: None, transport: None };
 
@@ -143,6 +154,19 @@ const SERVED: &[Served] = &[
     },
 ];
 
+/// How the classes of RSGI's scopes begin, which are written in Rust: of these only the kind can be read.
+pub const RSGI: &str = "RSGI";
+
+const CYCLES: &[Cycle] = &[Cycle { folder: "/uvicorn/protocols/", ending: "_impl.py", function: "run_asgi" }];
+
+/// The protocol that a server's own task of a request is of: `h11` of `uvicorn/protocols/http/h11_impl.py`; `None` for all
+/// other functions.
+#[must_use]
+pub fn protocol_of_cycle<'a>(file: &'a str, function: &str) -> Option<&'a str> {
+    let row = CYCLES.iter().find(|row| row.function == function && file.contains(row.folder))?;
+    file.rsplit('/').next()?.strip_suffix(row.ending)
+}
+
 /// What an object of this class tells of its request.
 #[must_use]
 pub fn teller(class: &str) -> Option<&'static Teller> {
@@ -158,4 +182,23 @@ pub fn served(file: &str, function: &str) -> Option<&'static Served> {
 /// Whether `file` is `end` or ends with it at a folder's boundary.
 fn ends_with_path(file: &str, end: &str) -> bool {
     file.strip_suffix(end).is_some_and(|before| before.is_empty() || before.ends_with('/'))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_uvicorns_own_task_stands_for_a_request_of_uvicorn() {
+        let of = |name: &str, file: &str| protocol_of_cycle(file, name).map(str::to_owned);
+        let library = "/venv/lib/python3.12/site-packages/uvicorn/protocols";
+        assert_eq!(of("run_asgi", &format!("{library}/http/h11_impl.py")).as_deref(), Some("h11"));
+        assert_eq!(of("run_asgi", &format!("{library}/http/httptools_impl.py")).as_deref(), Some("httptools"));
+        assert_eq!(
+            of("run_asgi", &format!("{library}/websockets/websockets_sansio_impl.py")).as_deref(),
+            Some("websockets_sansio")
+        );
+        assert_eq!(of("run_asgi", "/srv/app/h11_impl.py"), None);
+        assert_eq!(of("main", &format!("{library}/http/h11_impl.py")), None);
+    }
 }

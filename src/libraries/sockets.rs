@@ -2,6 +2,11 @@
 
 use super::{ALL, Library, Marks, Role, Row};
 
+/// What a selector watches: keys by their descriptor (`Lib/selectors.py`).
+pub const KEYS: &str = "_fd_to_key";
+/// What a selector asks: an `epoll` object.
+pub const EPOLL: &str = "_selector";
+
 pub(super) const LIBRARY: Library = Library {
     name: "socket",
     packages: &["http", "selectors", "socket", "ssl"],
@@ -16,5 +21,6 @@ pub(super) const LIBRARY: Library = Library {
         Row::of("http/client.py", &["connect"]).means(Marks::CONNECT),
         Row::of("http/client.py", &["send", "_send_output"]).means(Marks::SEND),
     ],
+    barriers: &["SSLContext"],
     ..Library::BARE
 };

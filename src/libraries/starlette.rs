@@ -10,7 +10,10 @@ pub(super) const LIBRARY: Library = Library {
         Row::of("starlette/routing.py", &["lifespan"]).means(Marks::LIFESPAN),
         Row::of("starlette/routing.py", &["startup"]).means(Marks::ENTER),
         Row::of("starlette/routing.py", &["shutdown"]).means(Marks::LEAVE),
-        Row::of("starlette/routing.py", &["handle"]).means(Marks::ROUTE),
+        Row::of("starlette/routing.py", &["handle"]).means(Marks::ROUTE).route("endpoint"),
+        // `BaseHTTPMiddleware`
+        Row::of("starlette/middleware/base.py", &["__call__"]).means(Marks::MIDDLEWARE),
+        Row::of("starlette/middleware/base.py", &["coro"]).means(Marks::INSIDE_MIDDLEWARE),
         Row::of("starlette/middleware/base.py", &["call_next"]).means(Marks::CALLER),
         Row::of("starlette/responses.py", ALL).means(Marks::RESPONSE),
         Row::of("starlette/responses.py", &["render"]).means(Marks::SERIALIZE),

@@ -2,6 +2,17 @@
 
 use super::{Library, Marks, Role, Row};
 
+/// The module, its dict of threads by their identity, and where a thread has its name.
+pub const MODULE: &str = "threading";
+/// See [`MODULE`].
+pub const ACTIVE: &str = "_active";
+/// See [`MODULE`].
+pub const NAME: &str = "_name";
+/// Attributes of a condition: its lock, and those who wait.
+pub const CONDITION_LOCK: &str = "_lock";
+/// See [`CONDITION_LOCK`].
+pub const WAITERS: &str = "_waiters";
+
 pub(super) const LIBRARY: Library = Library {
     name: "threading",
     packages: &["threading"],

@@ -12,7 +12,7 @@ use super::scene::Scene;
 use super::stacks::locals::FrameLocals;
 use super::tasks::frames::TaskFrames;
 use super::threads::live::LiveFrame;
-use crate::libraries::{CREWS, Crew, Every, From, Piece, Size};
+use crate::libraries::{CREWS, Crew, Every, From, Piece, Size, queue as threads_queue};
 use crate::memory::{ReadError, little_endian};
 use crate::snapshot::{Actor, Address, Code, CodeId, CrewSample, Known, MemberSample, PieceSample, Why};
 
@@ -260,7 +260,7 @@ fn length(objects: Objects<'_>, queue: Address) -> Known<u64> {
     let read = || match objects.type_name_of(queue)?.as_str() {
         "collections.deque" => objects.deque_ends(queue).map(|ends| Some(ends.length)),
         "_queue.SimpleQueue" => count_queued(objects, queue),
-        _ => match objects.attribute(queue, "queue")? {
+        _ => match objects.attribute(queue, threads_queue::ITEMS)? {
             // `queue.Queue`
             Some(items) if objects.type_name_of(items.value)? == "collections.deque" => {
                 objects.deque_ends(items.value).map(|ends| Some(ends.length))

@@ -3,6 +3,7 @@
 //! Functions of text. A program may write any title over its command line, so what is read here is a guess that the
 //! family's sockets confirm.
 
+use crate::libraries::{self, Supervises, is_wrapper, multiprocessing, program_named};
 use crate::snapshot::Server;
 
 /// What a Python process was started as.
@@ -32,24 +33,6 @@ pub(super) enum Kind {
     /// `multiprocessing`'s resource tracker, semaphore tracker or fork server.
     Tracker,
 }
-
-/// Programs that run another program inside themselves: the one they run is meant.
-const WRAPPERS: [&str; 14] = [
-    "debugpy",
-    "coverage",
-    "cProfile",
-    "profile",
-    "trace",
-    "pdb",
-    "ddtrace-run",
-    "opentelemetry-instrument",
-    "newrelic-admin",
-    "viztracer",
-    "scalene",
-    "memray",
-    "pyinstrument",
-    "watchfiles",
-];
 
 /// How long a name or an application may be before it is cut: nobody types more.
 const LONGEST_WORD: usize = 120;
@@ -113,10 +96,8 @@ fn nameless(kind: Kind) -> Program {
 
 /// `python -c CODE`, as `multiprocessing` starts its children and helpers.
 fn inline(code: &str, arguments: &[String]) -> Program {
-    let spawned =
-        code.contains("multiprocessing.spawn") || arguments.iter().any(|word| word == "--multiprocessing-fork");
-    let helps = ["resource_tracker", "semaphore_tracker", "forkserver"];
-    if helps.iter().any(|module| code.contains(&format!("multiprocessing.{module}"))) {
+    let spawned = code.contains(multiprocessing::SPAWN) || arguments.iter().any(|word| word == multiprocessing::FORKED);
+    if multiprocessing::HELPERS.iter().any(|module| code.contains(module)) {
         nameless(Kind::Tracker)
     } else {
         nameless(if spawned { Kind::Spawned } else { Kind::Ordinary })
@@ -132,93 +113,66 @@ fn program(path: &str, arguments: &[String]) -> Program {
         "__main__" => path.rsplit('/').nth(1).unwrap_or(name),
         other => other.strip_suffix(".__main__").unwrap_or(other),
     };
-    if WRAPPERS.contains(&module)
+    if is_wrapper(module)
         && let Some(wrapped) = wrapped(arguments)
     {
         return wrapped;
     }
-    let server = match server(module) {
-        Server::Other if module == "manage" && arguments.first().is_some_and(|word| word == "runserver") => {
-            Server::Django
-        }
-        server => server,
-    };
+    let row = program_named(module, arguments.first().map(String::as_str));
     Program {
-        server,
+        server: row.map_or(Server::Other, |row| row.server),
         kind: Kind::Ordinary,
         name: Some(cut(module)),
         typed: Some(cut(if file.starts_with("__main__") { module } else { file })),
-        application: match server {
-            Server::Other => None,
-            Server::Celery => {
-                let words = || arguments.iter().map(String::as_str);
-                value_of("-A", words()).or_else(|| value_of("--app", words())).map(cut)
-            }
-            _ => application(arguments),
-        },
-        asks_for_children: server != Server::Other && asks_for_children(module, arguments),
+        application: row.and_then(|row| application(row, arguments)),
+        asks_for_children: row.is_some_and(|row| asks_for_children(row, arguments)),
     }
 }
 
 /// The server that a wrapper runs, when it is one that we know.
 fn wrapped(arguments: &[String]) -> Option<Program> {
-    let at = arguments.iter().position(|word| server(base_name(word)) != Server::Other)?;
+    let at = arguments.iter().position(|word| program_named(base_name(word), None).is_some())?;
     arguments.get(at).map(|word| program(word, rest(arguments, at.saturating_add(1))))
-}
-
-fn server(name: &str) -> Server {
-    match name {
-        // `fastapi run` is uvicorn with other words.
-        "uvicorn" | "fastapi" => Server::Uvicorn,
-        "gunicorn" => Server::Gunicorn,
-        "hypercorn" => Server::Hypercorn,
-        "granian" => Server::Granian,
-        "daphne" => Server::Daphne,
-        "waitress" | "waitress-serve" => Server::Waitress,
-        "uwsgi" => Server::Uwsgi,
-        "flask" => Server::Flask,
-        "aiohttp.web" => Server::Aiohttp,
-        "celery" => Server::Celery,
-        "rq" | "rqworker" => Server::Rq,
-        "dramatiq" | "dramatiq-gevent" => Server::Dramatiq,
-        "huey_consumer" => Server::Huey,
-        "arq" => Server::Arq,
-        "taskiq" => Server::Taskiq,
-        _ => Server::Other,
-    }
 }
 
 /// `gunicorn: master [main:app]`, as setproctitle writes it over the whole command line.
 /// `[celeryd: celery@host:MainProcess] -active- (worker -A shop)`, as Celery does.
 fn parse_title(title: &str) -> Program {
     let first = title.trim_start_matches('[').split([' ', ':']).next().unwrap_or_default();
-    if first == "celeryd" {
-        let name = Some("celery".to_owned());
-        let asks_for_children = title.contains("MainProcess") && forks_by_default(title.split_whitespace());
-        let application = value_of("-A", title.split([' ', '(', ')'])).map(cut);
-        return Program {
-            server: Server::Celery,
-            kind: Kind::Ordinary,
-            typed: name.clone(),
-            name,
-            application,
-            asks_for_children,
-        };
+    let Some(row) = program_named(first, None) else { return nameless(Kind::Ordinary) };
+    let words = || title.split([' ', '(', ')']);
+    let application = match row.application {
+        [] => title.split_once('[').and_then(|(_, rest)| rest.split(']').next()),
+        options => first_value(options, words()),
+    };
+    let children = match row.supervises {
+        Supervises::Unless { options, children, .. } => works_in(options, children, words()),
+        Supervises::Always | Supervises::WhenAsked { .. } => true,
+    };
+    let name = row.names.first().map(|name| (*name).to_owned());
+    Program {
+        server: row.server,
+        kind: Kind::Ordinary,
+        typed: name.clone(),
+        name,
+        application: application.map(cut),
+        asks_for_children: children && title.contains(row.title),
     }
-    let server = server(first);
-    let application = title.split_once('[').and_then(|(_, rest)| rest.split(']').next()).map(cut);
-    let name = (server != Server::Other).then(|| cut(first));
-    let asks_for_children = server != Server::Other && title.contains("master");
-    Program { server, kind: Kind::Ordinary, typed: name.clone(), name, application, asks_for_children }
 }
 
 fn cut(word: &str) -> String {
     word.chars().take(LONGEST_WORD).collect()
 }
 
-/// The first argument of the form `module:name`, which no option's value has in common with it but an address.
-fn application(arguments: &[String]) -> Option<String> {
-    arguments.iter().find(|word| is_application(word)).map(|word| cut(word))
+/// What the options of a program say, else the first argument of the form `module:name`, which no option's value has in
+/// common with it but an address.
+fn application(row: &libraries::Program, arguments: &[String]) -> Option<String> {
+    let mut words = arguments.iter().map(String::as_str);
+    match row.application {
+        [] => words.find(|word| is_application(word)),
+        options => first_value(options, words),
+    }
+    .map(cut)
 }
 
 fn is_application(word: &str) -> bool {
@@ -231,26 +185,30 @@ fn is_application(word: &str) -> bool {
     identifier(module) && identifier(object.split('(').next().unwrap_or_default())
 }
 
-fn asks_for_children(name: &str, arguments: &[String]) -> bool {
-    let reloads = arguments.iter().any(|word| word == "--reload")
-        || (name == "fastapi" && arguments.first().is_some_and(|word| word == "dev"));
-    let workers = value_of("--workers", arguments.iter().map(String::as_str))
-        .and_then(|count| count.parse::<u32>().ok())
-        .unwrap_or(1);
-    match name {
-        // gunicorn's master never serves, whatever it is asked for.
-        "gunicorn" => true,
-        "celery" => {
-            arguments.iter().any(|word| word == "worker") && forks_by_default(arguments.iter().map(String::as_str))
+fn asks_for_children(row: &libraries::Program, arguments: &[String]) -> bool {
+    let words = || arguments.iter().map(String::as_str);
+    match row.supervises {
+        Supervises::Always => true,
+        Supervises::WhenAsked { or_argument } => {
+            let workers = value_of("--workers", words()).and_then(|count| count.parse::<u32>().ok()).unwrap_or(1);
+            words().any(|word| word == "--reload")
+                || workers > 1
+                || or_argument.is_some() && words().next() == or_argument
         }
-        _ => reloads || workers > 1,
+        Supervises::Unless { argument, options, children } => {
+            words().any(|word| word == argument) && works_in(options, children, words())
+        }
     }
 }
 
-/// Whether a Celery worker has children that work: unless it was asked for another pool.
-fn forks_by_default<'a>(words: impl Iterator<Item = &'a str> + Clone) -> bool {
-    let pool = value_of("-P", words.clone()).or_else(|| value_of("--pool", words));
-    pool.is_none_or(|pool| matches!(pool, "prefork" | "processes"))
+/// Whether children work: unless the program was asked for another kind of workers.
+fn works_in<'a>(options: &[&str], children: &[&str], words: impl Iterator<Item = &'a str> + Clone) -> bool {
+    first_value(options, words).is_none_or(|kind| children.contains(&kind))
+}
+
+/// The value of the first of these options that is there.
+fn first_value<'a>(options: &[&str], words: impl Iterator<Item = &'a str> + Clone) -> Option<&'a str> {
+    options.iter().find_map(|option| value_of(option, words.clone()))
 }
 
 /// The value of an option: behind it, behind its `=`, or, of one letter, attached.

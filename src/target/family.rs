@@ -6,6 +6,7 @@
 
 use std::collections::BTreeMap;
 
+use crate::libraries::forks_workers;
 use crate::os::processes::ProcessEntry;
 use crate::snapshot::{ProcessId, Role, Server};
 
@@ -113,11 +114,6 @@ fn tie(members: &BTreeMap<ProcessId, Member>, member: &Member) -> Tie {
     let supervises = parent.program.asks_for_children || (parent.doors.unknown.is_none() && !parent.doors.has_epoll);
     let serves = parent.program.server != Server::Other || member.doors.has_epoll;
     if supervises && !parent.doors.watches && serves { Tie::Worker } else { Tie::Helper }
-}
-
-/// Whether a program's processes are a master and what it forks to work.
-fn forks_workers(server: Server) -> bool {
-    matches!(server, Server::Gunicorn | Server::Celery | Server::Rq | Server::Dramatiq | Server::Huey)
 }
 
 /// Parent and child have the same listening socket open.

@@ -1,5 +1,6 @@
 //! Whether a process is Python, told from the names of the files that it runs and maps.
 
+use crate::libraries::uvloop;
 use crate::os::processes::{ProcessEntry, mapped_files};
 use crate::snapshot::{Known, LoopKind, PythonVersion, Why};
 
@@ -79,7 +80,7 @@ pub(super) fn free_threaded(entry: &ProcessEntry) -> Known<bool> {
 /// Which loop the process can run: uvloop, when its library is mapped. Any process can run the standard one.
 pub(super) fn loop_kind(entry: &ProcessEntry) -> Known<LoopKind> {
     match mapped_files(entry.pid) {
-        Ok(files) if files.iter().any(|path| path.contains("/uvloop/loop.")) => Known::Is(LoopKind::Uvloop),
+        Ok(files) if files.iter().any(|path| path.contains(uvloop::MAPPED)) => Known::Is(LoopKind::Uvloop),
         Ok(_) => Known::Unknown(Why::NotRead),
         Err(why) => Known::Unknown(why),
     }

@@ -5,14 +5,13 @@ use crate::aggregate::blame::{Seen, blame};
 use crate::aggregate::phrases::{count_words, length_words, place_of, place_words, places};
 use crate::aggregate::{Advice, Analysis, Blame, Cause, Confidence, Finding, Kind, SecondParty, Subject, Verdict};
 use crate::classify::Origin;
+use crate::libraries::asyncio;
 use crate::snapshot::{Frame, Snapshot, StackId, StackSample, ThreadId};
 
 pub(super) struct NestedLoops;
 
 /// Runs of a loop on one stack: the loop itself, one that was called from it, and one from that.
 const RUNS: usize = 3;
-/// The function that takes a turn of a loop, of the standard library and of what patches it.
-const TURN: &str = "_run_once";
 /// What was seen for a shorter time may be two calls that end soon.
 const LONG_ENOUGH_S: f64 = 2.0;
 
@@ -38,7 +37,7 @@ fn callers(analysis: &Analysis<'_>, stack: StackId) -> Vec<Frame> {
     let mut own: Option<Frame> = None;
     let mut found = Vec::new();
     for frame in recording.stack(stack).iter().rev() {
-        if recording.code(frame.code).is_some_and(|code| code.name == TURN) {
+        if recording.code(frame.code).is_some_and(|code| code.name == asyncio::TURN) {
             runs += 1;
             found.extend(own.take().filter(|_| runs > 1));
         } else if matches!(analysis.book.code(frame.code).origin, Origin::User | Origin::Installed) {

@@ -15,6 +15,7 @@ use crate::aggregate::standing::{Standing, standing};
 use crate::aggregate::{
     Advice, Analysis, Cause, Confidence, Finding, Hurt, Kind, SecondParty, Subject, Verdict, users_frame, wait_words,
 };
+use crate::libraries::Home;
 use crate::snapshot::{Actor, Awaited, Child, CodeId, Known, PrimitiveKind, ProcessId, TaskCensus, TaskSample};
 
 pub(super) struct WaitingRequests;
@@ -181,7 +182,8 @@ impl Case<'_> {
             Some(class) if !code.name.starts_with("__") => format!("{class}.{}", code.name),
             _ => code.qualified_name.get().cloned().unwrap_or_else(|| code.name.clone()),
         };
-        Some(format!("{name}() of {}", package(&code.file)))
+        let package = Home::of(&code.file).package().unwrap_or(&code.file);
+        Some(format!("{name}() of {package}"))
     }
 
     fn sense(&self, one: &Standing<'_>) -> (Sense, Cause) {
@@ -281,33 +283,10 @@ impl Case<'_> {
     }
 }
 
-/// The package that a file is of: the folder below `site-packages`, or of the standard library.
-fn package(file: &str) -> &str {
-    let below = ["/site-packages/", "/dist-packages/"].iter().find_map(|folder| Some(file.rsplit_once(folder)?.1));
-    let standard = || {
-        let (_, after) = file.split_once("/lib/python3")?;
-        Some(after.split_once('/')?.1)
-    };
-    let path = below.or_else(standard).unwrap_or(file);
-    path.split('/').next().map_or(path, |first| first.trim_end_matches(".py"))
-}
-
 fn advice(one: &Standing<'_>, sense: Sense) -> Advice {
     match sense {
         _ if one.ends.client => Advice::ReadBodyOnce,
         Sense::Holder => Advice::SeeHolder,
         Sense::News => Advice::SeeWhatFailed,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_file_is_of_the_folder_below_site_packages() {
-        assert_eq!(package("/venv/lib/python3.11/site-packages/httpx/_client.py"), "httpx");
-        assert_eq!(package("/usr/lib/python3.11/asyncio/locks.py"), "asyncio");
-        assert_eq!(package("/usr/lib/python3.11/queue.py"), "queue");
     }
 }

@@ -11,6 +11,7 @@ use super::super::scene::Scene;
 use super::super::stacks::locals::FrameLocals;
 use super::super::tasks::frames::TaskFrames;
 use super::super::threads::live::LiveFrame;
+use crate::libraries::{BLOCK, BLOCKING, COMMAND, Home, SETTINGS, TIMES};
 use crate::memory::ReadError;
 use crate::snapshot::{Address, Ending};
 
@@ -18,17 +19,6 @@ use crate::snapshot::{Address, Ending};
 const MOST_FRAMES: usize = 16;
 /// Parts of a command that are looked at.
 const MOST_PARTS: usize = 16;
-/// Where installed packages and the standard library are.
-const LIBRARIES: &[&str] = &["/site-packages/", "/dist-packages/", "/lib/python3."];
-/// Variables that say how long a call may take, and what one unit is in seconds.
-const TIMES: &[(&str, f64)] =
-    &[("timeout", 1.0), ("timeout_s", 1.0), ("timeout_ms", 0.001), ("block", 0.001), ("max_time_ms", 0.001)];
-/// Variables that have a request's settings by name, and the setting that says for how many seconds the server may wait.
-const SETTINGS: &[(&str, &str)] = &[("api_params", "WaitTimeSeconds")];
-/// Commands of Redis that wait for data, and where the time is among what is sent: it is the last part in seconds, or the one
-/// after `BLOCK` in milliseconds.
-const BLOCKING: &[&str] = &["BLPOP", "BRPOP", "BLMOVE", "BRPOPLPUSH", "BZPOPMIN", "BZPOPMAX"];
-const BLOCK: &str = "BLOCK";
 /// What a call may take at most: longer is no time that anybody waits for.
 const LONGEST_S: f64 = 86_400.0;
 
@@ -56,7 +46,7 @@ pub(in crate::read) fn of(scene: &Scene<'_>, locals: &mut FrameLocals, task: &Ta
     }
     let is_library = |frame: &&LiveFrame| {
         let code = scene.codes.codes().get(frame.code.0 as usize);
-        code.is_some_and(|code| LIBRARIES.iter().any(|folder| code.file.contains(folder)))
+        code.is_some_and(|code| Home::of(&code.file) != Home::Elsewhere)
     };
     for frame in task.frames.iter().take(MOST_FRAMES).take_while(is_library) {
         let time = |seconds: &f64| (*seconds > 0.0 && *seconds <= LONGEST_S).then(|| Duration::from_secs_f64(*seconds));
@@ -90,7 +80,7 @@ fn asked(objects: Objects<'_>, locals: &mut FrameLocals, frame: &LiveFrame) -> R
             return number(objects, entry.value);
         }
     }
-    match locals.get(objects, frame, "args")? {
+    match locals.get(objects, frame, COMMAND)? {
         Some(command) if objects.type_name_of(command)? == "tuple" => blocking(objects, &objects.tuple(command)?),
         _ => Ok(None),
     }

@@ -6,6 +6,7 @@
 
 use std::collections::HashMap;
 
+use crate::libraries::{asyncio, is_barrier, uvloop};
 use crate::memory::{ReadError, little_endian};
 use crate::read::objects::builtin::Objects;
 use crate::read::objects::kinds::{Kind, Kinds};
@@ -71,7 +72,8 @@ enum Make {
     Words(u64),
 }
 
-/// Types after which nothing is followed: they belong to the whole program, or keep nothing that could end a wait.
+/// Types of the interpreter after which nothing is followed: they belong to the whole program, or keep nothing that could end
+/// a wait.
 const BARRIERS: &[&str] = &[
     "module",
     "float",
@@ -87,11 +89,6 @@ const BARRIERS: &[&str] = &[
     "mappingproxy",
     "weakproxy",
     "weakref.ProxyType",
-    "WeakMethod",
-    "KeyedRef",
-    "WeakSet",
-    "WeakKeyDictionary",
-    "WeakValueDictionary",
     "_thread.lock",
     "_thread.RLock",
     "_thread._local",
@@ -100,8 +97,6 @@ const BARRIERS: &[&str] = &[
     "_contextvars.Context",
     "_contextvars.ContextVar",
     "_ssl._SSLContext",
-    "SSLContext",
-    "Logger",
     "PyCapsule",
 ];
 
@@ -216,7 +211,7 @@ fn classify(objects: Objects<'_>, kinds: &mut Kinds, object: Address, kind: Addr
         return Ok(Make::Nothing);
     }
     let name = objects.type_name(kind)?;
-    if BARRIERS.contains(&name.as_str()) || is_loop(objects, kind)? {
+    if BARRIERS.contains(&name.as_str()) || is_barrier(&name) || is_loop(objects, kind)? {
         return Ok(Make::Nothing);
     }
     Ok(match (kinds.of(objects, object)?, name.as_str()) {
@@ -238,8 +233,8 @@ fn classify(objects: Objects<'_>, kinds: &mut Kinds, object: Address, kind: Addr
 }
 
 fn is_loop(objects: Objects<'_>, kind: Address) -> Result<bool, ReadError> {
-    let stock = objects.base_named(kind, "BaseEventLoop")?;
-    Ok(stock.is_some() || objects.base_named(kind, crate::read::loops::uvloop::CLASS)?.is_some())
+    let stock = objects.base_named(kind, asyncio::LOOP)?;
+    Ok(stock.is_some() || objects.base_named(kind, uvloop::LOOP)?.is_some())
 }
 
 /// The words of an object behind its head.

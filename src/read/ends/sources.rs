@@ -8,8 +8,9 @@
 //! | callbacks | `_ready` | `_ready` |
 
 use super::walk::Source;
+use crate::libraries::{asyncio, sockets, uvloop};
 use crate::memory::{ReadError, little_endian, u64_at};
-use crate::read::loops::uvloop::{self, Uvloop};
+use crate::read::loops::uvloop::Uvloop;
 use crate::read::objects::builtin::Objects;
 use crate::read::objects::known::{known, lenient};
 use crate::read::objects::moments;
@@ -25,10 +26,6 @@ const LARGEST_DESCRIPTOR: i64 = 1 << 24;
 /// standard library has a handle and its arguments before the factory of protocols, uvloop has it at hand.
 const SERVER_OF_HANDLE: usize = 3;
 const SERVER_OF_UVLOOP: usize = 2;
-/// What is called for a new connection (CPython `Lib/asyncio/selector_events.py`), and for the end of a child that has a pidfd,
-/// whose pid is its first argument (`PidfdChildWatcher` of `Lib/asyncio/unix_events.py`, the usual one since 3.12).
-const ACCEPTS: &str = "_accept_connection";
-const WAITS_FOR_CHILD: &str = "_do_wait";
 
 /// What a loop watches.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -63,7 +60,7 @@ impl Sources {
     ///
     /// When its own objects cannot be read.
     pub(in crate::read) fn add(&mut self, objects: Objects<'_>, event_loop: Address) -> Result<(), ReadError> {
-        let is_uvloop = objects.base_named(objects.type_of(event_loop)?, uvloop::CLASS)?.is_some();
+        let is_uvloop = objects.base_named(objects.type_of(event_loop)?, uvloop::LOOP)?.is_some();
         if is_uvloop { self.uvloop(objects, event_loop) } else { self.stock(objects, event_loop) }
     }
 
@@ -71,16 +68,16 @@ impl Sources {
         let attributes = objects.attributes(event_loop)?;
         let implausible = ReadError::Implausible(event_loop);
         let find = |name| objects.find(&attributes, name)?.map(|entry| entry.value).ok_or(implausible);
-        if let Some(keys) = objects.attribute(find("_selector")?, "_fd_to_key")? {
+        if let Some(keys) = objects.attribute(find(asyncio::SELECTOR)?, sockets::KEYS)? {
             for entry in objects.dict_entries(keys.value)?.into_iter().take(MOST_HANDLES) {
                 let source = lenient(self.key(objects, entry.value))?;
                 self.descriptors.extend(source);
             }
         }
-        for timer in objects.list_items(find("_scheduled")?)?.into_iter().take(MOST_HANDLES) {
+        for timer in objects.list_items(find(asyncio::SCHEDULED)?)?.into_iter().take(MOST_HANDLES) {
             self.timers.push(Source { what: Watched::TimerHandle(timer), roots: vec![timer], ahead: None });
         }
-        let ready = objects.deque_items(find("_ready")?, MOST_READY)?;
+        let ready = objects.deque_items(find(asyncio::READY)?, MOST_READY)?;
         self.ready.push(Source { what: Watched::Ready, roots: ready, ahead: None });
         Ok(())
     }
@@ -98,8 +95,8 @@ impl Sources {
         let mut what = Watched::Descriptor(descriptor);
         for handle in &roots {
             what = match lenient(self.method(objects, *handle))?.as_str() {
-                ACCEPTS => Watched::Server,
-                WAITS_FOR_CHILD => lenient(child(objects, *handle))?.map_or(what, Watched::Child),
+                asyncio::ACCEPTS => Watched::Server,
+                asyncio::CHILD_ENDED => lenient(child(objects, *handle))?.map_or(what, Watched::Child),
                 _ => what,
             };
         }
@@ -113,7 +110,7 @@ impl Sources {
         let slot = match self.callback {
             Some((known, slot)) if known == kind => slot,
             _ => {
-                let Some(entry) = objects.attribute(handle, "_callback")? else { return Ok(String::new()) };
+                let Some(entry) = objects.attribute(handle, asyncio::CALLBACK)? else { return Ok(String::new()) };
                 let slot = entry.slot.0.wrapping_sub(handle.0);
                 self.callback = Some((kind, slot));
                 slot
@@ -162,7 +159,9 @@ impl Sources {
         let name = lenient(objects.type_name_of(root))?;
         let source = |what, ahead| Source { what, roots: vec![root], ahead };
         match number(uv::TYPE) {
-            _ if name.ends_with("Server") => self.descriptors.push(source(Watched::Server, Some(SERVER_OF_UVLOOP))),
+            _ if name.ends_with(uvloop::SERVER) => {
+                self.descriptors.push(source(Watched::Server, Some(SERVER_OF_UVLOOP)))
+            }
             uv::TCP | uv::PIPE => self.descriptors.push(source(Watched::Descriptor(descriptor(uv::STREAM)), None)),
             uv::POLL => self.descriptors.push(source(Watched::Descriptor(descriptor(uv::POLLED)), None)),
             uv::UDP => self.descriptors.push(source(Watched::Descriptor(descriptor(uv::DATAGRAM)), None)),
@@ -212,7 +211,7 @@ mod uv {
 
 /// The child whose end a handle is called for.
 fn child(objects: Objects<'_>, handle: Address) -> Result<Option<ProcessId>, ReadError> {
-    let Some(arguments) = objects.attribute(handle, "_args")? else { return Ok(None) };
+    let Some(arguments) = objects.attribute(handle, asyncio::ARGUMENTS)? else { return Ok(None) };
     let Some(first) = objects.tuple(arguments.value)?.first().copied() else { return Ok(None) };
     Ok(u32::try_from(objects.integer(first)?).ok().map(ProcessId))
 }
@@ -221,7 +220,7 @@ fn child(objects: Objects<'_>, handle: Address) -> Result<Option<ProcessId>, Rea
 pub(in crate::read) fn due(objects: Objects<'_>, timer: Address) -> Known<Moment> {
     let read = || {
         let implausible = ReadError::Implausible(timer);
-        let when = objects.attribute(timer, "_when")?.ok_or(implausible)?.value;
+        let when = objects.attribute(timer, asyncio::WHEN)?.ok_or(implausible)?.value;
         let seconds = match objects.type_name_of(when)?.as_str() {
             "float" => objects.float(when)?,
             "int" => objects.integer(when)? as f64,

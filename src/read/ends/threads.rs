@@ -1,6 +1,7 @@
 //! What threads have among the variables of the functions that they are in.
 
 use super::walk::Source;
+use crate::libraries::asyncio;
 use crate::memory::ReadError;
 use crate::read::objects::known::lenient;
 use crate::read::scene::Scene;
@@ -24,6 +25,7 @@ pub(in crate::read) enum Acting {
 pub(in crate::read) fn sources(scene: &Scene<'_>) -> Result<Vec<Source<Acting>>, ReadError> {
     let mut locals = FrameLocals::default();
     let mut sources = Vec::new();
+    let (function, variable) = asyncio::WAITS_FOR_CHILD;
     for thread in scene.threads.iter().take(MOST_THREADS) {
         let code = |frame: &crate::read::threads::live::LiveFrame| scene.codes.codes().get(frame.code.0 as usize);
         if scene.loop_threads.contains(&thread.thread) {
@@ -33,9 +35,8 @@ pub(in crate::read) fn sources(scene: &Scene<'_>) -> Result<Vec<Source<Acting>>,
         let mut roots = Vec::new();
         for frame in thread.frames.iter().take(MOST_FRAMES) {
             roots.extend(lenient(locals.values(scene.objects, frame))?.into_iter().filter(|value| !value.is_null()));
-            // CPython `Lib/asyncio/unix_events.py`, `ThreadedChildWatcher._do_waitpid`
-            if code(frame).is_some_and(|code| code.name == "_do_waitpid") {
-                let pid = lenient(locals.get(scene.objects, frame, "expected_pid"))?;
+            if code(frame).is_some_and(|code| code.name == function) {
+                let pid = lenient(locals.get(scene.objects, frame, variable))?;
                 let pid = pid.and_then(|pid| scene.objects.integer(pid).ok()).and_then(|pid| u32::try_from(pid).ok());
                 what = pid.map_or(what, |pid| Acting::Child(ProcessId(pid)));
             }

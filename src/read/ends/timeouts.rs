@@ -5,14 +5,12 @@
 //! made to count time.
 
 use super::references::{Met, References};
+use crate::libraries::COUNT_TIME;
 use crate::memory::ReadError;
 use crate::read::objects::builtin::Objects;
 use crate::read::objects::known::lenient;
 use crate::snapshot::Address;
 
-/// Words in the names of classes that count time for others: `asyncio.Timeout`, `async_timeout.Timeout`, aiohttp's
-/// `TimeoutHandle` and `TimerContext`, AnyIO's `CancelScope`.
-const COUNT_TIME: &[&str] = &["Timeout", "TimerContext", "CancelScope"];
 /// Steps from the timer to such an object.
 const STEPS: usize = 3;
 /// Objects that are looked at.

@@ -10,6 +10,7 @@ use super::fork_parent::ForkParent;
 use super::handlers::handler;
 use super::held_slots::HeldSlots;
 use super::waits::{Futex, WantedLock, module_owner, waits_for_condition, wanted};
+use crate::libraries::threading;
 use crate::memory::{ReadError, u64_at};
 use crate::read::objects::builtin::Objects;
 use crate::read::objects::known::why;
@@ -252,7 +253,7 @@ fn lets_go(objects: Objects<'_>, codes: &CodeTable, thread: &LiveThread, holder:
     let inside = thread.frames.iter().take_while(|frame| frame.address != holder.address);
     let mut waits = inside.filter(|frame| codes.codes().get(frame.code.0 as usize).is_some_and(waits_for_condition));
     waits.any(|frame| {
-        let condition = first_local(objects, frame).and_then(|this| objects.attribute(this, "_lock"));
+        let condition = first_local(objects, frame).and_then(|this| objects.attribute(this, threading::CONDITION_LOCK));
         condition.is_ok_and(|own| own.is_some_and(|own| own.value == lock))
     })
 }

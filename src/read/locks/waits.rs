@@ -5,7 +5,7 @@
 //! waiter's entry in the parking lot is on that stack and says which word is waited for. In 3.13 a plain lock is of the one
 //! kind in 3.13.0 and of the other since 3.13.1 (gh-117721), and a recursive one is of the first: there both ways are tried.
 
-use crate::libraries::{self, Marks};
+use crate::libraries::{self, Marks, importlib};
 use crate::memory::{Batch, ReadError, little_endian};
 use crate::read::objects::builtin::Objects;
 use crate::read::objects::builtin::is_pointer;
@@ -87,10 +87,10 @@ pub(in crate::read) fn waits_for_condition(code: &Code) -> bool {
 /// The module lock that a frame of `_ModuleLock.acquire` is about.
 fn module_lock(objects: Objects<'_>, frame: &LiveFrame) -> Result<Option<WantedLock>, ReadError> {
     let address = first_local(objects, frame)?;
-    if address.is_null() || objects.type_name_of(address)? != "_ModuleLock" {
+    if address.is_null() || objects.type_name_of(address)? != importlib::MODULE_LOCK {
         return Ok(None);
     }
-    let name = objects.attribute(address, "name")?;
+    let name = objects.attribute(address, importlib::MODULE_OF_LOCK)?;
     let module = match name {
         Some(name) => Some(objects.text(name.value)?.chars().take(LONGEST_MODULE).collect()),
         None => None,
@@ -163,7 +163,7 @@ fn searched_stack(objects: Objects<'_>, from: Address) -> Result<Vec<u8>, ReadEr
 
 /// The owner of a `_ModuleLock`: what `threading.get_ident()` said in the thread that imports. 0 for none.
 pub(in crate::read) fn module_owner(objects: Objects<'_>, lock: Address) -> Result<u64, ReadError> {
-    let owner = objects.attribute(lock, "owner")?.ok_or(ReadError::Implausible(lock))?;
+    let owner = objects.attribute(lock, importlib::OWNER)?.ok_or(ReadError::Implausible(lock))?;
     if objects.type_name_of(owner.value)? == "NoneType" {
         return Ok(0);
     }

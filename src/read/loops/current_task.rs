@@ -1,5 +1,6 @@
 //! The running task of a loop, and its name.
 
+use crate::libraries::asyncio;
 use crate::memory::ReadError;
 use crate::read::objects::builtin::Objects;
 use crate::read::objects::kinds::TASK;
@@ -28,7 +29,7 @@ impl CurrentTask {
         if let Some(offset) = objects.offsets.thread.running_task {
             return Self::InThreadState(offset);
         }
-        match objects.module_attribute(interpreter, "asyncio.tasks", "_current_tasks") {
+        match objects.module_attribute(interpreter, asyncio::TASKS, asyncio::CURRENT_TASKS) {
             Ok(Some(entry)) => Self::InDict(entry.value),
             Ok(None) => Self::Nowhere(Why::NotInThisPython),
             Err(error) => Self::Nowhere(crate::read::objects::known::why(error)),

@@ -1,19 +1,17 @@
 //! The endpoint of the request that a step of a loop runs.
 //!
 //! While a framework turns what an endpoint returned into a response, no frame of the user's is on the stack. But the route
-//! is: starlette and FastAPI hand a request over in `Route.handle`, and the route knows its endpoint.
+//! is, as a row of `libraries` says, and the route knows its endpoint.
 
+use crate::libraries;
 use crate::memory::ReadError;
 use crate::read::objects::builtin::Objects;
 use crate::read::objects::known::why;
 use crate::read::stacks::codes::CodeTable;
 use crate::read::stacks::locals::first_local;
-use crate::read::threads::live::LiveThread;
+use crate::read::threads::live::{LiveFrame, LiveThread};
 use crate::snapshot::{Address, Code, CodeId, Known};
 
-/// Where a route hands a request to its endpoint.
-const HANDLE: &str = "handle";
-const FILES: [&str; 2] = ["/starlette/routing.py", "/fastapi/routing.py"];
 /// Routes inside of routes (mounted applications) that are asked, the innermost first.
 const MOST_ROUTES: usize = 4;
 /// Wrappers that are opened: a bound method of a partial of a function is three deep.
@@ -26,13 +24,12 @@ pub(in crate::read) fn endpoint(
     thread: &LiveThread,
     codes: &mut CodeTable,
 ) -> Known<Option<CodeId>> {
-    let is_route = |code: Option<&Code>| {
-        code.is_some_and(|code| code.name == HANDLE && FILES.iter().any(|file| code.file.ends_with(file)))
-    };
-    let routes = thread.frames.iter().filter(|frame| is_route(codes.codes().get(frame.code.0 as usize)));
+    let attribute = |code: &Code| libraries::rows(&code.file, &code.name).find_map(|row| row.endpoint);
+    let of_frame = |frame: &LiveFrame| codes.codes().get(frame.code.0 as usize).and_then(attribute);
+    let routes = thread.frames.iter().filter_map(|frame| Some((frame, of_frame(frame)?)));
     let routes: Vec<_> = routes.take(MOST_ROUTES).collect();
-    for frame in routes {
-        let found = first_local(objects, frame).and_then(|local| endpoint_of(objects, codes, local));
+    for (frame, attribute) in routes {
+        let found = first_local(objects, frame).and_then(|local| endpoint_of(objects, codes, local, attribute));
         match found {
             Ok(None) => {}
             Ok(found) => return Known::Is(found),
@@ -44,12 +41,17 @@ pub(in crate::read) fn endpoint(
 
 /// The code of a route's endpoint. `local` is the route, or the cell in which a method keeps a `self` that inner
 /// functions use.
-fn endpoint_of(objects: Objects<'_>, codes: &mut CodeTable, local: Address) -> Result<Option<CodeId>, ReadError> {
+fn endpoint_of(
+    objects: Objects<'_>,
+    codes: &mut CodeTable,
+    local: Address,
+    attribute: &str,
+) -> Result<Option<CodeId>, ReadError> {
     let route = match objects.type_name_of(local)?.as_str() {
         "cell" => objects.memory.read_pointer(local.plus(objects.offsets.object.cell_value))?,
         _ => local,
     };
-    let Some(entry) = objects.attribute(route, "endpoint")? else { return Ok(None) };
+    let Some(entry) = objects.attribute(route, attribute)? else { return Ok(None) };
     let Some(code) = code_of(objects, entry.value)? else { return Ok(None) };
     let index = match codes.find(code) {
         Some(index) => index,

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeSet, HashMap};
 
-use super::uvloop;
+use crate::libraries::{asyncio, uvloop};
 use crate::memory::ReadError;
 use crate::read::allowance::Limit;
 use crate::read::objects::builtin::Objects;
@@ -11,8 +11,6 @@ use crate::read::stacks::locals::{FrameLocals, globals};
 use crate::read::threads::live::LiveFrame;
 use crate::snapshot::Address;
 
-/// The class that every loop derives from, those of uvloop excepted.
-const LOOP: &str = "BaseEventLoop";
 /// Objects whose attributes are looked through, in one census.
 const MOST_OPENED: usize = 512;
 /// Global variables of one frame that are looked at.
@@ -116,7 +114,7 @@ impl<'a> NearbyLoops<'a> {
             return Ok(*known);
         }
         let read = || -> Result<Option<Meaning>, ReadError> {
-            if objects.base_named(kind, LOOP)?.is_some() || objects.base_named(kind, uvloop::CLASS)?.is_some() {
+            if objects.base_named(kind, asyncio::LOOP)?.is_some() || objects.base_named(kind, uvloop::LOOP)?.is_some() {
                 return Ok(Some(Meaning::Loop));
             }
             if objects.type_name(kind)? == "cell" {

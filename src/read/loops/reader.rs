@@ -10,7 +10,8 @@ use super::current_task::{self, CurrentTask};
 use super::running::RunningLoops;
 use super::stock::StockLoop;
 use super::turns::{Turn, Turns};
-use super::uvloop::{self, Uvloop};
+use super::uvloop::Uvloop;
+use crate::libraries::uvloop;
 use crate::memory::ReadError;
 use crate::read::objects::builtin::{DequeEnds, Objects};
 use crate::read::objects::known::why;
@@ -265,7 +266,7 @@ impl Account {
 
 fn look_inside(search: Objects<'_>, event_loop: Address) -> Result<(LoopKind, Inside), ReadError> {
     let kind = search.type_of(event_loop)?;
-    if search.base_named(kind, uvloop::CLASS)?.is_some() {
+    if search.base_named(kind, uvloop::LOOP)?.is_some() {
         let inside =
             Uvloop::discover(search, event_loop).map_or_else(|error| Inside::Unknown(why(error)), Inside::Uvloop);
         return Ok((LoopKind::Uvloop, inside));

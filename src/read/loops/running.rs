@@ -5,13 +5,12 @@
 
 use std::collections::HashMap;
 
+use crate::libraries::asyncio;
 use crate::memory::{ReadError, little_endian, u64_at};
 use crate::read::objects::builtin::Objects;
 use crate::read::threads::live::LiveThread;
 use crate::snapshot::Address;
 
-/// The key in the dict of a thread state, up to 3.12 (CPython `Modules/_asynciomodule.c`).
-const KEY: &str = "__asyncio_running_event_loop__";
 /// Dictionaries in which the key was looked for in vain, before all are forgotten.
 const MOST_FRUITLESS: usize = 4096;
 
@@ -65,7 +64,7 @@ impl RunningLoops {
         if self.fruitless.get(&dict) == Some(&shape) {
             return Ok(None);
         }
-        match objects.find(&entries, KEY)? {
+        match objects.find(&entries, asyncio::RUNNING_LOOP)? {
             Some(entry) => {
                 self.key = Some(entry.key);
                 Ok(Some(entry.value))

@@ -1,5 +1,6 @@
 //! The standard library's selector loop: its queue, its timers, the descriptor that it polls.
 
+use crate::libraries::{asyncio, sockets};
 use crate::memory::{ReadError, little_endian};
 use crate::read::objects::builtin::{DequeEnds, Objects};
 use crate::read::objects::dicts::Entry;
@@ -55,9 +56,9 @@ impl StockLoop {
     /// Learns where this loop keeps things; `None` when it has no selector and so is another kind of loop.
     pub(crate) fn discover(objects: Objects<'_>, event_loop: Address) -> Result<Option<Self>, ReadError> {
         let attributes = objects.attributes(event_loop)?;
-        let Some(selector) = objects.find(&attributes, "_selector")? else { return Ok(None) };
-        let ready = objects.find(&attributes, "_ready")?;
-        let scheduled = objects.find(&attributes, "_scheduled")?;
+        let Some(selector) = objects.find(&attributes, asyncio::SELECTOR)? else { return Ok(None) };
+        let ready = objects.find(&attributes, asyncio::READY)?;
+        let scheduled = objects.find(&attributes, asyncio::SCHEDULED)?;
         Ok(Some(Self {
             poll_descriptor: poll_descriptor(objects, selector.value),
             ready: Place::of(objects, ready, "collections.deque"),
@@ -93,7 +94,7 @@ impl StockLoop {
         let offset = match self.when {
             Some((known, offset)) if known == kind => offset,
             _ => {
-                let entry = objects.attribute(handle, "_when")?.ok_or(ReadError::Implausible(handle))?;
+                let entry = objects.attribute(handle, asyncio::WHEN)?.ok_or(ReadError::Implausible(handle))?;
                 let offset = entry.slot.0.wrapping_sub(handle.0);
                 // In `__dict__` of a subclass it would not be at the same distance in every instance.
                 let size = objects.memory.read_u64(kind.plus(objects.offsets.object.type_basic_size))?;
@@ -123,7 +124,7 @@ fn with<T, U>(value: Known<T>, read: impl FnOnce(T) -> Result<U, ReadError>) -> 
 /// The epoll descriptor of `selectors.EpollSelector`; selectors of other kinds have none.
 fn poll_descriptor(objects: Objects<'_>, selector: Address) -> Known<i32> {
     let read = || {
-        let Some(epoll) = objects.attribute(selector, "_selector")? else { return Ok(None) };
+        let Some(epoll) = objects.attribute(selector, sockets::EPOLL)? else { return Ok(None) };
         if objects.type_name_of(epoll.value)? != "select.epoll" {
             return Ok(None);
         }

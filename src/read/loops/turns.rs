@@ -9,7 +9,7 @@
 use std::collections::HashMap;
 
 use crate::layout::FrameOffsets;
-use crate::libraries::{self, Marks};
+use crate::libraries::{self, Marks, asyncio};
 use crate::memory::{ReadError, u64_at};
 use crate::read::objects::builtin::Objects;
 use crate::read::objects::moments::{self, Lifetime};
@@ -131,7 +131,8 @@ fn find_locals(objects: Objects<'_>, code: Address) -> Result<Option<Locals>, Re
     let names: Vec<Address> = objects.tuple(names)?.into_iter().take(MOST_LOCALS).collect();
     let names = objects.texts(&names, |_| true)?;
     let index = |wanted: &str| names.iter().position(|name| name.as_deref() == Some(wanted));
-    Ok((|| Some(Locals { this: index("self")?, handle: index("handle")?, end_time: index("end_time")? }))())
+    Ok((|| Some(Locals { this: index("self")?, handle: index(asyncio::RUNS)?, end_time: index(asyncio::TURN_ENDS)? }))(
+    ))
 }
 
 fn turn(

@@ -5,14 +5,13 @@
 //! queue is the only deque. `uv_loop_t` itself has been the same
 //! since libuv 1.0 as far as we read it (libuv `include/uv.h`, `include/uv/unix.h`).
 
+use crate::libraries::uvloop;
 use crate::memory::{ReadError, little_endian, u64_at};
 use crate::read::objects::builtin::{DequeEnds, Objects};
 use crate::read::objects::known::known;
 use crate::read::objects::moments::{self, Lifetime};
 use crate::snapshot::{Address, Known, Moment, Why};
 
-/// The class that every uvloop loop is or derives from.
-pub(crate) const CLASS: &str = "uvloop.loop.Loop";
 /// Bytes of the loop object that are looked through. What we look for is in the first 100; far behind is a receive
 /// buffer.
 const LOOKED_THROUGH: u64 = 512;
@@ -155,5 +154,5 @@ impl Uvloop {
 
 /// uvloop's own class among those that the loop's class derives from: its size is the size of the fields we want.
 fn base_class(objects: Objects<'_>, event_loop: Address) -> Result<Address, ReadError> {
-    objects.base_named(objects.type_of(event_loop)?, CLASS)?.ok_or(ReadError::Implausible(event_loop))
+    objects.base_named(objects.type_of(event_loop)?, uvloop::LOOP)?.ok_or(ReadError::Implausible(event_loop))
 }

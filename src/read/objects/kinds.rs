@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use super::builtin::Objects;
 use crate::layout::TaskOffsets;
+use crate::libraries::asyncio;
 use crate::memory::ReadError;
 use crate::snapshot::{Address, PrimitiveKind};
 
@@ -12,8 +13,6 @@ pub(in crate::read) const TASK: &str = "_asyncio.Task";
 
 /// The type at the root of every future implemented in C.
 const FUTURE: &str = "_asyncio.Future";
-/// `asyncio.gather` (CPython `Lib/asyncio/tasks.py`).
-const GATHERING: &str = "_GatheringFuture";
 /// Types that are remembered, before all are forgotten.
 const MOST_TYPES: usize = 16_384;
 
@@ -82,7 +81,7 @@ impl Kinds {
             return Ok(*known);
         }
         let mut found = None;
-        for (name, primitive) in PRIMITIVES {
+        for (name, primitive) in asyncio::PRIMITIVES {
             if found.is_none() && objects.base_named(kind, name)?.is_some() {
                 found = Some(primitive);
             }
@@ -94,15 +93,6 @@ impl Kinds {
         Ok(found)
     }
 }
-
-/// The classes of `asyncio.locks` and `asyncio.queues`.
-const PRIMITIVES: [(&str, PrimitiveKind); 5] = [
-    ("Lock", PrimitiveKind::Lock),
-    ("Event", PrimitiveKind::Event),
-    ("Condition", PrimitiveKind::Condition),
-    ("Semaphore", PrimitiveKind::Semaphore),
-    ("Queue", PrimitiveKind::Queue),
-];
 
 fn classify(objects: Objects<'_>, kind: Address) -> Result<Kind, ReadError> {
     let name = objects.type_name(kind)?;
@@ -129,5 +119,5 @@ fn future(objects: Objects<'_>, kind: Address, name: &str) -> Result<Kind, ReadE
         return Ok(layout.map_or(Kind::StrangeTask, Kind::Task));
     }
     let is_future = objects.base_named(kind, FUTURE)?.is_some();
-    Ok(if is_future { Kind::Future { gathers: name == GATHERING } } else { Kind::Other })
+    Ok(if is_future { Kind::Future { gathers: name == asyncio::GATHERING } } else { Kind::Other })
 }

@@ -2,9 +2,8 @@
 
 use super::found::{Around, Found, add, new_pool, place};
 use super::reader::{Met, Pools};
-use crate::libraries::Marks;
+use crate::libraries::{Marks, asyncio, concurrent_futures, threading, uvloop};
 use crate::memory::{ReadError, little_endian, u64_at};
-use crate::read::loops::uvloop;
 use crate::read::objects::builtin::Objects;
 use crate::read::objects::known::{known, lenient};
 use crate::snapshot::{Actor, Address, Known, PoolKind, PoolSample, Why};
@@ -53,19 +52,20 @@ impl Pools {
         for thread in around.threads {
             let met = self.meet(objects, around, &thread.frames, |meaning| meaning.marks.has(Marks::WORKER))?;
             let Some(Met { at, frame, .. }) = met else { continue };
-            let (Some(reference), Some(queue)) =
-                (self.local(objects, &frame, "executor_reference")?, self.local(objects, &frame, "work_queue")?)
-            else {
+            let (Some(reference), Some(queue)) = (
+                self.local(objects, &frame, concurrent_futures::EXECUTOR)?,
+                self.local(objects, &frame, concurrent_futures::QUEUE)?,
+            ) else {
                 continue;
             };
             let executor = objects.memory.read_pointer(reference.plus(objects.offsets.object.weakref_object));
             let Some(executor) = lenient(executor.map(Some))? else { continue };
-            if !objects.type_name_of(executor).is_ok_and(|name| name.ends_with("ThreadPoolExecutor")) {
+            if !objects.type_name_of(executor).is_ok_and(|name| name.ends_with(concurrent_futures::CLASS)) {
                 continue;
             }
             let pool = found.pool(executor, || executor_sample(objects, around, executor, queue));
             if at > 0 {
-                let job = self.local(objects, &frame, "work_item")?;
+                let job = self.local(objects, &frame, concurrent_futures::CALL)?;
                 let innermost = thread.frames.first().map(|frame| place(around, frame));
                 add(&mut pool.occupiers, Actor::Thread(thread.thread), innermost, job);
                 pool.in_use = Known::Is(pool.occupiers.len() as u64);
@@ -81,15 +81,16 @@ fn executor_sample(objects: Objects<'_>, around: &Around<'_>, executor: Address,
     let mut pool = new_pool(executor, kind, Why::NotInThisPython);
     let attribute = |name| objects.attribute(executor, name)?.ok_or(ReadError::Implausible(executor));
     pool.size =
-        known(attribute("_max_workers").and_then(|size| {
+        known(attribute(concurrent_futures::SIZE).and_then(|size| {
             u64::try_from(objects.integer(size.value)?).map_err(|_| ReadError::Implausible(size.value))
         }));
-    pool.name = known(attribute("_thread_name_prefix").and_then(|name| {
+    pool.name = known(attribute(concurrent_futures::NAME).and_then(|name| {
         let name = objects.text(name.value)?;
         Ok(name.chars().take(LONGEST_NAME).collect())
     }));
     pool.in_use = Known::Is(0);
-    let closing = attribute("_shutdown").and_then(|flag| objects.integer(flag.value)).is_ok_and(|flag| flag != 0);
+    let closing =
+        attribute(concurrent_futures::CLOSING).and_then(|flag| objects.integer(flag.value)).is_ok_and(|flag| flag != 0);
     pool.waiting = match queued(objects, queue) {
         Ok(Some(calls)) if default => Known::Is(calls.count.saturating_sub(u64::from(closing))),
         // A queue of calls nobody waits for is how such an executor is meant to be used.
@@ -103,8 +104,8 @@ fn executor_sample(objects: Objects<'_>, around: &Around<'_>, executor: Address,
 /// Whether this executor is the one that a loop has for `run_in_executor(None, ...)`.
 fn is_default(objects: Objects<'_>, event_loop: Address, executor: Address) -> Result<bool, ReadError> {
     let kind = objects.type_of(event_loop)?;
-    let Some(base) = objects.base_named(kind, uvloop::CLASS)? else {
-        let own = objects.attribute(event_loop, "_default_executor")?;
+    let Some(base) = objects.base_named(kind, uvloop::LOOP)? else {
+        let own = objects.attribute(event_loop, asyncio::DEFAULT_EXECUTOR)?;
         return Ok(own.is_some_and(|own| own.value == executor));
     };
     let size = objects.memory.read_u64(base.plus(objects.offsets.object.type_basic_size))?.min(LOOKED_THROUGH);
@@ -164,17 +165,17 @@ pub(in crate::read) fn queued_calls(objects: Objects<'_>, queue: Address) -> Res
 /// Whether somebody waits for the result of a call: a loop that wants to be told, or a thread.
 fn is_awaited(objects: Objects<'_>, call: Address) -> bool {
     let read = || -> Result<bool, ReadError> {
-        let Some(future) = objects.attribute(call, "future")? else { return Ok(false) };
+        let Some(future) = objects.attribute(call, concurrent_futures::FUTURE_OF_CALL)? else { return Ok(false) };
         let attributes = objects.attributes(future.value)?;
-        for name in ["_done_callbacks", "_waiters"] {
+        for name in [concurrent_futures::CALLBACKS, concurrent_futures::WAITERS] {
             if let Some(list) = objects.find(&attributes, name)?
                 && objects.length(list.value)? > 0
             {
                 return Ok(true);
             }
         }
-        let Some(condition) = objects.find(&attributes, "_condition")? else { return Ok(false) };
-        let Some(waiters) = objects.attribute(condition.value, "_waiters")? else { return Ok(false) };
+        let Some(condition) = objects.find(&attributes, concurrent_futures::CONDITION)? else { return Ok(false) };
+        let Some(waiters) = objects.attribute(condition.value, threading::WAITERS)? else { return Ok(false) };
         Ok(objects.deque_ends(waiters.value)?.length > 0)
     };
     read().unwrap_or(false)

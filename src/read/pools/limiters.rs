@@ -7,22 +7,14 @@ use std::collections::{BTreeMap, HashMap};
 
 use super::found::{Around, Found, add, new_pool, place};
 use super::reader::{Met, Pools};
-use crate::libraries::Marks;
+use crate::libraries::{Marks, anyio, weakref};
 use crate::memory::ReadError;
 use crate::read::objects::builtin::Objects;
 use crate::read::objects::known::{known, lenient};
 use crate::snapshot::{Actor, Address, Awaited, Known, Occupier, PoolKind, PoolSample, TaskCensus, Why};
 
-/// The module that keeps what AnyIO keeps for each loop, and its name there.
-const VARIABLES: (&str, &str) = ("anyio.lowlevel", "_run_vars");
-/// The limiter's name among those.
-const LIMITER: &str = "_default_thread_limiter";
 /// Loops that AnyIO remembers, and what it remembers for each: a few each.
 const MOST_VARIABLES: usize = 64;
-
-/// The class of limiters, and what it keeps those who have a token in.
-const CLASS: &str = "CapacityLimiter";
-const BORROWERS: &str = "_borrowers";
 
 impl Pools {
     /// The default limiter of every loop that has worker threads.
@@ -38,7 +30,7 @@ impl Pools {
             let met = self.meet(objects, around, &thread.frames, |meaning| meaning.marks.has(Marks::WORKER))?;
             let Some(Met { at, frame, this: Some(worker) }) = met else { continue };
             let interpreter = around.interpreters.get(usize::from(thread.interpreter)).copied().unwrap_or_default();
-            let limiter = match lenient(objects.attribute(worker, "loop"))? {
+            let limiter = match lenient(objects.attribute(worker, anyio::WORKER_LOOP))? {
                 Some(event_loop) => lenient(limiter_of(objects, interpreter, event_loop.value))?,
                 None => None,
             };
@@ -48,7 +40,7 @@ impl Pools {
             if inner.is_none_or(|inner| self.meanings.of(around.codes, inner).marks.has(Marks::QUEUE)) {
                 continue;
             }
-            let job = self.local(objects, &frame, "future")?;
+            let job = self.local(objects, &frame, anyio::CALL)?;
             // Calls with a limiter of their own run in the same threads.
             let own = borrowers.entry(limiter).or_insert_with(|| borrowers_of(objects, limiter).ok());
             let caller = job.and_then(|job| callers.get(&job));
@@ -71,7 +63,7 @@ impl Pools {
         for task in around.tasks {
             let met = self.meet(objects, around, &task.frames, |meaning| meaning.limits)?;
             let Some(Met { this: Some(limiter), .. }) = met else { continue };
-            if found.has(limiter) || !objects.type_name_of(limiter).is_ok_and(|name| name == CLASS) {
+            if found.has(limiter) || !objects.type_name_of(limiter).is_ok_and(|name| name == anyio::LIMITER) {
                 continue;
             }
             let borrowers = lenient(borrowers_of(objects, limiter))?;
@@ -79,7 +71,7 @@ impl Pools {
                 found.pool(limiter, || limiter_sample(objects, limiter, PoolKind::AnyioLimiter))
             } else {
                 let pool = found.pool(limiter, || limiter_sample(objects, limiter, PoolKind::CapacityLimiter));
-                pool.name = Known::Is(CLASS.to_owned());
+                pool.name = Known::Is(anyio::LIMITER.to_owned());
                 pool
             };
             for user in borrowers.into_iter().filter_map(|borrower| user(around, borrower)) {
@@ -125,15 +117,17 @@ fn user(around: &Around<'_>, borrower: Address) -> Option<Occupier> {
 
 /// Those who have a token.
 fn borrowers_of(objects: Objects<'_>, limiter: Address) -> Result<Vec<Address>, ReadError> {
-    let borrowers = objects.attribute(limiter, BORROWERS)?.ok_or(ReadError::Implausible(limiter))?;
+    let borrowers = objects.attribute(limiter, anyio::BORROWERS)?.ok_or(ReadError::Implausible(limiter))?;
     objects.set_members(borrowers.value)
 }
 
 /// The default limiter of a loop.
 fn limiter_of(objects: Objects<'_>, interpreter: Address, event_loop: Address) -> Result<Option<Address>, ReadError> {
-    let Some(variables) = objects.module_attribute(interpreter, VARIABLES.0, VARIABLES.1)? else { return Ok(None) };
+    let Some(variables) = objects.module_attribute(interpreter, anyio::VARIABLES.0, anyio::VARIABLES.1)? else {
+        return Ok(None);
+    };
     // A WeakKeyDictionary: the keys of its `data` are weak references to loops.
-    let Some(data) = objects.attribute(variables.value, "data")? else { return Ok(None) };
+    let Some(data) = objects.attribute(variables.value, weakref::DATA)? else { return Ok(None) };
     for entry in objects.dict_entries(data.value)?.into_iter().take(MOST_VARIABLES) {
         let referent = objects.memory.read_pointer(entry.key.plus(objects.offsets.object.weakref_object))?;
         if referent == event_loop {
@@ -148,10 +142,10 @@ fn named_limiter(objects: Objects<'_>, variables: Address) -> Result<Option<Addr
     for entry in objects.dict_entries(variables)?.into_iter().take(MOST_VARIABLES) {
         let name = match objects.type_name_of(entry.key)?.as_str() {
             "str" => Some(entry.key),
-            _ => objects.attribute(entry.key, "_name")?.map(|name| name.value),
+            _ => objects.attribute(entry.key, anyio::VARIABLE_NAME)?.map(|name| name.value),
         };
         if let Some(name) = name
-            && objects.text(name)? == LIMITER
+            && objects.text(name)? == anyio::DEFAULT_LIMITER
         {
             return Ok(Some(entry.value));
         }
@@ -163,17 +157,17 @@ fn limiter_sample(objects: Objects<'_>, limiter: Address, kind: PoolKind) -> Poo
     let layout = &objects.offsets.object;
     let mut pool = new_pool(limiter, kind, Why::NotInThisPython);
     let attribute = |name| objects.attribute(limiter, name)?.ok_or(ReadError::Implausible(limiter));
-    pool.size = known(attribute("_total_tokens").and_then(|total| match objects.type_name_of(total.value)?.as_str() {
+    pool.size = known(attribute(anyio::TOKENS).and_then(|total| match objects.type_name_of(total.value)?.as_str() {
         "int" => u64::try_from(objects.integer(total.value)?).map_err(|_| ReadError::Implausible(limiter)),
         // `math.inf`: no limit.
         _ => Ok(u64::MAX),
     }));
     let count =
         |name, offset| known(attribute(name).and_then(|entry| objects.memory.read_u64(entry.value.plus(offset))));
-    pool.in_use = count(BORROWERS, layout.set_used);
-    pool.waiting = count("_wait_queue", layout.dict_used);
+    pool.in_use = count(anyio::BORROWERS, layout.set_used);
+    pool.waiting = count(anyio::WAIT_QUEUE, layout.dict_used);
     // An OrderedDict begins like a dict. Each wait has an event of its own.
-    let waiting = attribute("_wait_queue").and_then(|queue| objects.dict_entries(queue.value));
+    let waiting = attribute(anyio::WAIT_QUEUE).and_then(|queue| objects.dict_entries(queue.value));
     for entry in waiting.unwrap_or_default() {
         add(&mut pool.waiters, Actor::Task(entry.key), None, Some(entry.value));
     }

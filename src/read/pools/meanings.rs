@@ -61,12 +61,7 @@ impl Meanings {
 
 /// Whether the functions of a file keep nothing of pools among their local variables.
 fn keeps_nothing(file: &str) -> bool {
-    let package = match Home::of(file) {
-        Home::Standard(inside) => inside.split(['/', '.']).next().unwrap_or(inside),
-        Home::Installed { package } => package,
-        Home::Elsewhere => return false,
-    };
-    libraries::library(package).is_some_and(|library| library.keeps_nothing)
+    Home::of(file).package().and_then(libraries::library).is_some_and(|library| library.keeps_nothing)
 }
 
 #[cfg(test)]

@@ -7,6 +7,7 @@
 
 use super::found::{Around, Found, add, new_pool};
 use super::reader::Pools;
+use crate::libraries::uvloop;
 use crate::memory::{ReadError, little_endian};
 use crate::read::objects::builtin::Objects;
 use crate::read::objects::known::lenient;
@@ -20,10 +21,7 @@ const AWAITED: &str = "coroutine_wrapper";
 const AWAITED_COROUTINE: usize = 16;
 /// Words of a coroutine of Cython's that are looked through: its name is among the first ones.
 const WORDS: usize = 24;
-/// The coroutine of uvloop that looks a name up, and the one that does so before it connects.
-const LOOK_UP: &str = "getaddrinfo";
-const CONNECT: &str = "create_connection";
-/// What the latter awaits only while names are looked up: `asyncio.wait`.
+/// What the coroutine of uvloop that connects awaits only while names are looked up: `asyncio.wait`.
 const COROUTINES: [&str; 2] = ["coroutine", "coroutine_wrapper"];
 
 impl Pools {
@@ -76,8 +74,8 @@ fn looks_up(objects: Objects<'_>, end: Address) -> Result<bool, ReadError> {
         let Ok(kind) = objects.type_name_of(word) else { continue };
         match kind.as_str() {
             "str" => match objects.text(word)?.as_str() {
-                LOOK_UP => looks_up = true,
-                CONNECT => connects = true,
+                uvloop::LOOK_UP => looks_up = true,
+                uvloop::CONNECT => connects = true,
                 _ => {}
             },
             kind => awaits_coroutine |= COROUTINES.contains(&kind),

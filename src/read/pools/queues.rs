@@ -10,7 +10,7 @@ use std::collections::HashSet;
 
 use super::found::{Around, Found, new_pool, through_cell};
 use super::reader::Pools;
-use crate::libraries::Awaits;
+use crate::libraries::{Awaits, Home, asyncio, contextlib};
 use crate::memory::ReadError;
 use crate::read::objects::builtin::Objects;
 use crate::read::objects::builtin::is_pointer;
@@ -32,16 +32,8 @@ const MOST_LOCALS: usize = 32;
 const MOST_NAMES: usize = 512;
 /// What one exit stack has to leave.
 const MOST_EXITS: usize = 64;
-/// The class of what `asynccontextmanager` makes (CPython `Lib/contextlib.py`).
-const MANAGER: &str = "_AsyncGeneratorContextManager";
-/// The type of what it calls.
+/// The type of what a context manager calls that `asynccontextmanager` makes.
 const GENERATOR: &str = "async_generator";
-/// The class that FastAPI keeps dependencies in.
-const STACK: &str = "AsyncExitStack";
-/// Methods that put into a queue.
-const PUTTING: [&str; 2] = ["put", "put_nowait"];
-/// Libraries with pools of their own are read by what they are.
-const LIBRARIES: [&str; 2] = ["/site-packages/", "/dist-packages/"];
 
 /// A function that takes from a queue and puts back.
 struct Lender {
@@ -132,13 +124,13 @@ impl Pools {
         queue: Address,
     ) -> Result<Option<Lender>, ReadError> {
         let code = around.codes.codes().get(frame.code.0 as usize);
-        if code.is_none_or(|code| LIBRARIES.iter().any(|library| code.file.contains(library))) {
+        if code.is_none_or(|code| matches!(Home::of(&code.file), Home::Installed { .. })) {
             return Ok(None);
         }
         let names = objects.memory.read_pointer(frame.code_address.plus(objects.offsets.code.names))?;
         let names: Vec<Address> = objects.tuple(names)?.into_iter().take(MOST_NAMES).collect();
-        let names = objects.texts(&names, |length| PUTTING.iter().any(|name| name.len() as u64 == length))?;
-        let puts = names.iter().flatten().any(|name| PUTTING.contains(&name.as_str()));
+        let names = objects.texts(&names, |length| asyncio::PUTTING.iter().any(|name| name.len() as u64 == length))?;
+        let puts = names.iter().flatten().any(|name| asyncio::PUTTING.contains(&name.as_str()));
         let Some(guard) = Guard::after(objects, frame.code_address, frame.instruction)?.filter(|_| puts) else {
             return Ok(None);
         };
@@ -234,13 +226,13 @@ fn is_waited_for(primitive: &PrimitiveSample) -> bool {
 /// these are inside of in turn: FastAPI puts one around every dependency.
 fn generators(objects: Objects<'_>, object: Address) -> Result<Vec<Address>, ReadError> {
     let mut managers = match objects.type_name_of(object)?.as_str() {
-        MANAGER => vec![object],
-        STACK => left_by_stack(objects, object)?,
+        contextlib::ASYNC_MANAGER => vec![object],
+        contextlib::ASYNC_STACK => left_by_stack(objects, object)?,
         _ => Vec::new(),
     };
     let mut found = Vec::new();
     while let Some(manager) = managers.pop() {
-        let Some(generator) = objects.attribute(manager, "gen")? else { continue };
+        let Some(generator) = objects.attribute(manager, contextlib::GENERATOR)? else { continue };
         found.push(generator.value);
         if found.len() < MOST_EXITS {
             managers.extend(lenient(inside_of(objects, generator.value))?);
@@ -251,7 +243,7 @@ fn generators(objects: Objects<'_>, object: Address) -> Result<Vec<Address>, Rea
 
 /// The context managers that an exit stack has to leave.
 fn left_by_stack(objects: Objects<'_>, stack: Address) -> Result<Vec<Address>, ReadError> {
-    let Some(exits) = objects.attribute(stack, "_exit_callbacks")? else { return Ok(Vec::new()) };
+    let Some(exits) = objects.attribute(stack, contextlib::EXITS)? else { return Ok(Vec::new()) };
     let mut managers = Vec::new();
     for exit in objects.deque_items(exits.value, MOST_EXITS)? {
         // Whether it is to be awaited, and the bound `__aexit__`.
@@ -286,7 +278,7 @@ fn manager_of(objects: Objects<'_>, exit: Address) -> Result<Option<Address>, Re
         "method" => objects.memory.read_pointer(exit.plus(objects.offsets.object.method_self))?,
         _ => exit,
     };
-    Ok(objects.type_name_of(owner).is_ok_and(|name| name == MANAGER).then_some(owner))
+    Ok(objects.type_name_of(owner).is_ok_and(|name| name == contextlib::ASYNC_MANAGER).then_some(owner))
 }
 
 /// The frame of an async generator that is suspended in one of these functions.

@@ -31,6 +31,7 @@ use super::stacks::locals::FrameLocals;
 use super::tasks::frames::TaskFrames;
 use super::tasks::transports::Transports;
 use super::threads::live::LiveFrame;
+use crate::libraries::{self, Marks};
 use crate::memory::ReadError;
 use crate::snapshot::{Actor, Address, Awaited, Census, Code, Known, RequestSample, TaskCensus, ThreadId};
 
@@ -150,12 +151,13 @@ impl Requests {
     fn serving(&mut self, scene: &Scene<'_>, frames: &[TaskFrames]) -> Result<HashMap<Address, Address>, ReadError> {
         let codes = scene.codes.codes();
         let code = |frame: &LiveFrame| codes.get(frame.code.0 as usize);
+        let means = |code: &Code, marks| libraries::marks(&code.file, &code.name).has(marks);
         let mut serving = HashMap::new();
         for task in frames {
             // Newer releases of AnyIO run what a group starts inside of a function of their own.
             let mut outermost = task.frames.iter().rev().take(2).filter_map(code);
-            let inner = |frame: &LiveFrame| code(frame).is_some_and(|code| is_middleware(code, "__call__"));
-            if !outermost.any(|code| is_middleware(code, "coro")) || task.frames.iter().any(inner) {
+            let inner = |frame: &LiveFrame| code(frame).is_some_and(|code| means(code, Marks::MIDDLEWARE));
+            if !outermost.any(|code| means(code, Marks::INSIDE_MIDDLEWARE)) || task.frames.iter().any(inner) {
                 continue;
             }
             for scope in self.handed_on(scene, task)? {
@@ -195,9 +197,4 @@ impl Requests {
         found.dedup();
         Ok(found)
     }
-}
-
-/// Whether this is a function of Starlette's `BaseHTTPMiddleware`, which runs what is inside of it in a task of its own.
-fn is_middleware(code: &Code, name: &str) -> bool {
-    code.name == name && code.file.ends_with("/starlette/middleware/base.py")
 }

@@ -1,18 +1,14 @@
 //! Requests of ASGI and RSGI: `scope`, `receive`, `send`, `protocol`.
 
 use super::fields::{self, client, path, request_id, word};
-use super::shapes::uvicorn_protocol;
 use super::{Met, Reading, Requests, Told};
-use crate::libraries::teller;
+use crate::libraries::{RSGI, protocol_of_cycle, teller};
 use crate::memory::ReadError;
 use crate::read::objects::builtin::Objects;
 use crate::read::objects::hops;
 use crate::read::objects::known::{known, lenient};
 use crate::read::threads::live::LiveFrame;
 use crate::snapshot::{Address, Known, Why};
-
-/// How the classes of RSGI's scopes begin, which are written in Rust: of these only the kind can be read.
-const RSGI: &str = "RSGI";
 
 impl Requests {
     /// The request of a frame with a `scope`.
@@ -34,13 +30,14 @@ impl Requests {
         self.of_asgi(reading, scope, teller, None)
     }
 
-    /// The request of uvicorn's own task, whose object has the scope.
+    /// The request of a server's own task, whose object has the scope.
     pub(super) fn of_cycle(&mut self, reading: &mut Reading<'_, '_>, frame: &LiveFrame) -> Result<Told, ReadError> {
         let objects = reading.objects;
         let Some(cycle) = self.local(objects, frame, "self")? else { return Ok(Told::Nothing) };
         let attributes = objects.attributes(cycle)?;
         let Some(scope) = self.keys.value(objects, &attributes, "scope")? else { return Ok(Told::Nothing) };
-        let protocol = reading.codes.codes().get(frame.code.0 as usize).and_then(uvicorn_protocol);
+        let code = reading.codes.codes().get(frame.code.0 as usize);
+        let protocol = code.and_then(|code| protocol_of_cycle(&code.file, &code.name)).map(str::to_owned);
         self.of_asgi(reading, scope, Some(cycle), protocol)
     }
 

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use super::Reading;
-use crate::libraries::{Served, served};
+use crate::libraries::{Served, protocol_of_cycle, served};
 use crate::memory::ReadError;
 use crate::read::stacks::locals::FrameLocals;
 use crate::read::threads::live::LiveFrame;
@@ -25,7 +25,7 @@ pub(super) enum Shape {
     },
     /// `environ` and `start_response`.
     Environment,
-    /// Uvicorn's own task of a request: its object has the scope.
+    /// A server's own task of a request: its object has the scope.
     Cycle,
     /// As a row says.
     Own(&'static Served),
@@ -65,7 +65,7 @@ impl Shapes {
 }
 
 fn own(code: &Code) -> Option<Shape> {
-    if uvicorn_protocol(code).is_some() {
+    if protocol_of_cycle(&code.file, &code.name).is_some() {
         return Some(Shape::Cycle);
     }
     served(&code.file, &code.name).map(Shape::Own)
@@ -78,15 +78,6 @@ fn by_names(has: impl Fn(&str) -> bool) -> Shape {
         _ if has("environ") && has("start_response") => Shape::Environment,
         _ => Shape::Nothing,
     }
-}
-
-/// The protocol whose task this is: `h11` of `uvicorn/protocols/http/h11_impl.py`.
-pub(super) fn uvicorn_protocol(code: &Code) -> Option<String> {
-    if code.name != "run_asgi" || !code.file.contains("/uvicorn/protocols/") {
-        return None;
-    }
-    let file = code.file.rsplit('/').next()?;
-    Some(file.strip_suffix(".py")?.trim_end_matches("_impl").to_owned())
 }
 
 #[cfg(test)]
@@ -102,20 +93,6 @@ mod tests {
             first_line: 1,
             flags: CodeFlags::default(),
         }
-    }
-
-    #[test]
-    fn only_uvicorns_own_task_stands_for_a_request_of_uvicorn() {
-        let of = |name: &str, file: &str| uvicorn_protocol(&code(name, file));
-        let library = "/venv/lib/python3.12/site-packages/uvicorn/protocols";
-        assert_eq!(of("run_asgi", &format!("{library}/http/h11_impl.py")).as_deref(), Some("h11"));
-        assert_eq!(of("run_asgi", &format!("{library}/http/httptools_impl.py")).as_deref(), Some("httptools"));
-        assert_eq!(
-            of("run_asgi", &format!("{library}/websockets/websockets_sansio_impl.py")).as_deref(),
-            Some("websockets_sansio")
-        );
-        assert_eq!(of("run_asgi", "/srv/app/h11_impl.py"), None);
-        assert_eq!(of("main", &format!("{library}/http/h11_impl.py")), None);
     }
 
     #[test]

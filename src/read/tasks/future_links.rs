@@ -1,5 +1,6 @@
 //! Futures that end when another one does: the first callback of a future has the other one among its variables.
 
+use crate::libraries::{asyncio, concurrent_futures};
 use crate::memory::{ReadError, little_endian};
 use crate::read::objects::builtin::Objects;
 use crate::read::objects::builtin::is_pointer;
@@ -21,7 +22,7 @@ pub(in crate::read) fn chained_from(
     kinds: &mut Kinds,
     callback: Address,
 ) -> Result<Option<Address>, ReadError> {
-    for value in variables(objects, kinds, callback, "_call_check_cancel")? {
+    for value in variables(objects, kinds, callback, asyncio::CHAINED)? {
         // The other one is a future of asyncio.
         if kinds.of(objects, value)? == Kind::Other && is_concurrent(objects, value) {
             return Ok(Some(value));
@@ -38,7 +39,7 @@ pub(in crate::read) fn shielded(
 ) -> Result<Option<Address>, ReadError> {
     let mut inner = None;
     // Sorted by name: since 3.14 `cur_task` comes before `inner`.
-    for value in variables(objects, kinds, callback, "_outer_done_callback")? {
+    for value in variables(objects, kinds, callback, asyncio::SHIELDED)? {
         if matches!(kinds.of(objects, value)?, Kind::Task(_)) {
             inner = Some(value);
         }
@@ -94,5 +95,8 @@ pub(in crate::read) fn closed_over(
 
 /// Whether an object is a future of `concurrent.futures`, where it is none of asyncio.
 pub(in crate::read) fn is_concurrent(objects: Objects<'_>, object: Address) -> bool {
-    objects.type_of(object).and_then(|kind| objects.base_named(kind, "Future")).is_ok_and(|base| base.is_some())
+    objects
+        .type_of(object)
+        .and_then(|kind| objects.base_named(kind, concurrent_futures::FUTURE))
+        .is_ok_and(|base| base.is_some())
 }

@@ -14,11 +14,11 @@
 use std::collections::{BTreeSet, HashMap};
 
 use super::future_links::{closed_over, function_at, is_concurrent, variables};
-use crate::libraries::{self, Marks};
+use crate::libraries::{self, Marks, asyncio, concurrent_futures, uvloop};
 use crate::memory::{ReadError, little_endian};
 use crate::read::loops::nearby::{NearbyLoops, Reach};
 use crate::read::loops::stock::StockLoop;
-use crate::read::loops::uvloop::{self, Uvloop};
+use crate::read::loops::uvloop::Uvloop;
 use crate::read::objects::builtin::{DequeEnds, Objects};
 use crate::read::objects::kinds::{Kind, Kinds};
 use crate::read::objects::known::lenient;
@@ -131,13 +131,15 @@ impl<'a> Search<'a> {
 
     /// The task that sets a future, and its loop.
     fn task_of(&mut self, future: Address) -> Result<Option<(Address, Address)>, ReadError> {
-        let Some(callbacks) = lenient(self.objects.attribute(future, "_done_callbacks"))? else { return Ok(None) };
+        let Some(callbacks) = lenient(self.objects.attribute(future, concurrent_futures::CALLBACKS))? else {
+            return Ok(None);
+        };
         let layout = &self.objects.offsets.object;
         let count = lenient(self.objects.length(callbacks.value))?.min(MOST_CALLBACKS);
         let items = lenient(self.objects.memory.read_pointer(callbacks.value.plus(layout.list_items)))?;
         for index in 0..count {
             let slot = Address(items.0.wrapping_add(index * 8));
-            for value in lenient(variables(self.objects, &mut self.kinds, slot, "_call_check_cancel"))? {
+            for value in lenient(variables(self.objects, &mut self.kinds, slot, asyncio::CHAINED))? {
                 if let Ok(Kind::Task(task)) = self.kinds.of(self.objects, value) {
                     let event_loop = lenient(self.objects.memory.read_pointer(value.plus(task.task_loop)))?;
                     return Ok((!event_loop.is_null()).then_some((value, event_loop)));
@@ -217,7 +219,7 @@ fn searched(frames: &[LiveFrame]) -> &[LiveFrame] {
 
 /// The queue of a loop, whoever runs it.
 fn queue(objects: Objects<'_>, event_loop: Address) -> Result<Option<DequeEnds>, ReadError> {
-    if objects.base_named(objects.type_of(event_loop)?, uvloop::CLASS)?.is_some() {
+    if objects.base_named(objects.type_of(event_loop)?, uvloop::LOOP)?.is_some() {
         return Ok(Uvloop::discover(objects, event_loop)?.ready(objects).ok());
     }
     Ok(StockLoop::discover(objects, event_loop)?.and_then(|inside| inside.ready(objects).ok()))

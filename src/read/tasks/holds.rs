@@ -8,7 +8,7 @@ use std::collections::HashMap;
 
 use super::chains::{Chain, Link};
 use super::coroutines::{Coroutine, State};
-use crate::libraries::{self, Awaits};
+use crate::libraries::{self, Awaits, asyncio, contextlib};
 use crate::memory::ReadError;
 use crate::read::objects::builtin::Objects;
 use crate::read::objects::builtin::is_pointer;
@@ -29,10 +29,6 @@ pub(in crate::read) struct TaskHolds {
     timeouts: HashMap<Address, Option<&'static str>>,
 }
 
-/// Context managers that are generators: what their blocks hold may end when its time is over.
-const OF_GENERATORS: [&str; 2] = ["_GeneratorContextManager", "_AsyncGeneratorContextManager"];
-/// Where a context manager that is a generator has that (CPython `Lib/contextlib.py`).
-const GENERATOR: &str = "gen";
 /// Context managers inside of each other that are generators.
 const MOST_MANAGERS: usize = 3;
 
@@ -88,8 +84,8 @@ impl TaskHolds {
             let Some(attribute) = self.timeout_of(objects, *object)? else { continue };
             let Some(entry) = objects.attribute(*object, attribute)? else { continue };
             let ends = match (attribute, managers.checked_sub(1)) {
-                (GENERATOR, None) => false,
-                (GENERATOR, Some(left)) => {
+                (contextlib::GENERATOR, None) => false,
+                (contextlib::GENERATOR, Some(left)) => {
                     let inner = self.held_by_generator(objects, kinds, entry.value)?;
                     self.ends_within(objects, kinds, &inner, left)?
                 }
@@ -111,7 +107,7 @@ impl TaskHolds {
         }
         let name = objects.type_name(kind)?;
         let mut found = None;
-        let of_generators = OF_GENERATORS.into_iter().map(|class| (class, GENERATOR));
+        let of_generators = contextlib::OF_GENERATORS.into_iter().map(|class| (class, contextlib::GENERATOR));
         for (_, attribute) in libraries::timeouts().chain(of_generators).filter(|(class, _)| *class == name) {
             if found.is_none() && objects.attribute(object, attribute)?.is_some() {
                 found = Some(attribute);
@@ -197,7 +193,7 @@ fn with_locks_of_conditions(
     let mut locks = Vec::new();
     for (object, frame) in held.iter() {
         if kinds.primitive(objects, *object)? == Some(PrimitiveKind::Condition) {
-            locks.extend(objects.attribute(*object, "_lock")?.map(|lock| (lock.value, *frame)));
+            locks.extend(objects.attribute(*object, asyncio::CONDITION_LOCK)?.map(|lock| (lock.value, *frame)));
         }
     }
     held.extend(locks);
@@ -212,7 +208,7 @@ fn waited_conditions(objects: Objects<'_>, kinds: &mut Kinds, chain: &Chain) -> 
     for condition in waiting.filter_map(|link| this(objects, link)) {
         if kinds.primitive(objects, condition)? == Some(PrimitiveKind::Condition) {
             let_go.push(condition);
-            let_go.extend(objects.attribute(condition, "_lock")?.map(|lock| lock.value));
+            let_go.extend(objects.attribute(condition, asyncio::CONDITION_LOCK)?.map(|lock| lock.value));
         }
     }
     Ok(let_go)

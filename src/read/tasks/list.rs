@@ -11,6 +11,7 @@
 
 use std::collections::HashSet;
 
+use crate::libraries::{asyncio, weakref};
 use crate::memory::{Batch, ReadError, u64_at};
 use crate::read::objects::builtin::Objects;
 use crate::read::scene::Scene;
@@ -24,8 +25,6 @@ const MOST_SLOTS: u64 = 1 << 23;
 const SLOTS_AT_ONCE: u64 = 4096;
 /// How often a list is followed anew when it changes under our eyes.
 const ATTEMPTS: usize = 8;
-/// The module that has the sets.
-const MODULE: &str = "asyncio.tasks";
 
 /// Tasks by address, and what may be missing.
 #[derive(Debug, Default)]
@@ -56,7 +55,7 @@ impl TaskList {
             }
         }
         for interpreter in scene.interpreters {
-            for name in ["_all_tasks", "_scheduled_tasks", "_eager_tasks"] {
+            for name in asyncio::ALL_TASKS {
                 list.collect(scene, *interpreter, name)?;
             }
         }
@@ -134,10 +133,10 @@ impl TaskList {
 
     fn collect_once(&mut self, scene: &Scene<'_>, interpreter: Address, name: &str) -> Result<(), ReadError> {
         let objects = scene.objects;
-        let Some(found) = objects.module_attribute(interpreter, MODULE, name)? else { return Ok(()) };
+        let Some(found) = objects.module_attribute(interpreter, asyncio::TASKS, name)? else { return Ok(()) };
         let (set, weak) = match objects.type_name_of(found.value)?.as_str() {
             "set" => (found.value, false),
-            "WeakSet" => match objects.attribute(found.value, "data")? {
+            weakref::SET => match objects.attribute(found.value, weakref::DATA)? {
                 Some(data) => (data.value, true),
                 None => return Err(ReadError::Implausible(found.value)),
             },

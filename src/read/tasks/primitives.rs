@@ -1,5 +1,6 @@
 //! The primitives of asyncio: what each has to say of itself.
 
+use crate::libraries::asyncio;
 use crate::memory::ReadError;
 use crate::read::objects::builtin::Objects;
 use crate::snapshot::{Address, Known, PrimitiveKind, PrimitiveSample};
@@ -9,13 +10,15 @@ use crate::read::objects::known::known;
 /// A primitive, without those who wait for it and hold it.
 pub(in crate::read) fn read(objects: Objects<'_>, address: Address, kind: PrimitiveKind) -> PrimitiveSample {
     let limit = match kind {
-        PrimitiveKind::Queue => known(integer(objects, address, "_maxsize")).map(|size| (size > 0).then_some(size)),
+        PrimitiveKind::Queue => {
+            known(integer(objects, address, asyncio::MOST_ITEMS)).map(|size| (size > 0).then_some(size))
+        }
         _ => Known::Is(None),
     };
     let value = match kind {
-        PrimitiveKind::Lock => known(flag(objects, address, "_locked")),
-        PrimitiveKind::Event => known(flag(objects, address, "_value")),
-        PrimitiveKind::Semaphore => known(integer(objects, address, "_value")),
+        PrimitiveKind::Lock => known(flag(objects, address, asyncio::LOCKED)),
+        PrimitiveKind::Event => known(flag(objects, address, asyncio::VALUE)),
+        PrimitiveKind::Semaphore => known(integer(objects, address, asyncio::VALUE)),
         PrimitiveKind::Queue => known(items(objects, address)),
         PrimitiveKind::Condition => known(condition(objects, address)),
     };
@@ -44,12 +47,12 @@ fn flag(objects: Objects<'_>, object: Address, name: &str) -> Result<u64, ReadEr
 
 /// Whether the lock of a condition is taken.
 fn condition(objects: Objects<'_>, object: Address) -> Result<u64, ReadError> {
-    flag(objects, attribute(objects, object, "_lock")?, "_locked")
+    flag(objects, attribute(objects, object, asyncio::CONDITION_LOCK)?, asyncio::LOCKED)
 }
 
 /// How many items a queue has: those of its deque or list.
 fn items(objects: Objects<'_>, object: Address) -> Result<u64, ReadError> {
-    let items = attribute(objects, object, "_queue")?;
+    let items = attribute(objects, object, asyncio::ITEMS)?;
     match objects.type_name_of(items)?.as_str() {
         "collections.deque" | "list" => objects.length(items),
         _ => Err(ReadError::Implausible(items)),

@@ -8,10 +8,12 @@
 
 use std::collections::HashMap;
 
+use crate::libraries::{asyncio, uvloop};
 use crate::memory::{ReadError, little_endian, u64_at};
 use crate::read::objects::builtin::Objects;
 use crate::read::objects::builtin::is_pointer;
 use crate::read::objects::known::known;
+use crate::read::objects::ways::follow;
 use crate::snapshot::{Address, Known, Why};
 
 /// Transports that are looked into in one census.
@@ -80,12 +82,9 @@ fn lowest(objects: Objects<'_>, transport: Address) -> Result<Address, ReadError
     let mut at = transport;
     for _ in 0..MOST_LAYERS {
         let under = match objects.type_name_of(at)?.as_str() {
-            "_SSLProtocolTransport" => match objects.attribute(at, "_ssl_protocol")? {
-                Some(protocol) => objects.attribute(protocol.value, "_transport")?.map(|entry| entry.value),
-                None => None,
-            },
-            "uvloop.loop._SSLProtocolTransport" => match field_of(objects, at, &["uvloop.loop.SSLProtocol"])? {
-                Some(protocol) => field_of(objects, protocol, &["uvloop.loop.TCPTransport"])?,
+            asyncio::TLS_TRANSPORT => follow(objects, at, asyncio::UNDER_TLS)?,
+            uvloop::TLS_TRANSPORT => match field_of(objects, at, uvloop::TLS_PROTOCOL)? {
+                Some(protocol) => field_of(objects, protocol, uvloop::TRANSPORT)?,
                 None => None,
             },
             _ => None,
@@ -98,20 +97,18 @@ fn lowest(objects: Objects<'_>, transport: Address) -> Result<Address, ReadError
     Ok(at)
 }
 
-/// The first object of one of these types that an object written in Cython refers to.
-fn field_of(objects: Objects<'_>, object: Address, types: &[&str]) -> Result<Option<Address>, ReadError> {
+/// The first object of this type that an object written in Cython refers to.
+fn field_of(objects: Objects<'_>, object: Address, class: &str) -> Result<Option<Address>, ReadError> {
     let size = objects.memory.read_u64(objects.type_of(object)?.plus(objects.offsets.object.type_basic_size))?;
     let bytes = objects.memory.read(object, usize::try_from(size).unwrap_or(0).min(UNDER_WITHIN))?;
     let head = (objects.offsets.object.object_type + 8) / 8;
     let words = bytes.chunks_exact(8).skip(head).map(|word| Address(little_endian(word)));
-    let is_meant = |word: &Address| {
-        is_pointer(*word) && objects.type_name_of(*word).is_ok_and(|name| types.contains(&name.as_str()))
-    };
+    let is_meant = |word: &Address| is_pointer(*word) && objects.type_name_of(*word).is_ok_and(|name| name == class);
     Ok(words.into_iter().find(is_meant))
 }
 
 fn descriptor(objects: Objects<'_>, transport: Address) -> Result<Option<i32>, ReadError> {
-    let number = match objects.attribute(transport, "_sock_fd")? {
+    let number = match objects.attribute(transport, asyncio::DESCRIPTOR)? {
         Some(entry) => objects.integer(entry.value)?,
         None => match handle(objects, transport)? {
             Some(handle) => {
@@ -143,8 +140,8 @@ fn handle(objects: Objects<'_>, transport: Address) -> Result<Option<Address>, R
 
 /// `peername` among the extra information of a transport of the standard library: an address and a port.
 fn peer(objects: Objects<'_>, transport: Address) -> Result<Option<String>, ReadError> {
-    let Some(extra) = objects.attribute(transport, "_extra")? else { return Ok(None) };
-    let Some(name) = objects.dict_get(extra.value, "peername")? else { return Ok(None) };
+    let Some(extra) = objects.attribute(transport, asyncio::EXTRA)? else { return Ok(None) };
+    let Some(name) = objects.dict_get(extra.value, asyncio::PEER)? else { return Ok(None) };
     if objects.type_name_of(name.value)? != "tuple" {
         return Ok(None);
     }

@@ -7,7 +7,7 @@ use super::future_links::{PENDING, shielded};
 use super::thread_calls::ThreadCalls;
 use super::transports::{Ends, Transports};
 use crate::layout::TaskOffsets;
-use crate::libraries::{Awaits, Stream};
+use crate::libraries::{Awaits, Stream, asyncio};
 use crate::memory::{ReadError, little_endian};
 use crate::read::objects::builtin::Objects;
 use crate::read::objects::kinds::{Kind, Kinds};
@@ -67,7 +67,7 @@ impl Waits {
             Kind::Future { .. } if is_done(&self.task)? => return Ok(Wait::Over),
             Kind::Task(_) | Kind::StrangeTask => Awaited::Task(future),
             Kind::Future { gathers: true } => {
-                let children = objects.attribute(future, "_children")?.map(|entry| entry.value);
+                let children = objects.attribute(future, asyncio::CHILDREN)?.map(|entry| entry.value);
                 let children = children.map_or(Ok(Vec::new()), |children| objects.list_items(children))?;
                 self.all_of(objects, kinds, &children)?
             }
@@ -186,7 +186,7 @@ impl Waits {
         let offset = match self.whens.get(&kind) {
             Some(known) => *known,
             None => {
-                let slot = objects.attribute(handle, "_when")?.map(|entry| entry.slot.0.wrapping_sub(handle.0));
+                let slot = objects.attribute(handle, asyncio::WHEN)?.map(|entry| entry.slot.0.wrapping_sub(handle.0));
                 let size = objects.memory.read_u64(kind.plus(objects.offsets.object.type_basic_size))?;
                 // In a `__dict__` it would not be at the same distance in every instance.
                 let offset = slot.filter(|slot| *slot < size).and_then(|slot| usize::try_from(slot).ok());

@@ -7,6 +7,7 @@ use std::collections::{HashMap, HashSet};
 use std::time::Duration;
 
 use super::live::LiveThread;
+use crate::libraries::threading;
 use crate::memory::{ReadError, u64_at};
 use crate::os::threads::MOST_THREADS;
 use crate::read::objects::builtin::Objects;
@@ -89,11 +90,13 @@ fn names_of(
     wanted: &[(u64, ThreadId)],
 ) -> Result<HashMap<ThreadId, String>, ReadError> {
     let mut names = HashMap::new();
-    let Some(active) = objects.module_attribute(interpreter, "threading", "_active")? else { return Ok(names) };
+    let Some(active) = objects.module_attribute(interpreter, threading::MODULE, threading::ACTIVE)? else {
+        return Ok(names);
+    };
     for entry in objects.dict_entries(active.value)?.into_iter().take(MOST_THREADS) {
         let Ok(identity) = objects.integer(entry.key) else { continue };
         let Some((_, thread)) = wanted.iter().find(|(wanted, _)| *wanted == identity.cast_unsigned()) else { continue };
-        if let Ok(Some(name)) = objects.attribute(entry.value, "_name")
+        if let Ok(Some(name)) = objects.attribute(entry.value, threading::NAME)
             && let Ok(name) = objects.text(name.value)
         {
             names.insert(*thread, name);
