@@ -21,7 +21,8 @@
 use std::collections::BTreeMap;
 
 use super::phrases::{place_of, places};
-use super::{Blame, Place};
+use super::stall::LOOKS_TO_BLAME;
+use super::{Blame, Confidence, Place};
 use crate::classify::{Book, CodeFacts, Origin};
 use crate::libraries::Marks;
 use crate::snapshot::{CodeId, Frame, Recording, StackId};
@@ -32,6 +33,14 @@ pub(super) struct Seen {
     pub(super) stack: StackId,
     pub(super) looks: usize,
     pub(super) cut: bool,
+}
+
+/// How sure one can be of what these stacks show: never certain where whole ones are too few to blame anybody, because what
+/// was cut off may be what is to blame.
+#[must_use]
+pub(super) fn as_sure_as_whole(confidence: Confidence, stacks: &[Seen]) -> Confidence {
+    let looks = |cut: bool| stacks.iter().filter(|seen| seen.cut == cut).map(|seen| seen.looks).sum::<usize>();
+    if looks(true) > 0 && looks(false) < LOOKS_TO_BLAME { confidence.min(Confidence::Likely) } else { confidence }
 }
 
 /// The frame that is to blame.

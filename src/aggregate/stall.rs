@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::blame::{Blamed, Seen, blame, endpoint_instead, library_instead};
+use super::blame::{Blamed, Seen, as_sure_as_whole, blame, endpoint_instead, library_instead};
 use super::cause::{Reason, reason};
 use super::track::{LookAt, Track};
 use crate::classify::{Book, Look, Manner};
@@ -72,6 +72,7 @@ pub(super) fn stalls(recording: &Recording, book: &Book, track: &Track<'_>) -> S
         let looks: Vec<&LookAt<'_>> = run.looks.iter().filter_map(|index| track.looks.get(*index)).collect();
         let mut reason = reason(book, &looks);
         let stacks = stacks(&looks, &reason);
+        reason.confidence = as_sure_as_whole(reason.confidence, &stacks);
         let mut blamed = blame(recording, book, &stacks, reason.is_import);
         if let Some(found) = blamed {
             let library = library_instead(recording, book, found);

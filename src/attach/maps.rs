@@ -3,6 +3,7 @@
 //! The path in that file is one of the target's mount namespace or of its root; the file may have been deleted or
 //! replaced since. So a path is believed only when its inode is the one that is mapped.
 
+use std::collections::HashSet;
 use std::fs::{self, File};
 use std::io::{self, BufRead, BufReader, Read};
 use std::os::unix::ffi::OsStrExt;
@@ -17,8 +18,12 @@ use crate::snapshot::{ProcessId, Why};
 
 /// So much of the list is read: a process may have 65,530 mappings unless an administrator allows more.
 const LONGEST_LIST: u64 = 32 << 20;
+/// So many files with instructions are looked for: a large application has some hundred libraries.
+const MOST_PROGRAMS: usize = 4096;
 /// So many mappings are kept of it.
 const MOST_MAPPINGS: usize = 16_384;
+/// So many bytes of paths: a mapping's own is a hundred.
+const MOST_PATH_BYTES: usize = 2 << 20;
 /// The longest line that is taken for one: a path, and a hundred bytes before it.
 const LONGEST_LINE: usize = 4096 + 128;
 
@@ -38,34 +43,56 @@ pub(super) struct Mapping {
     pub(super) path: Arc<str>,
 }
 
-/// What of the address space of a process may lead to an interpreter, in order: what has a file, and the writable memory that
-/// follows such a part. A process may have tens of thousands of others.
+/// What of the address space of a process may lead to an interpreter, in order: the parts of files that have instructions, and
+/// the writable memory that follows such a part. A process may have tens of thousands of others, in front of these.
 ///
 /// # Errors
 ///
 /// What the kernel said.
 pub(super) fn read(pid: ProcessId) -> io::Result<Vec<Mapping>> {
+    let mut programs: HashSet<(u64, u64)> = HashSet::new();
+    each(pid, |mapping, has_instructions| {
+        if has_instructions && mapping.has_file() {
+            programs.insert((mapping.device, mapping.inode));
+        }
+        programs.len() < MOST_PROGRAMS
+    })?;
+    let mut mappings: Vec<Mapping> = Vec::new();
+    let mut path_bytes = 0;
+    each(pid, |mut mapping, _| {
+        let last = mappings.last();
+        let follows = last.is_some_and(|last| mapping.writable && last.end == mapping.start);
+        if mapping.has_file() && programs.contains(&(mapping.device, mapping.inode)) || !mapping.has_file() && follows {
+            // The parts of one file share its path.
+            match last.filter(|last| last.path == mapping.path) {
+                Some(last) => mapping.path = Arc::clone(&last.path),
+                None => path_bytes += mapping.path.len(),
+            }
+            mappings.push(mapping);
+        }
+        mappings.len() < MOST_MAPPINGS && path_bytes < MOST_PATH_BYTES
+    })?;
+    Ok(mappings)
+}
+
+/// Hands over one mapping after the other, and whether it has instructions, for as long as more are wanted.
+fn each(pid: ProcessId, mut take: impl FnMut(Mapping, bool) -> bool) -> io::Result<()> {
     let list = File::open(format!("/proc/{pid}/maps"))?;
     let mut lines = BufReader::new(list.take(LONGEST_LIST));
-    let (mut mappings, mut line): (Vec<Mapping>, Vec<u8>) = (Vec::new(), Vec::new());
-    while mappings.len() < MOST_MAPPINGS {
+    let mut line = Vec::new();
+    loop {
         line.clear();
         if lines.read_until(b'\n', &mut line)? == 0 {
-            break;
+            return Ok(());
         }
-        let line = line.get(..LONGEST_LINE).unwrap_or(&line);
-        let Some(mut mapping) = parse_line(String::from_utf8_lossy(line).trim_end_matches('\n')) else { continue };
-        let last = mappings.last();
-        if !mapping.has_file() && !last.is_some_and(|last| mapping.writable && last.end == mapping.start) {
-            continue;
+        let line = String::from_utf8_lossy(line.get(..LONGEST_LINE).unwrap_or(&line));
+        let has_instructions = line.split(' ').nth(1).is_some_and(|rights| rights.contains('x'));
+        if let Some(mapping) = parse_line(line.trim_end_matches('\n'))
+            && !take(mapping, has_instructions)
+        {
+            return Ok(());
         }
-        // The parts of one file share its path.
-        if let Some(last) = last.filter(|last| last.path == mapping.path) {
-            mapping.path = Arc::clone(&last.path);
-        }
-        mappings.push(mapping);
     }
-    Ok(mappings)
 }
 
 /// The path of the program that a process runs, as its mappings name it.

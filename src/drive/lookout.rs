@@ -17,7 +17,7 @@ use crate::error::{Error, Gate};
 use crate::memory::ReadError;
 use crate::os::clock;
 use crate::os::source::SourceReader;
-use crate::read::{Allowance, Sampler};
+use crate::read::{Allowance, Budget, Sampler};
 use crate::snapshot::{Census, Code, Frame, Moment, Process, Snapshot, Supervisor, Surroundings};
 
 /// When the first census is taken, counted from the first look: early, so that what is still so at the end has lasted.
@@ -136,6 +136,8 @@ pub(super) struct Orders {
     pub(super) census: Allowance,
     /// Ends the watch.
     pub(super) stop: Interrupt,
+    /// What all processes of the run may keep together.
+    pub(super) budget: Budget,
 }
 
 /// Who closed the process's memory to us.
@@ -171,7 +173,7 @@ pub(super) fn watch(process: Process, orders: &Orders, send: &Sender<Report>) {
 
 /// Looks at regular times.
 fn look_on(session: Session, mut neighbour: Neighbour, orders: &Orders, messenger: &mut Messenger<'_>) {
-    let mut sampler = Sampler::new(session);
+    let mut sampler = Sampler::within(session, &orders.budget);
     let mut pace = Pace::new(orders.rate);
     let (mut failed, mut failures_in_a_row) = (0, 0);
     let mut census_due = clock::now().after(FIRST_CENSUS);

@@ -1,5 +1,7 @@
 //! Several processes, watched for a while: sightings in, recordings out.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -8,8 +10,9 @@ use super::interrupt::Interrupt;
 use super::lookout::{self, Orders, Report, Sighting};
 use crate::error::{Error, Gate, Result};
 use crate::os::source::SourceReader;
-use crate::read::Allowance;
-use crate::snapshot::{Process, Recording, Why};
+use crate::os::threads::{Detail, ThreadReader};
+use crate::read::{Allowance, Budget};
+use crate::snapshot::{Known, Process, ProcessId, Recording, TaskState, ThreadId, Why};
 
 /// How long after the window a lookout may still be busy before we go on without it: its read is stuck in the kernel.
 const PATIENCE: Duration = Duration::from_secs(2);
@@ -43,6 +46,8 @@ pub(super) struct Observed {
     pub(super) error: Option<Error>,
     /// The watch is over.
     pub(super) done: bool,
+    /// The thread of ours that looks at it; 0 before it has begun.
+    lookout: Arc<AtomicU32>,
 }
 
 /// Listens in while the watch goes on.
@@ -67,16 +72,29 @@ pub(super) fn observe(
 ) -> Result<Vec<Observed>> {
     let (send, receive) = channel::<Report>();
     let stop = Interrupt::detached();
+    let budget = Budget::default();
     let mut observed = Vec::with_capacity(processes.len());
     for (index, process) in processes.into_iter().enumerate() {
         let mut recording = Recording::new(process.clone());
         recording.ledger.rate = plan.rate;
-        observed.push(Observed { recording, reader: None, replaced: None, refused_by: None, error: None, done: false });
-        let orders = Orders { index, rate: plan.rate, census: plan.census, stop: stop.clone() };
+        let lookout = Arc::new(AtomicU32::new(0));
+        observed.push(Observed {
+            recording,
+            reader: None,
+            replaced: None,
+            refused_by: None,
+            error: None,
+            done: false,
+            lookout: Arc::clone(&lookout),
+        });
+        let orders = Orders { index, rate: plan.rate, census: plan.census, stop: stop.clone(), budget: budget.clone() };
         let send = send.clone();
         thread::Builder::new()
             .name(format!("lookout {index}"))
-            .spawn(move || lookout::watch(process, &orders, &send))
+            .spawn(move || {
+                lookout.store(rustix::thread::gettid().as_raw_nonzero().get().unsigned_abs(), Ordering::Relaxed);
+                lookout::watch(process, &orders, &send);
+            })
             .map_err(|source| Error::Io { doing: "starting a thread".to_owned(), source })?;
     }
     drop(send);
@@ -135,22 +153,38 @@ fn abandon(observed: &mut [Observed]) {
     for one in observed.iter_mut().filter(|one| !one.done) {
         one.recording.ledger.failed += 1;
         one.done = true;
+        let why = if one.is_at_work() { Why::OutOfTime } else { Why::Stuck };
         if let Some(last) = one.recording.snapshots.last_mut() {
-            last.gaps.push(("what came after the last look".to_owned(), Why::Stuck));
+            last.gaps.push(("what came after the last look".to_owned(), why));
         }
         if one.recording.snapshots.is_empty() && one.error.is_none() {
             let pid = one.recording.process.pid;
-            one.error = Some(Error::Usage {
-                message: format!(
-                    "reading the memory of process {pid} does not return; the kernel keeps its memory map locked"
-                ),
-                hint: Some(format!("see what it does in the kernel: cat /proc/{pid}/task/*/wchan")),
+            one.error = Some(match why {
+                Why::OutOfTime => Error::Usage {
+                    message: format!(
+                        "one look at process {pid} takes longer than the window; cut by our limit of time"
+                    ),
+                    hint: Some("look for longer: --for 30s".to_owned()),
+                },
+                _ => Error::Usage {
+                    message: format!(
+                        "reading the memory of process {pid} does not return; the kernel keeps its memory map locked"
+                    ),
+                    hint: Some(format!("see what it does in the kernel: cat /proc/{pid}/task/*/wchan")),
+                },
             });
         }
     }
 }
 
 impl Observed {
+    /// Whether the thread of ours that looks at it runs, and does not wait for the kernel.
+    fn is_at_work(&self) -> bool {
+        let lookout = ThreadId(self.lookout.load(Ordering::Relaxed));
+        let state = ThreadReader::new(ProcessId(std::process::id())).read(lookout, Detail::Full).state;
+        state == Known::Is(TaskState::Running)
+    }
+
     /// Adds a sighting to the recording.
     fn add(&mut self, sighting: Sighting) {
         let recording = &mut self.recording;

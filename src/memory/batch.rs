@@ -26,9 +26,9 @@ pub struct Batch {
 
 /// No single piece is longer than this; a longer wish is cut. Large enough for a deep stack chunk.
 const LONGEST_PIECE: usize = 4 << 20;
-/// All pieces together are not longer than this, whatever the target says of its threads and their stacks: a thousand
-/// threads with deep stacks need a tenth of it.
-const MOST_BYTES: usize = 256 << 20;
+/// All pieces together are not longer than this, whatever the target says of its threads and their stacks: it is enough for a
+/// thousand threads. What finds no room is read by itself, which is slower.
+const MOST_BYTES: usize = 8 << 20;
 /// The slot of a wish that found no room any more: nothing is ever in it.
 const NO_ROOM: Slot = Slot(usize::MAX);
 
@@ -82,6 +82,13 @@ impl Batch {
             let bytes = self.bytes.get_mut(piece.start..piece.start + piece.length);
             piece.present = bytes.is_some_and(|bytes| copy(piece.address, bytes));
         }
+    }
+
+    /// Puts other bytes into a piece that was fetched.
+    #[cfg(test)]
+    pub(crate) fn overwrite(&mut self, slot: Slot, with: &[u8]) {
+        let start = self.pieces[slot.0].start;
+        self.bytes[start..start + with.len()].copy_from_slice(with);
     }
 
     /// What is wanted: where, and how many bytes.

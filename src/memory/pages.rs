@@ -12,8 +12,10 @@ use crate::snapshot::Address;
 
 /// Bytes of a page. A larger page of the machine only means more of ours.
 const PAGE: usize = 4096;
-/// Pages that are kept before all are forgotten: 64 MiB.
-const MOST_PAGES: usize = 16_384;
+/// Pages that are kept before all are forgotten: 16 MiB.
+const MOST_PAGES: usize = 4096;
+/// Pages that are read at once: 1 MiB.
+const PAGES_AT_ONCE: usize = 256;
 /// Bytes of one read; a longer one is cut.
 const LONGEST_READ: usize = 4 << 20;
 
@@ -78,9 +80,12 @@ impl<'a> Pages<'a> {
         }
         let mut batch = Batch::default();
         let address = |page: &u64| Address(page.wrapping_mul(PAGE as u64));
-        let slots: Vec<_> = missing.iter().map(|page| batch.want(address(page), PAGE)).collect();
-        self.memory.fetch(&mut batch)?;
-        kept.extend(missing.into_iter().zip(slots).map(|(page, slot)| (page, batch.bytes(slot).map(Box::from))));
+        for pages in missing.chunks(PAGES_AT_ONCE) {
+            batch.clear();
+            let slots: Vec<_> = pages.iter().map(|page| batch.want(address(page), PAGE)).collect();
+            self.memory.fetch(&mut batch)?;
+            kept.extend(pages.iter().zip(slots).map(|(page, slot)| (*page, batch.bytes(slot).map(Box::from))));
+        }
         Ok(true)
     }
 

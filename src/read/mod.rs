@@ -20,6 +20,7 @@
 //! takes a sample through them, and `census` hands each of its readers the same [`Scene`](scene::Scene).
 
 mod allowance;
+mod budget;
 mod census;
 mod crews;
 mod ends;
@@ -39,5 +40,6 @@ mod threads;
 mod walked;
 
 pub use allowance::Allowance;
+pub use budget::Budget;
 pub use sampler::Sampler;
 pub use threads::live::{LiveFrame, LiveThread};

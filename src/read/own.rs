@@ -5,6 +5,7 @@
 
 use std::collections::{HashMap, HashSet};
 
+use super::budget::Budget;
 use super::crews::Crews;
 use super::locks::fork_parent::ForkParent;
 use super::locks::reader::{Around as AroundLocks, Locks};
@@ -88,7 +89,12 @@ pub(in crate::read) struct OwnSample {
 }
 
 impl OwnReader {
-    pub(in crate::read) fn new(process: &Process, library: CLibraryOffsets, access: OwnAccess) -> Self {
+    pub(in crate::read) fn new(
+        process: &Process,
+        library: CLibraryOffsets,
+        access: OwnAccess,
+        budget: &Budget,
+    ) -> Self {
         let OwnAccess { memory, offsets, runtime, .. } = access;
         Self {
             memory,
@@ -97,7 +103,7 @@ impl OwnReader {
             runtime,
             began: clock::of_ticks(process.start_ticks),
             innermost: innermost_id(process.pid, ThreadId(process.pid.0)).ok(),
-            stacks: StackReader::default(),
+            stacks: StackReader::within(budget),
             ids: ThreadIds::new(process.pid, library.thread_ids),
             resolved: HashMap::new(),
             loops: Loops::default(),
@@ -158,6 +164,7 @@ impl OwnReader {
         if self.stacks.is_restless() {
             sample.gaps.push(("threads".to_owned(), Why::Torn));
         }
+        sample.gaps.extend(self.stacks.gaps());
         if unresolved > 0 {
             sample.gaps.push((format!("kernel ids of {unresolved} Python threads"), Why::Vanished));
         }

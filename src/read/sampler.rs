@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::allowance::Allowance;
+use super::budget::Budget;
 use super::own::{OwnReader, OwnSample};
 use super::stacks::reader::Losses;
 use super::threads::kernel::KernelThreads;
@@ -45,14 +46,20 @@ impl Way {
 }
 
 impl Sampler {
-    /// Nothing is read yet.
+    /// Nothing is read yet. What is kept takes from a budget of its own.
     #[must_use]
     pub fn new(session: Session) -> Self {
+        Self::within(session, &Budget::default())
+    }
+
+    /// Nothing is read yet. What is kept takes from this budget, which others may share.
+    #[must_use]
+    pub fn within(session: Session, budget: &Budget) -> Self {
         let Session { process, c_library, access } = session;
         let library = CLibraryOffsets::of(c_library);
         let way = match access {
-            Access::Own(access) => Way::Own(Box::new(OwnReader::new(&process, library, *access))),
-            Access::PySpy(walker) => Way::Walked(Box::new(WalkedReader::new(process.pid, library, walker))),
+            Access::Own(access) => Way::Own(Box::new(OwnReader::new(&process, library, *access, budget))),
+            Access::PySpy(walker) => Way::Walked(Box::new(WalkedReader::new(process.pid, library, walker, budget))),
             Access::ProcOnly { .. } => Way::ProcOnly,
         };
         let kernel = KernelThreads::new(process.pid);

@@ -3,6 +3,7 @@
 //! The walker follows one pointer after the other and cannot tell when a thread moved meanwhile, so it walks twice and
 //! only what is the same both times, from the outermost frame on, is kept.
 
+use super::budget::Budget;
 use super::stacks::codes::CodeTable;
 use super::stacks::reader::Losses;
 use super::stacks::table::StackTable;
@@ -27,14 +28,19 @@ pub(in crate::read) struct WalkedReader {
 }
 
 impl WalkedReader {
-    pub(in crate::read) fn new(process: ProcessId, library: CLibraryOffsets, walker: PySpyWalker) -> Self {
+    pub(in crate::read) fn new(
+        process: ProcessId,
+        library: CLibraryOffsets,
+        walker: PySpyWalker,
+        budget: &Budget,
+    ) -> Self {
         let (memory, ids) = (LiveMemory::new(process), ThreadIds::new(process, library.thread_ids));
         Self {
             walker,
             memory,
             ids,
-            codes: CodeTable::default(),
-            stacks: StackTable::default(),
+            codes: CodeTable::within(budget.clone()),
+            stacks: StackTable::within(budget.clone()),
             losses: Losses::default(),
         }
     }

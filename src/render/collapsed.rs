@@ -43,7 +43,7 @@ pub(super) fn base_frame(graph: Graph, entry: &ProfileEntry, several_processes: 
 /// The frames of an entry, outermost first.
 #[must_use]
 pub(super) fn stack_frames(entry: &ProfileEntry) -> Vec<String> {
-    let mut frames: Vec<String> = entry.stack.iter().map(places::graph_frame).collect();
+    let mut frames: Vec<String> = entry.stack.iter().map(|place| places::graph_frame(place)).collect();
     if entry.cut {
         frames.push(UNKNOWN_INSIDE.to_owned());
     }

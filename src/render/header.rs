@@ -24,7 +24,7 @@ pub(super) fn process_words(process: &ProcessReport) -> String {
 #[must_use]
 pub(super) fn window_words(window: &Window) -> String {
     let mut words = vec![figures::seconds(window.seconds), figures::count(window.samples, "look")];
-    let troubles = [(window.torn, "torn"), (window.late, "late"), (window.failed, "failed")];
+    let troubles = [(window.torn, "torn"), (window.cut, "cut"), (window.late, "late"), (window.failed, "failed")];
     words.extend(troubles.iter().filter(|(number, _)| *number > 0).map(|(number, what)| format!("{number} {what}")));
     if words.len() == 2 {
         words.push("0 torn".to_owned());

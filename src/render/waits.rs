@@ -1,6 +1,8 @@
 //! The picture of a process whose loop waits: the chains of its tasks, one unit wide for each task, and beside them what its
 //! other threads do, one unit for each thread.
 
+use std::sync::Arc;
+
 use crate::report::{Kind, ProfileEntry, Report};
 
 /// What stands under the chains of tasks, and under the threads beside them.
@@ -22,7 +24,7 @@ pub(super) fn entries(report: &Report) -> Vec<ProfileEntry> {
         samples,
         cut: false,
         doing: doing.to_owned(),
-        stack: stack.iter().rev().cloned().collect(),
+        stack: stack.iter().rev().cloned().map(Arc::new).collect(),
     };
     let tasks = report.tasks.iter().flat_map(|of| of.groups.iter().map(move |group| (of.process, group)));
     let tasks = tasks.filter(|(_, group)| !group.stack.is_empty());

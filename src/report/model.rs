@@ -1,5 +1,7 @@
 //! The report as data: the contract of `--json`.
 
+use std::sync::Arc;
+
 use serde::{Deserialize, Serialize};
 
 use super::task_model::TasksReport;
@@ -448,5 +450,5 @@ pub struct ProfileEntry {
     /// What the thread did, as in [`ThreadReport::doing`] but without changing figures: the innermost box of a graph.
     pub doing: String,
     /// Frames, outermost first.
-    pub stack: Vec<Place>,
+    pub stack: Vec<Arc<Place>>,
 }

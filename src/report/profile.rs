@@ -1,11 +1,12 @@
 //! Weighted stacks, for flame graphs.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
 
 use super::model::ProfileEntry;
-use crate::aggregate::{Analysis, places, thread_name};
+use crate::aggregate::{Analysis, Place, place_of, thread_name};
 use crate::classify::{Activity, Look};
-use crate::snapshot::{GilRole, StackId, StackSample, ThreadId};
+use crate::snapshot::{Frame, GilRole, StackId, StackSample, ThreadId};
 
 /// What distinguishes one entry from another.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -70,9 +71,13 @@ pub(super) fn profile(analysis: &Analysis<'_>) -> Vec<ProfileEntry> {
     }
     let texts: BTreeMap<u32, String> = words.ids.into_iter().map(|(text, id)| (id, text)).collect();
     let runs_loop = |thread| analysis.track_of(thread).is_some();
+    let mut known: HashMap<Frame, Arc<Place>> = HashMap::new();
+    let mut place = |frame: &Frame| {
+        let place = known.entry(*frame).or_insert_with(|| place_of(analysis.recording, frame.code, frame.line).into());
+        Arc::clone(place)
+    };
     let entry = |(key, samples): (Key, u64)| {
-        let mut stack = places(analysis.recording, analysis.recording.stack(key.stack));
-        stack.reverse();
+        let stack = analysis.recording.stack(key.stack).iter().rev().map(&mut place).collect();
         ProfileEntry {
             process: analysis.pid().0,
             thread: key.thread.0,

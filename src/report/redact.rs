@@ -5,11 +5,12 @@
 //! scheme. Names of functions, files, threads and tasks stay: without them there is no report.
 
 use core::net::{IpAddr, SocketAddr};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
 
 use serde_json::Value;
 
-use super::Report;
+use super::{Place, Report};
 use crate::snapshot::without_users;
 
 /// Stands for what was taken out.
@@ -26,11 +27,14 @@ pub fn redacted(report: &Report) -> serde_json::Result<Report> {
     pen.cross_out(&mut value);
     let mut redacted: Report = serde_json::from_value(value)?;
     redacted.profile.clone_from(&report.profile);
+    // Stacks go on sharing their places.
+    let mut bared: HashMap<Arc<Place>, Arc<Place>> = HashMap::new();
     for entry in &mut redacted.profile {
         entry.doing = pen.text(&entry.doing);
         entry.thread_name = pen.text(&entry.thread_name);
         for place in &mut entry.stack {
-            place.file = file_name(&place.file);
+            let bare = || Place { file: file_name(&place.file), ..(**place).clone() };
+            *place = Arc::clone(bared.entry(Arc::clone(place)).or_insert_with(|| bare().into()));
         }
     }
     Ok(redacted)

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-/// Why something is not known.
+/// Why something is not known. Captures have the number of a variant: what is new comes last.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Why {
@@ -24,6 +24,10 @@ pub enum Why {
     NotInThisKernel,
     /// The kernel did not come back from reading it.
     Stuck,
+    /// Reading it took longer than a look may take.
+    OutOfTime,
+    /// There was no room left for it in what a run may keep.
+    OutOfMemory,
 }
 
 impl Why {
@@ -37,6 +41,8 @@ impl Why {
             Self::Torn => "changed while it was read",
             Self::Implausible => "what was read cannot be true",
             Self::Bounded => "cut by a limit",
+            Self::OutOfTime => "cut by our limit of time",
+            Self::OutOfMemory => "cut by our limit of memory",
             Self::NotRead => "not read in this sample",
             Self::NotInThisKernel => "not offered by this kernel",
             Self::Stuck => "reading it did not return",

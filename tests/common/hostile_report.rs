@@ -38,7 +38,7 @@ pub(crate) fn hostile() -> Report {
         entry(31, &main, 3, Some(0)),
         ProfileEntry {
             holds_gil: true,
-            stack: vec![place("spin 12 34", "", 0)],
+            stack: vec![place("spin 12 34", "", 0).into()],
             doing: String::new(),
             ..entry(31, &main, 2, Some(9))
         },

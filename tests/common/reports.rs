@@ -136,7 +136,7 @@ fn entry(process: u32, thread: &ThreadReport, samples: u64, episode: Option<usiz
         samples,
         cut: false,
         doing: thread.doing.clone(),
-        stack: thread.stack.iter().rev().cloned().collect(),
+        stack: thread.stack.iter().rev().cloned().map(Into::into).collect(),
     }
 }
 

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use hangspy::report::{Cause, Kind};
-use hangspy::snapshot::{GilRole, Known, Why};
+use hangspy::report::{Cause, Confidence, Kind};
+use hangspy::snapshot::{GilRole, Known, StackSample, Why};
 
 use super::scenes::{LIFESPAN, LOOKS, Line, PERIOD, START, STOCK_LOOP, Scene, Shot, running, tcp, waiting};
 use super::{CALL, assert_healthy, assert_verdict, first, report};
@@ -129,4 +129,23 @@ fn torn_steps_do_not_cut_a_stall_on_a_crowded_machine_either() {
     let said = report(&scene);
     assert_eq!(first(&said).kind, Kind::LoopBlocked);
     assert_eq!(said.loops[0].episodes.len(), 1, "one step, one stall");
+}
+
+#[test]
+fn what_only_cut_stacks_show_is_never_certain() {
+    let said = |cut_off: fn(u64) -> bool| {
+        let mut scene = Scene::new();
+        let stack = scene.endpoint(CALL);
+        let shot = waiting(stack, 230, [1, 1, 0, 0, 0, 0]);
+        for look in 0..LOOKS {
+            let stack = if cut_off(look) { StackSample::Cut(stack) } else { shot.stack };
+            scene.look(Shot { stack, ..shot.clone() }, Vec::new());
+        }
+        let said = report(&scene);
+        (first(&said).kind, first(&said).confidence)
+    };
+    assert_eq!(said(|_| false), (Kind::LoopBlocked, Confidence::Certain));
+    assert_eq!(said(|_| true), (Kind::LoopBlocked, Confidence::Likely), "what was cut off may be to blame");
+    assert_eq!(said(|look| look > 1), (Kind::LoopBlocked, Confidence::Likely), "two whole ones can be chance");
+    assert_eq!(said(|look| look % 2 == 0), (Kind::LoopBlocked, Confidence::Certain), "as many whole ones show it");
 }

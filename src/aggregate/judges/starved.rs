@@ -8,7 +8,7 @@ use super::loops::{STANDS_ON_IT, STEPS_LAST, USES_THE_CPU};
 use super::native_mutex::{Standoff, standoff};
 use super::throttled::{Throttling, throttling};
 use super::{Explains, Judge};
-use crate::aggregate::blame::{Blamed, Seen, blame};
+use crate::aggregate::blame::{Blamed, Seen, as_sure_as_whole, blame};
 use crate::aggregate::phrases::{length_words, place_words, places};
 use crate::aggregate::track::{Track, thread_name};
 use crate::aggregate::{Advice, Analysis, Cause, Confidence, Finding, Kind, SecondParty, Subject, Verdict, gil};
@@ -132,6 +132,12 @@ struct Owner<'a> {
     stacks: BTreeMap<(StackId, bool), usize>,
 }
 
+impl Owner<'_> {
+    fn seen(&self) -> Vec<Seen> {
+        self.stacks.iter().map(|((stack, cut), looks)| Seen { stack: *stack, cut: *cut, looks: *looks }).collect()
+    }
+}
+
 fn owners<'a>(analysis: &Analysis<'a>, track: &Track<'_>, snapshots: &[usize]) -> Vec<Owner<'a>> {
     let mut owners: BTreeMap<ThreadId, Owner<'a>> = BTreeMap::new();
     for index in snapshots {
@@ -165,9 +171,7 @@ fn owners<'a>(analysis: &Analysis<'a>, track: &Track<'_>, snapshots: &[usize]) -
 fn worst<'o, 'a>(analysis: &Analysis<'a>, owners: &'o [Owner<'a>]) -> Option<(Blamed, &'o Owner<'a>, usize)> {
     let mut by_function: BTreeMap<_, (Blamed, &Owner<'a>, usize)> = BTreeMap::new();
     for owner in owners {
-        let seen = |(key, looks): (&(StackId, bool), &usize)| Seen { stack: key.0, cut: key.1, looks: *looks };
-        let stacks: Vec<Seen> = owner.stacks.iter().map(seen).collect();
-        if let Some(blamed) = blame(analysis.recording, &analysis.book, &stacks, false) {
+        if let Some(blamed) = blame(analysis.recording, &analysis.book, &owner.seen(), false) {
             by_function.entry(blamed.code).or_insert((blamed, owner, 0)).2 += owner.looks;
         }
     }
@@ -207,7 +211,9 @@ fn of_gil(
     let summary = format!("event loop starved of the GIL: {who}");
     let evidence = format!("loop waits for the GIL in {starved} of {decided} looks{}", looks_idle(analysis, track));
     let confidence = match &worst {
-        Some((_, _, looks)) if looks * 10 >= indices.len() * 8 => Confidence::Certain,
+        Some((_, owner, looks)) if looks * 10 >= indices.len() * 8 => {
+            as_sure_as_whole(Confidence::Certain, &owner.seen())
+        }
         Some(_) => Confidence::Likely,
         None => Confidence::Possible,
     };

@@ -64,7 +64,7 @@ fn name(objects: Objects<'_>, task: Address) -> Result<String, ReadError> {
 /// What `task_name` means.
 pub(in crate::read) fn name_text(objects: Objects<'_>, name: Address) -> Result<String, ReadError> {
     match objects.type_name_of(name)?.as_str() {
-        "str" => objects.text(name),
+        "str" => objects.label(name),
         // Since 3.13 the number of a task without a name of its own becomes text when somebody asks for it.
         "int" => Ok(format!("Task-{}", objects.integer(name)?)),
         _ => Err(ReadError::Implausible(name)),

@@ -11,6 +11,10 @@ use crate::snapshot::{Address, without_secrets};
 
 /// Characters of a text that are kept; names and paths are shorter.
 const LONGEST_TEXT: usize = 4096;
+/// Characters of the name of a thread or a task that are kept: there are thousands of these.
+const LONGEST_LABEL: usize = 200;
+/// Stands behind a text that was longer.
+pub(in crate::read) const CUT_MARK: char = '…';
 /// Bytes of a type's name that are kept.
 const LONGEST_TYPE_NAME: usize = 128;
 /// Items of a list, and places of a set, that are looked through: those of `asyncio.wait` and of a task group.
@@ -101,7 +105,7 @@ impl<'a> Objects<'a> {
         Ok(String::from_utf8_lossy(&text).into_owned())
     }
 
-    /// The text of a `str`, cut at [`LONGEST_TEXT`] characters.
+    /// The text of a `str`, cut at [`LONGEST_TEXT`] characters, with a [`CUT_MARK`] behind one that was longer.
     pub(crate) fn text(self, object: Address) -> Result<String, ReadError> {
         let header = self.memory.read(object, self.offsets.object.text_ascii)?;
         let form = TextForm::decode(&header, self.offsets).ok_or(ReadError::Implausible(object))?;
@@ -115,8 +119,22 @@ impl<'a> Objects<'a> {
         if length == 0 {
             return Ok(String::new());
         }
-        let text = form.decode_characters(&self.memory.read(start, length * form.width)?);
+        let mut text = form.decode_characters(&self.memory.read(start, length * form.width)?);
+        if form.length > LONGEST_TEXT as u64 {
+            text.push(CUT_MARK);
+        }
         Ok(clean(text))
+    }
+
+    /// The text of a `str` that is what somebody called a thread, a task or the like, cut at [`LONGEST_LABEL`] characters.
+    pub(in crate::read) fn label(self, object: Address) -> Result<String, ReadError> {
+        let mut text = self.text(object)?;
+        if let Some((end, _)) = text.char_indices().nth(LONGEST_LABEL) {
+            text.truncate(end);
+            text.push(CUT_MARK);
+            text.shrink_to_fit();
+        }
+        Ok(text)
     }
 
     /// The value of an `int`, if it fits into 64 bits.

@@ -7,19 +7,29 @@
 
 use std::collections::HashMap;
 
-use super::lines::Lines;
+use super::lines::{Lines, Table};
 use crate::memory::{Batch, ReadError, Slot, little_endian, u64_at};
-use crate::read::objects::builtin::Objects;
+use crate::read::budget::Budget;
+use crate::read::objects::builtin::{CUT_MARK, Objects};
 use crate::snapshot::{Address, Code, CodeFlags, CodeId, Known, Why};
 
-/// Bytes of a line table that are read: that of a function of some hundred thousand lines.
-const LONGEST_LINE_TABLE: u64 = 1 << 20;
+/// Bytes of a line table that are read: that of a function of some hundred thousand lines. Further down no line is known.
+const LONGEST_LINE_TABLE: u64 = 4 << 20;
+/// A line table of more bytes is none.
+const ABSURD_LINE_TABLE: u64 = 1 << 40;
+/// Characters of a function's name that are kept.
+const LONGEST_NAME: usize = 1024;
 /// Bytes of a text or line table that take part in the proof. Names and paths are shorter; of a longer line table the
 /// rest decides lines far down in one function only, and the head is compared as well.
 const PROVEN_BYTES: usize = 256;
-/// Different functions that are kept: a program has tens of thousands at most; one that makes names without end must
-/// not fill our memory.
-const MOST_CODES: usize = 1 << 18;
+/// Bytes of the budget that lines leave to everything else.
+const NOT_FOR_LINES: usize = 8 << 20;
+/// For how many samples what is known of addresses is kept when it leaves no room for lines.
+const KEPT_FOR: u64 = 256;
+/// What a function or a code object takes besides its texts and lines.
+const OVERHEAD: usize = 300;
+/// How often a function's texts are kept: here by number and by content, and in the recording.
+const COPIES: usize = 3;
 
 /// A code object by where it stands in the table's list of addresses.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -34,6 +44,15 @@ pub(crate) struct CodeTable {
     by_address: HashMap<Address, CodeIndex>,
     /// `PyCode_Type`, once one code object has been believed.
     code_type: Option<Address>,
+    budget: Budget,
+    /// Functions for which there was no room.
+    not_kept: u64,
+    /// Code objects whose lines found no room, or not all of them.
+    without_lines: u64,
+    /// There was no room for a code object: what is known of addresses is to be forgotten.
+    is_full: bool,
+    /// Since which sample it is known.
+    began: u64,
 }
 
 /// Bytes that must be the same, and where.
@@ -53,6 +72,8 @@ struct Entry {
     proven: Option<u64>,
     /// Sample in which the proof was last asked for.
     wanted: u64,
+    /// What it took from the budget.
+    bytes: usize,
 }
 
 /// The words of a code object's head that tell it from others.
@@ -87,6 +108,34 @@ impl Proofs {
 }
 
 impl CodeTable {
+    /// A table that takes what it keeps from this budget.
+    pub(in crate::read) fn within(budget: Budget) -> Self {
+        Self { budget, ..Self::default() }
+    }
+
+    /// Functions for which there was no room.
+    pub(in crate::read) fn not_kept(&self) -> u64 {
+        self.not_kept
+    }
+
+    /// Code objects whose lines found no room, or not all of them.
+    pub(in crate::read) fn without_lines(&self) -> u64 {
+        self.without_lines
+    }
+
+    /// Forgets what is known of addresses when there was no room for more of it: programs that make code anew all the time
+    /// leave only what is gone. True when it did; all indices are those of nothing then.
+    pub(in crate::read) fn forget_when_full(&mut self, sample: u64) -> bool {
+        let is_old = self.without_lines > 0 && sample >= self.began.saturating_add(KEPT_FOR);
+        if !std::mem::take(&mut self.is_full) && !is_old {
+            return false;
+        }
+        self.began = sample;
+        self.budget.give_back(self.entries.iter().map(|entry| entry.bytes).sum());
+        (self.entries, self.by_address) = (Vec::new(), HashMap::new());
+        true
+    }
+
     /// All code objects, by id.
     pub(in crate::read) fn codes(&self) -> &[Code] {
         &self.codes
@@ -186,39 +235,30 @@ impl CodeTable {
         self.check_type(objects, head.kind, address)?;
         let table_head = objects.memory.read(head.line_table, objects.offsets.object.bytes_data)?;
         let table_length = u64_at(&table_head, objects.offsets.object.variable_size)
-            .filter(|length| *length <= LONGEST_LINE_TABLE)
+            .filter(|length| *length <= ABSURD_LINE_TABLE)
             .ok_or(implausible)?;
         let table_start = head.line_table.plus(objects.offsets.object.bytes_data);
         // What proves it is read before and after the rest: equal, and the rest belongs to this code object.
         let before = head.read_proof(objects, table_length)?;
-        let table = if table_length == 0 {
-            Vec::new()
-        } else {
-            objects.memory.read(table_start, usize::try_from(table_length).map_err(|_| implausible)?)?
-        };
-        let names = [Some(head.name), Some(head.file), head.qualified_name];
-        let addresses: Vec<Address> = names.into_iter().flatten().collect();
-        let mut texts = objects.texts(&addresses, |_| true)?.into_iter();
-        let mut text = || texts.next().flatten().ok_or(implausible);
-        let code = Code {
-            name: text()?,
-            file: text()?,
-            qualified_name: match head.qualified_name {
-                Some(_) => Known::Is(text()?),
-                None => Known::Unknown(Why::NotInThisPython),
-            },
-            first_line: head.first_line,
-            flags: CodeFlags(head.flags),
-        };
+        let read_length = usize::try_from(table_length.min(LONGEST_LINE_TABLE)).map_err(|_| implausible)?;
+        let table = if read_length == 0 { Vec::new() } else { objects.memory.read(table_start, read_length)? };
+        let code = head.read_code(objects)?;
         let again = Head::decode(&objects.memory.read(address, layout.size)?, objects);
         if again != Some(head) || head.read_proof(objects, table_length)? != before {
             return Err(implausible);
         }
         let id = self.intern(code).ok_or(implausible)?;
+        let table = Table { kind: layout.line_table_kind, bytes: &table, whole: table_length <= LONGEST_LINE_TABLE };
+        // One function leaves room for others.
+        let room = self.budget.left().saturating_sub(NOT_FOR_LINES) / 4;
+        let lines = Lines::decode(table, head.first_line, room / Lines::RANGE);
+        self.without_lines += u64::from(table.whole && !lines.is_whole());
+        let bytes = lines.bytes() + before.iter().map(|(_, bytes)| bytes.len()).sum::<usize>() + OVERHEAD;
         Ok(Entry {
             address,
             id,
-            lines: Lines::decode(layout.line_table_kind, &table, head.first_line),
+            lines,
+            bytes,
             begins: head.begins,
             head,
             proof: before,
@@ -241,26 +281,41 @@ impl CodeTable {
         }
     }
 
-    /// The number of a code object; `None` when the table is full and it is new.
+    /// The number of a function; `None` when it is new and there is no room for it.
     pub(in crate::read) fn intern(&mut self, code: Code) -> Option<CodeId> {
         if let Some(id) = self.ids.get(&code) {
             return Some(*id);
         }
-        let id = CodeId(u32::try_from(self.codes.len()).ok().filter(|_| self.codes.len() < MOST_CODES)?);
+        let id = CodeId(u32::try_from(self.codes.len()).ok()?);
+        let texts = code.name.len() + code.file.len() + code.qualified_name.get().map_or(0, String::len);
+        if !self.budget.take(texts * COPIES + OVERHEAD) {
+            self.not_kept += 1;
+            self.is_full = true;
+            return None;
+        }
         self.codes.push(code.clone());
         self.ids.insert(code, id);
         Some(id)
     }
 
     fn keep(&mut self, entry: Entry) -> Option<CodeIndex> {
-        if let Some(index) = self.find(entry.address) {
-            *self.entries.get_mut(index.0 as usize)? = entry;
-            return Some(index);
+        let address = entry.address;
+        let known = self.find(address);
+        if let Some(before) = known.and_then(|index| self.entry(index)) {
+            self.budget.give_back(before.bytes);
         }
-        let index = CodeIndex(u32::try_from(self.entries.len()).ok().filter(|_| self.entries.len() < MOST_CODES)?);
-        self.by_address.insert(entry.address, index);
-        self.entries.push(entry);
-        Some(index)
+        let room = self.budget.take(entry.bytes);
+        if let Some(index) = known {
+            let before = self.entries.get_mut(index.0 as usize)?;
+            // Nothing is proven of it any more, and it takes nothing.
+            *before = if room { entry } else { Entry { bytes: 0, lines: Lines::none(), proof: Vec::new(), ..entry } };
+        } else if room {
+            let index = CodeIndex(u32::try_from(self.entries.len()).ok()?);
+            self.by_address.insert(address, index);
+            self.entries.push(entry);
+        }
+        self.is_full |= !room;
+        self.find(address).filter(|_| room)
     }
 
     fn entry(&self, index: CodeIndex) -> Option<&Entry> {
@@ -307,6 +362,29 @@ impl Head {
         })
     }
 
+    /// What the code object is called. Texts that are longer than anybody needs are cut, and those of subclasses of `str`
+    /// are followed to their characters: the frame is there whatever it is called.
+    fn read_code(&self, objects: Objects<'_>) -> Result<Code, ReadError> {
+        let names = [Some(self.name), Some(self.file), self.qualified_name];
+        let addresses: Vec<Address> = names.into_iter().flatten().collect();
+        let mut texts = objects.texts(&addresses, |_| true)?.into_iter().zip(&addresses);
+        let mut text = || match texts.next() {
+            Some((Some(text), _)) => Ok(text),
+            Some((None, address)) => objects.text(*address),
+            None => Err(ReadError::Implausible(self.name)),
+        };
+        Ok(Code {
+            name: cut(text()?),
+            file: text()?,
+            qualified_name: match self.qualified_name {
+                Some(_) => Known::Is(cut(text()?)),
+                None => Known::Unknown(Why::NotInThisPython),
+            },
+            first_line: self.first_line,
+            flags: CodeFlags(self.flags),
+        })
+    }
+
     /// What else must be the same, besides the head. Nothing where the code object has a number of its own.
     fn read_proof(&self, objects: Objects<'_>, table_length: u64) -> Result<Vec<ProvenPiece>, ReadError> {
         if self.version != 0 {
@@ -331,4 +409,13 @@ impl Head {
         let read = |(address, length)| Ok((address, objects.memory.read(address, length)?.into_boxed_slice()));
         pieces.into_iter().map(read).collect()
     }
+}
+
+/// A name of at most [`LONGEST_NAME`] characters, which says so when it was longer.
+fn cut(mut name: String) -> String {
+    if let Some((end, _)) = name.char_indices().nth(LONGEST_NAME) {
+        name.truncate(end);
+        name.push(CUT_MARK);
+    }
+    name
 }

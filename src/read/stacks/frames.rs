@@ -5,8 +5,9 @@
 //! its own. Whatever lay outside of the data stack in the last samples is fetched together with the rest; only what is
 //! new costs a read of its own.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
+use super::effort::Effort;
 use crate::layout::{FrameOffsets, FrameRoot, Offsets};
 use crate::memory::{Batch, Memory, ReadError, Slot, little_endian, u64_at};
 use crate::snapshot::Address;
@@ -33,7 +34,12 @@ mod chunk {
     pub(in crate::read) const LARGEST: usize = 2 << 20;
     /// Bytes of all older chunks of one thread: room for `MOST_FRAMES` frames of four times the usual size.
     pub(in crate::read) const MOST_BYTES: usize = 8 << 20;
+    /// Older chunks of one thread: as many of the smallest as these bytes are.
+    pub(in crate::read) const MOST: usize = MOST_BYTES / UNIT;
 }
+
+/// Bytes that are copied in the time of a system call.
+const PAGE: usize = 4096;
 
 /// How far beyond its top the newest chunk is fetched: the thread may have called further before we came to it.
 const AHEAD: usize = 512;
@@ -68,9 +74,10 @@ pub(in crate::read) struct Wish {
     root: Option<Slot>,
     chunks: Vec<(Address, Slot)>,
     outside: Vec<(Address, Slot)>,
+    /// The same by address, once a frame was not met where it was the last time.
+    places: HashMap<Address, Slot>,
     /// Fetched by themselves because they were new.
     new_chunks: Vec<(Address, Vec<u8>)>,
-    new_frames: Vec<(Address, Vec<u8>)>,
     /// Frames outside of the data stack that the walk met.
     met_outside: Vec<Address>,
 }
@@ -83,7 +90,7 @@ pub(in crate::read) enum Walk {
     /// At something that cannot be a frame: the thread moved.
     #[default]
     Broken,
-    /// At [`MOST_FRAMES`].
+    /// At [`MOST_FRAMES`], or where the look as a whole had done enough.
     TooLong,
 }
 
@@ -130,13 +137,19 @@ impl ThreadMemory {
         fetched: Fetched<'_>,
         wish: &mut Wish,
         sample: u64,
-        frames: &mut Vec<RawFrame>,
+        (frames, effort): (&mut Vec<RawFrame>, &mut Effort),
     ) -> Result<Walk, ReadError> {
         frames.clear();
-        let walk = self.walk_out(fetched, wish, sample, frames);
+        let walk = self.walk_out(fetched, wish, sample, (frames, effort));
         // The next fetch brings them with the rest; a thousand threads must not keep theirs until then.
         wish.new_chunks = Vec::new();
-        wish.new_frames = Vec::new();
+        wish.places = HashMap::new();
+        if matches!(walk, Ok(Walk::TooLong)) {
+            // Nothing is made of them, and thousands of such threads must not keep what they have.
+            *frames = Vec::new();
+            *self = Self::default();
+            *wish = Wish::default();
+        }
         walk
     }
 
@@ -145,30 +158,32 @@ impl ThreadMemory {
         fetched: Fetched<'_>,
         wish: &mut Wish,
         sample: u64,
-        frames: &mut Vec<RawFrame>,
+        (frames, effort): (&mut Vec<RawFrame>, &mut Effort),
     ) -> Result<Walk, ReadError> {
         let link = wish.link.map(|(slot, taken)| (fetched.batch.pointer_at(slot, 0), taken));
         self.moved_link = link.and_then(|(link, taken)| link.filter(|link| *link != taken));
         let root = wish.root.and_then(|root| fetched.batch.pointer_at(root, 0));
         let (Some(mut next), None) = (root, self.moved_link) else { return Ok(Walk::Broken) };
-        self.learn_chunks(fetched, wish)?;
+        self.learn_chunks(fetched, wish, effort)?;
         let mut hints = Hints::default();
         for _ in 0..MOST_FRAMES {
             if next.is_null() {
                 self.remember(wish, sample);
                 return Ok(Walk::Whole);
             }
-            if wish.find(fetched, next, &mut hints).is_none() {
-                match fetched.memory.read(next, frame_size(fetched.offsets)) {
-                    Ok(bytes) => wish.new_frames.push((next, bytes)),
-                    Err(ReadError::Gone) => return Err(ReadError::Gone),
-                    Err(_) => return Ok(Walk::Broken),
-                }
+            if !effort.walks_on() {
+                return Ok(Walk::TooLong);
             }
-            let bytes = wish.find(fetched, next, &mut hints);
-            let Some(met) = bytes.and_then(|bytes| decode(bytes, next, fetched.offsets)) else {
-                return Ok(Walk::Broken);
+            let met = match wish.find(fetched, next, &mut hints) {
+                Some(bytes) => decode(bytes, next, fetched.offsets),
+                None if !effort.reads_on() => return Ok(Walk::TooLong),
+                None => match fetched.memory.read(next, frame_size(fetched.offsets)) {
+                    Ok(bytes) => decode(&bytes, next, fetched.offsets),
+                    Err(ReadError::Gone) => return Err(ReadError::Gone),
+                    Err(_) => None,
+                },
             };
+            let Some(met) = met else { return Ok(Walk::Broken) };
             if hints.outside {
                 wish.met_outside.push(next);
             }
@@ -179,7 +194,7 @@ impl ThreadMemory {
     }
 
     /// Follows the links between the chunks of the data stack, and fetches those that are new.
-    fn learn_chunks(&mut self, fetched: Fetched<'_>, wish: &mut Wish) -> Result<(), ReadError> {
+    fn learn_chunks(&mut self, fetched: Fetched<'_>, wish: &mut Wish, effort: &mut Effort) -> Result<(), ReadError> {
         let Some((_, newest)) = wish.chunks.first() else { return Ok(()) };
         let mut previous = fetched.batch.pointer_at(*newest, chunk::PREVIOUS);
         let mut known = 0;
@@ -196,7 +211,8 @@ impl ThreadMemory {
         while let Some(address) = previous.filter(|address| !address.is_null()) {
             // A list that runs into itself ends there.
             let newest = wish.chunks.first().map(|(newest, _)| *newest);
-            if newest == Some(address) || self.older_chunks.iter().any(|(older, _)| *older == address) {
+            let again = newest == Some(address) || self.older_chunks.iter().any(|(older, _)| *older == address);
+            if again || self.older_chunks.len() >= chunk::MOST {
                 break;
             }
             let read = |length| match fetched.memory.read(address, length) {
@@ -209,6 +225,10 @@ impl ThreadMemory {
             let length = words.saturating_mul(8).saturating_add(chunk::DATA).min(chunk::LARGEST);
             let Some(left) = bytes_left.checked_sub(length) else { break };
             bytes_left = left;
+            // To copy a page is as much work as to read a frame.
+            if !(0..=length / PAGE).all(|_| effort.reads_on()) {
+                break;
+            }
             let Some(bytes) = read(length)? else { break };
             previous = u64_at(&bytes, chunk::PREVIOUS).map(Address);
             self.older_chunks.push((address, length));
@@ -258,45 +278,49 @@ impl Wish {
         self.root = None;
         self.chunks.clear();
         self.outside.clear();
+        self.places.clear();
         self.met_outside.clear();
     }
 
     /// The bytes of a frame, if they were fetched.
-    fn find<'a>(&'a self, fetched: Fetched<'a>, address: Address, hints: &mut Hints) -> Option<&'a [u8]> {
+    fn find<'a>(&'a mut self, fetched: Fetched<'a>, address: Address, hints: &mut Hints) -> Option<&'a [u8]> {
         let size = frame_size(fetched.offsets);
+        let Self { chunks, new_chunks, outside, places, .. } = self;
         let inside = |start: Address, bytes: &'a [u8]| {
             let from = usize::try_from(address.0.checked_sub(start.0)?).ok()?;
             bytes.get(from..from.checked_add(size)?)
         };
         let in_chunk = |index: usize| {
-            let (start, slot) = self.chunks.get(index)?;
+            let (start, slot) = chunks.get(index)?;
             inside(*start, fetched.batch.bytes(*slot)?)
         };
         hints.outside = false;
         if let Some(bytes) = in_chunk(hints.chunk) {
             return Some(bytes);
         }
-        if let Some((index, bytes)) = (0..self.chunks.len()).find_map(|index| Some((index, in_chunk(index)?))) {
+        if let Some((index, bytes)) = (0..chunks.len()).find_map(|index| Some((index, in_chunk(index)?))) {
             hints.chunk = index;
             return Some(bytes);
         }
-        if let Some(bytes) = self.new_chunks.iter().find_map(|(start, bytes)| inside(*start, bytes)) {
+        if let Some(bytes) = new_chunks.iter().find_map(|(start, bytes)| inside(*start, bytes)) {
             return Some(bytes);
         }
         hints.outside = true;
-        let count = self.outside.len();
-        let in_order = (hints.next_outside..count).chain(0..hints.next_outside.min(count));
-        for index in in_order {
-            if let Some((known, slot)) = self.outside.get(index)
-                && *known == address
-                && let Some(bytes) = fetched.batch.bytes(*slot)
-            {
-                hints.next_outside = index + 1;
-                return Some(bytes);
+        // Most are met in the order of the last time. Others are looked up: to search the list for each of fifteen thousand
+        // frames would take two seconds.
+        let slot = match outside.get(hints.next_outside) {
+            Some((known, slot)) if *known == address => {
+                hints.next_outside += 1;
+                Some(*slot)
             }
-        }
-        let is_new = self.new_frames.iter().rev().find(|(known, _)| *known == address);
-        is_new.map(|(_, bytes)| bytes.as_slice())
+            _ => {
+                if places.is_empty() {
+                    places.extend(outside.iter().copied());
+                }
+                places.get(&address).copied()
+            }
+        };
+        slot.and_then(|slot| fetched.batch.bytes(slot))
     }
 }
 
@@ -368,6 +392,7 @@ fn newest_length(newest: Address, top: Address) -> usize {
 mod tests {
     use super::*;
     use crate::layout::table;
+    use crate::read::stacks::effort::MOST_FRAMES_OF_ALL;
     use crate::snapshot::{Known, PythonVersion, Why};
 
     const NEWEST: Address = Address(0x10_0000);
@@ -394,8 +419,66 @@ mod tests {
         let (mut thread, mut batch) = (ThreadMemory::default(), Batch::default());
         let mut wish = Wish { chunks: vec![(NEWEST, batch.want(NEWEST, chunk::UNIT))], ..Wish::default() };
         memory.fetch(&mut batch).unwrap();
-        thread.learn_chunks(Fetched { memory: &memory, offsets: &offsets, batch: &batch }, &mut wish).unwrap();
+        let fetched = Fetched { memory: &memory, offsets: &offsets, batch: &batch };
+        thread.learn_chunks(fetched, &mut wish, &mut Effort::begin()).unwrap();
         thread.older_chunks.len()
+    }
+
+    /// Memory of frames that call each other, each an object of its own as up to 3.10, and how often it was read.
+    struct Calls {
+        layout: crate::layout::FrameObjectOffsets,
+        reads: std::cell::Cell<usize>,
+    }
+
+    /// Where the frame stands under which so many others stand.
+    fn frame_at(depth: u64) -> Address {
+        Address(0x20_0000 + depth * 512)
+    }
+
+    impl Memory for Calls {
+        fn fetch(&self, batch: &mut Batch) -> Result<(), ReadError> {
+            self.reads.set(self.reads.get() + 1);
+            batch.fill(|address, bytes| {
+                let back = Address(address.0 - 512);
+                let back = if address == frame_at(0) { 0 } else { back.0 };
+                for (at, word) in [(self.layout.back, back), (self.layout.code, 0x10_0000)] {
+                    if let Some(bytes) = bytes.get_mut(at..at + 8) {
+                        bytes.copy_from_slice(&word.to_le_bytes());
+                    }
+                }
+                true
+            });
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn a_frame_is_read_by_itself_only_while_it_is_new() {
+        let version = PythonVersion { major: 3, minor: 9, patch: Known::Unknown(Why::NotRead) };
+        let offsets = table(version).unwrap();
+        let FrameOffsets::Object(layout) = offsets.frame else { panic!("3.9 has frame objects") };
+        let memory = Calls { layout, reads: std::cell::Cell::default() };
+        let (mut thread, mut wish, mut batch) = (ThreadMemory::default(), Wish::default(), Batch::default());
+        let mut frames = Vec::new();
+        let mut reads = |innermost: u64, sample: u64, effort: &mut Effort| {
+            batch.clear();
+            thread.want(&offsets, Address(0x1000), &[0; 512], &mut batch, &mut wish);
+            memory.fetch(&mut batch).unwrap();
+            // Its root points to the innermost frame.
+            let root = wish.root.unwrap();
+            batch.overwrite(root, &frame_at(innermost).0.to_le_bytes());
+            memory.reads.set(0);
+            let fetched = Fetched { memory: &memory, offsets: &offsets, batch: &batch };
+            let walk = thread.walk(fetched, &mut wish, sample, (&mut frames, effort)).unwrap();
+            (walk, frames.len(), memory.reads.get())
+        };
+        let mut effort = Effort::begin();
+        effort.read_all_but(0);
+        assert_eq!(reads(14_999, 1, &mut effort), (Walk::Whole, 15_000, 15_000));
+        assert_eq!(reads(14_999, 2, &mut effort), (Walk::Whole, 15_000, 0));
+        assert_eq!(reads(15_003, 3, &mut effort), (Walk::Whole, 15_004, 4), "it called on");
+        effort.read_all_but(MOST_FRAMES_OF_ALL - 100);
+        assert_eq!(reads(15_003, 4, &mut effort), (Walk::TooLong, 0, 0), "other threads took most of the look");
     }
 
     #[test]

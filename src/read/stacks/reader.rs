@@ -9,12 +9,14 @@
 use std::collections::HashMap;
 
 use super::codes::{CodeIndex, CodeTable, Proofs};
+use super::effort::Effort;
 use super::foresight::Foresight;
 use super::frames::{Fetched, RawFrame, Walk};
 use super::reading::{READINGS, ThreadReading, root};
 use super::table::StackTable;
 use crate::layout::Offsets;
 use crate::memory::{Batch, Memory, ReadError, Slot};
+use crate::read::budget::Budget;
 use crate::read::objects::builtin::Objects;
 use crate::read::threads::roster::{GilWords, Interpreter, Roster, ThreadState};
 use crate::snapshot::{Address, StackSample, Why};
@@ -61,9 +63,17 @@ pub(in crate::read) struct StackReader {
     sample: u64,
     /// A code object was read in this sample: stacks decoded before may name what is gone.
     recoded: bool,
+    /// Why stacks of this sample were left out, if any were.
+    left_out: Option<Why>,
 }
 
 impl StackReader {
+    /// A reader that takes what it keeps from this budget.
+    pub(in crate::read) fn within(budget: &Budget) -> Self {
+        let (codes, stacks) = (CodeTable::within(budget.clone()), StackTable::within(budget.clone()));
+        Self { codes, stacks, ..Self::default() }
+    }
+
     /// Interpreters in this sample, the main one first.
     pub(in crate::read) fn interpreters(&self) -> &[Interpreter] {
         &self.roster.interpreters
@@ -72,6 +82,20 @@ impl StackReader {
     /// Whether the list of threads did not come to rest, so that some may be missing.
     pub(in crate::read) fn is_restless(&self) -> bool {
         self.roster.restless
+    }
+
+    /// What was left out of this sample, or could not be kept in all of them, and why.
+    pub(in crate::read) fn gaps(&self) -> Vec<(String, Why)> {
+        let stacks = self.left_out.map(|why| ("stacks of a part of the threads".to_owned(), why));
+        let kept = |what: &str, not_kept: u64| (not_kept > 0).then(|| (what.to_owned(), Why::OutOfMemory));
+        let codes = kept("a part of the functions", self.codes.not_kept());
+        let lines = kept("a part of the lines", self.codes.without_lines());
+        stacks
+            .into_iter()
+            .chain(codes)
+            .chain(lines)
+            .chain(kept("a part of the stacks", self.stacks.not_kept()))
+            .collect()
     }
 
     /// Reads all stacks. `rested` says of a thread state whether its thread has slept since before the last reading.
@@ -86,20 +110,32 @@ impl StackReader {
     ) -> Result<(), ReadError> {
         self.sample += 1;
         self.recoded = false;
+        if self.codes.forget_when_full(self.sample) {
+            self.lately = Vec::new();
+            // No stack that is still known, rested ones included, may be taken for one whose code is.
+            self.threads.iter_mut().for_each(|thread| thread.lose(StackSample::Torn));
+        }
         self.roster.refresh(target.memory, target.offsets, target.runtime)?;
         self.match_threads(target.offsets, rested);
         let gil_slots = self.fetch(target)?;
-        for thread in self.threads.iter_mut().filter(|thread| !thread.rested) {
+        let mut effort = Effort::begin();
+        let known = self.threads.iter().filter(|thread| thread.rested).map(|thread| thread.chain.len()).sum();
+        effort.read_all_but(known);
+        // The oldest first: the newest may be too many, and the main thread has the loop.
+        for thread in self.threads.iter_mut().rev().filter(|thread| !thread.rested) {
             let fetched = Fetched { memory: target.memory, offsets: target.offsets, batch: &self.batch };
-            thread.walk = thread.memory.walk(fetched, &mut thread.wish, self.sample, &mut thread.chain)?;
+            let into = (&mut thread.chain, &mut effort);
+            thread.walk = thread.memory.walk(fetched, &mut thread.wish, self.sample, into)?;
         }
-        self.read_new_codes(target)?;
+        self.read_new_codes(target, &mut effort)?;
         self.choose_moving(target, &gil_slots);
         for attempt in 1..ATTEMPTS {
-            if !self.read_again(target, attempt == 1)? {
+            effort.read_all_but(known);
+            if !self.read_again(target, attempt == 1, &mut effort)? {
                 break;
             }
         }
+        self.left_out = effort.ended();
         self.decode();
         Ok(())
     }
@@ -174,13 +210,13 @@ impl StackReader {
     }
 
     /// Reads code objects that are new, or whose proof failed.
-    fn read_new_codes(&mut self, target: Target<'_>) -> Result<(), ReadError> {
+    fn read_new_codes(&mut self, target: Target<'_>, effort: &mut Effort) -> Result<(), ReadError> {
         let objects = Objects::new(target.memory, target.offsets);
         let mut left = MOST_NEW_CODES;
         for thread in self.threads.iter().filter(|thread| thread.walk == Walk::Whole && thread.chain != thread.decoded)
         {
             for frame in &thread.chain {
-                if self.codes.find(frame.code).is_none() && left > 0 {
+                if self.codes.find(frame.code).is_none() && left > 0 && effort.reads_code() {
                     left -= 1;
                     match self.codes.read(objects, frame.code) {
                         Err(ReadError::Gone) => return Err(ReadError::Gone),
@@ -192,7 +228,7 @@ impl StackReader {
         }
         for index in self.codes.failed(self.sample, &self.proofs) {
             self.recoded = true;
-            if let Some(address) = self.codes.address(index)
+            if let Some(address) = self.codes.address(index).filter(|_| effort.reads_code())
                 && self.codes.read(objects, address) == Err(ReadError::Gone)
             {
                 return Err(ReadError::Gone);
@@ -234,7 +270,7 @@ impl StackReader {
     }
 
     /// Reads the threads that need it once more. `false`: none does.
-    fn read_again(&mut self, target: Target<'_>, prove: bool) -> Result<bool, ReadError> {
+    fn read_again(&mut self, target: Target<'_>, prove: bool, effort: &mut Effort) -> Result<bool, ReadError> {
         let objects = Objects::new(target.memory, target.offsets);
         let wants =
             |thread: &ThreadReading| !thread.rested && thread.readings.is_some_and(|readings| readings < READINGS);
@@ -258,8 +294,8 @@ impl StackReader {
         target.memory.fetch(batch)?;
         self.codes.judge(objects, self.sample, batch, &self.proofs);
         let fetched = Fetched { memory: target.memory, offsets: target.offsets, batch: &self.again };
-        for thread in self.threads.iter_mut().filter(|thread| wants(thread)) {
-            thread.compare_with_another(fetched, self.sample)?;
+        for thread in self.threads.iter_mut().rev().filter(|thread| wants(thread)) {
+            thread.compare_with_another(fetched, self.sample, effort)?;
         }
         Ok(true)
     }
@@ -270,7 +306,7 @@ impl StackReader {
         for thread in self.threads.iter_mut().filter(|thread| !thread.rested) {
             let enough = thread.readings.is_none_or(|readings| readings >= READINGS);
             if thread.walk == Walk::TooLong {
-                thread.lose(StackSample::Unknown(Why::Bounded));
+                thread.lose(StackSample::Unknown(self.left_out.unwrap_or(Why::Bounded)));
                 continue;
             }
             if !enough {

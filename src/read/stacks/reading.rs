@@ -2,6 +2,7 @@
 
 use super::agreement::agreement;
 use super::codes::{CodeIndex, CodeTable};
+use super::effort::Effort;
 use super::frames::{Fetched, RawFrame, ThreadMemory, Walk, Wish};
 use super::table::StackTable;
 use crate::layout::{FrameRoot, Offsets};
@@ -50,8 +51,13 @@ pub(in crate::read) fn root(state: &ThreadState, offsets: &Offsets) -> Option<u6
 
 impl ThreadReading {
     /// Takes one more reading and keeps what it has in common with those before.
-    pub(in crate::read) fn compare_with_another(&mut self, fetched: Fetched<'_>, sample: u64) -> Result<(), ReadError> {
-        let walk = self.memory.walk(fetched, &mut self.wish, sample, &mut self.another)?;
+    pub(in crate::read) fn compare_with_another(
+        &mut self,
+        fetched: Fetched<'_>,
+        sample: u64,
+        effort: &mut Effort,
+    ) -> Result<(), ReadError> {
+        let walk = self.memory.walk(fetched, &mut self.wish, sample, (&mut self.another, effort))?;
         if walk != Walk::Whole {
             if walk == Walk::TooLong {
                 self.walk = walk;

@@ -97,7 +97,7 @@ fn names_of(
         let Ok(identity) = objects.integer(entry.key) else { continue };
         let Some((_, thread)) = wanted.iter().find(|(wanted, _)| *wanted == identity.cast_unsigned()) else { continue };
         if let Ok(Some(name)) = objects.attribute(entry.value, threading::NAME)
-            && let Ok(name) = objects.text(name.value)
+            && let Ok(name) = objects.label(name.value)
         {
             names.insert(*thread, name);
         }
