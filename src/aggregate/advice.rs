@@ -25,6 +25,10 @@ pub enum Advice {
     ReleaseGilFirst,
     /// Give the places of a pool back.
     GivePlacesBack,
+    /// A thread of its own for what keeps the only one of an executor.
+    OwnThread,
+    /// Not to wait in a call of an executor for what stands in its queue.
+    NotBehindItself,
     /// Close descriptors, or open fewer.
     CloseDescriptors {
         /// What most of them are.
@@ -60,6 +64,8 @@ pub enum Advice {
     SameOrder,
     /// The same order of locks, and no wait for a task that needs one of them.
     SameOrderOfTasks,
+    /// To let go of a lock before waiting for the loop that wants it.
+    LetGoFirst,
     /// No await while a lock of threads is held.
     NoAwaitInsideLock,
     /// Import before there are threads.
@@ -99,6 +105,8 @@ pub enum Advice {
         /// Whether there is a timeout.
         timed: bool,
     },
+    /// To bound how often a call is tried again.
+    BoundRetries,
     /// To let a cancellation through.
     LetCancelThrough,
     /// To read what a child writes.

@@ -3,10 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::judges::{Explains, Judge};
+use super::repeated::once;
 use super::subject::Subject;
 use super::task_graph::held_up;
 use super::worst::worse;
-use super::{Analysis, Because, Consequence, Verdict, worst_first};
+use super::{Analysis, Because, Consequence, Kind, Verdict, worst_first};
 
 /// A finding, what its judge says that such findings explain, and everybody it holds up.
 struct Told {
@@ -34,12 +35,18 @@ pub(super) fn explained(analysis: &Analysis<'_>, found: Vec<(&dyn Judge, Verdict
         let consequence =
             findings.get_mut(effect).and_then(Option::take).map(|finding| Consequence { because, finding });
         if let Some(Some(root)) = findings.get_mut(root) {
-            root.consequences.extend(consequence);
+            root.consequences.extend(consequence.filter(|told| !says_no_more(root, &told.finding)));
         }
     }
     let mut findings: Vec<Verdict> = findings.into_iter().flatten().collect();
     worst_first(&mut findings);
-    findings
+    once(findings)
+}
+
+/// Whether a finding is only that the requests wait which the other one is about.
+fn says_no_more(root: &Verdict, finding: &Verdict) -> bool {
+    let about = &finding.about.stands;
+    finding.kind == Kind::RequestsWaiting && !about.is_empty() && about.is_subset(&root.about.stands)
 }
 
 /// Why the other finding comes of this one; `None` when it does not.

@@ -30,6 +30,7 @@ mod phrases;
 mod pools;
 mod progress;
 mod ranking;
+mod repeated;
 mod run_queue;
 mod slow_clients;
 mod stall;

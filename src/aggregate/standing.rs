@@ -7,7 +7,7 @@
 use std::time::Duration;
 
 use super::censuses::{awaiting, waited};
-use super::connections::{by_descriptor, connection_of, is_incoming, request_age, silent_for};
+use super::connections::{awaited_connection, by_descriptor, connection_of, is_incoming, request_age, silent_for};
 use super::{Analysis, users_frame};
 use crate::classify::Cause;
 use crate::libraries::{self, Marks};
@@ -22,6 +22,8 @@ pub(super) const LONG: Duration = Duration::from_secs(10);
 const LATE: Duration = Duration::from_secs(2);
 /// Tasks that one request is followed through.
 const MOST_TASKS: usize = 32;
+/// Primitives that one wait is followed through, each by who holds it.
+const MOST_HOLDERS: usize = 4;
 
 /// A request that stands still, and that nothing ends by itself as far as can be seen.
 #[derive(Clone, Debug)]
@@ -171,8 +173,28 @@ impl<'a> Way<'a, '_> {
                 Known::Unknown(_) if task.address == last.address => return None,
                 Known::Unknown(_) => {}
             }
+            if self.held_by_one_who_goes_on(task, MOST_HOLDERS) {
+                return None;
+            }
         }
         Some(ends)
+    }
+
+    /// Whether a task waits for a primitive that somebody holds who lets go of it by himself, as far as can be seen: he moves,
+    /// or waits for a timer or for a peer that was heard lately, or for another such primitive.
+    fn held_by_one_who_goes_on(&self, task: &TaskSample, depth: usize) -> bool {
+        let Known::Is(Some(wait)) = &task.wait else { return false };
+        let Awaited::Primitive(address) = wait.on else { return false };
+        let Some(left) = depth.checked_sub(1) else { return false };
+        let holders = self.tasks.primitive(address).map(|primitive| primitive.holders.as_slice()).unwrap_or_default();
+        holders.iter().any(|hold| {
+            let Some(holder) = self.tasks.task(hold.task) else { return true };
+            let Some(seen) = waited(self.analysis.recording, self.census.at, holder) else { return true };
+            let sleeps = matches!(&holder.wait, Known::Is(Some(wait)) if matches!(wait.on, Awaited::Sleep { .. }));
+            let awaited = awaited_connection(self.analysis.recording, holder);
+            let heard = awaited.is_some_and(|awaited| silent_for(awaited.connection).unwrap_or(seen) < LONG);
+            holder.timed || sleeps || heard || self.held_by_one_who_goes_on(holder, left)
+        })
     }
 
     /// Adds somebody who could end a wait; `None` when he does so by himself.

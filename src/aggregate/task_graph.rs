@@ -63,6 +63,17 @@ pub(super) fn cycles(analysis: &Analysis<'_>) -> Vec<Vec<Edge>> {
     found
 }
 
+/// Whether a thread that runs a loop sleeps for the lock of a thread that waits for a coroutine on that very loop.
+#[must_use]
+pub(super) fn waits_for_one_who_waits(analysis: &Analysis<'_>, thread: ThreadId) -> bool {
+    cycles(analysis).iter().any(|cycle| {
+        let own = cycle
+            .iter()
+            .any(|edge| edge.waiter == Actor::Thread(thread) && matches!(edge.reason, Reason::LockOfThread(_)));
+        own && cycle.iter().any(|edge| edge.reason == Reason::Handover)
+    })
+}
+
 /// The suspended task that holds the lock which this thread sleeps for.
 #[must_use]
 pub(super) fn held_across_await(analysis: &Analysis<'_>, thread: ThreadId) -> Option<TaskHold> {

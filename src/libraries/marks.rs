@@ -87,6 +87,8 @@ impl Marks {
     pub const MIDDLEWARE: Self = Self(1 << 38);
     /// What such a task begins with.
     pub const INSIDE_MIDDLEWARE: Self = Self(1 << 39);
+    /// Calls something again and again until it does not fail.
+    pub const RETRY: Self = Self(1 << 40);
 
     /// Both.
     #[must_use]

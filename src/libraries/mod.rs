@@ -39,6 +39,7 @@ mod redis;
 mod registry;
 mod remedies;
 mod requests;
+mod retries;
 mod services;
 pub mod sockets;
 mod sqlalchemy;

@@ -18,20 +18,21 @@ const FRAMEWORKS: &[&str] = &[
 /// Clients, drivers and number crunchers: what an application calls.
 #[rustfmt::skip]
 const DRIVERS: &[&str] = &[
-    "MySQLdb", "OpenSSL", "PIL", "aio_pika", "aiobotocore", "aiofiles", "aiomysql", "aiopg", "aiormq", "amqp",
-    "anthropic", "argon2", "async_timeout", "asyncssh", "azure", "backoff", "bcrypt", "beanie", "boto3", "botocore",
-    "bson", "cachetools", "cassandra", "celery", "certifi", "cffi", "chromadb", "clickhouse_connect",
-    "clickhouse_driver", "cloudpickle", "consul", "cryptography", "cv2", "cx_Oracle", "dateutil", "decorator", "dill",
-    "diskcache", "dns", "docker", "duckdb", "elastic_transport", "elasticsearch", "fakeredis", "fasteners", "filelock",
-    "fsspec", "google", "grpc", "grpclib", "hiredis", "hnswlib", "httplib2", "httpx", "huggingface_hub", "hvac",
-    "idna", "influxdb_client", "jax", "joblib", "jose", "jwt", "kombu", "kubernetes", "langchain", "langchain_core",
+    "MySQLdb", "OpenSSL", "PIL", "aio_pika", "aiobotocore", "aiocache", "aiofiles", "aiolimiter", "aiomqtt", "aiomysql",
+    "aiopg", "aiormq", "aiorwlock", "aiosmtplib", "aiostream", "amqp", "anthropic", "argon2", "async_lru",
+    "async_timeout", "asyncssh", "azure", "bcrypt", "beanie", "boto3", "botocore", "bson", "cachetools", "cashews",
+    "cassandra", "celery", "certifi", "cffi", "chromadb", "clickhouse_connect", "clickhouse_driver", "cloudpickle",
+    "consul", "cryptography", "cv2", "cx_Oracle", "databases", "dateutil", "decorator", "dill", "diskcache", "dns",
+    "docker", "duckdb", "elastic_transport", "elasticsearch", "fakeredis", "fasteners", "filelock", "fsspec", "google",
+    "gql", "grpc", "grpclib", "hiredis", "hnswlib", "httplib2", "httpx", "huggingface_hub", "hvac", "idna",
+    "influxdb_client", "janus", "jax", "joblib", "jose", "jwt", "kombu", "kubernetes", "langchain", "langchain_core",
     "ldap3", "litellm", "lxml", "minio", "mongoengine", "motor", "msal", "msgpack", "mysql", "nats", "neo4j", "numpy",
-    "odmantic", "openai", "opensearchpy", "oracledb", "pandas", "paramiko", "passlib", "peewee", "pika", "polars",
-    "portalocker", "psutil", "pulsar", "pyarrow", "pycurl", "pymemcache", "pymongo", "pymssql", "pymysql", "pynamodb",
-    "pyodbc", "qdrant_client", "regex", "requests", "requests_oauthlib", "retry", "retrying", "s3fs", "s3transfer",
+    "odmantic", "openai", "opensearchpy", "oracledb", "paho", "pandas", "paramiko", "passlib", "peewee", "pika",
+    "polars", "portalocker", "psutil", "pulsar", "pyarrow", "pycurl", "pymemcache", "pymongo", "pymssql", "pymysql",
+    "pynamodb", "pyodbc", "qdrant_client", "regex", "requests", "requests_oauthlib", "retry", "s3fs", "s3transfer",
     "scipy", "sentence_transformers", "simplejson", "sklearn", "slack_sdk", "snowflake", "socks", "sqlmodel",
-    "sshtunnel", "stripe", "suds", "tenacity", "tensorflow", "tiktoken", "tokenizers", "torch", "tortoise", "tqdm",
-    "transformers", "twilio", "valkey", "vllm", "weaviate", "websocket", "xgboost", "yaml", "zeep", "zmq",
+    "sshtunnel", "stripe", "suds", "tensorflow", "tiktoken", "tokenizers", "torch", "tortoise", "tqdm", "transformers",
+    "twilio", "valkey", "vllm", "weaviate", "websocket", "xgboost", "yaml", "zeep", "zmq",
 ];
 
 /// What is known of a package that no file here is about.

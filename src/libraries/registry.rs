@@ -6,8 +6,8 @@ use std::sync::LazyLock;
 use super::{
     Holder, Home, Library, Marks, Native, Role, Row, Watchdog, aiohttp, aiosqlite, anyio, asyncio, asyncpg,
     concurrent_futures, contextlib, django, fastapi, getpass, gunicorn, httpcore, hypercorn, importlib, kafka, logging,
-    multiprocessing, packages, pdb, psycopg, pydevd, queue, redis, sockets, sqlalchemy, sqlite, starlette, subprocess,
-    threading, trio, urllib3, uvicorn, uvloop, weakref, websockets,
+    multiprocessing, packages, pdb, psycopg, pydevd, queue, redis, retries, sockets, sqlalchemy, sqlite, starlette,
+    subprocess, threading, trio, urllib3, uvicorn, uvloop, weakref, websockets,
 };
 use crate::snapshot::Server;
 
@@ -34,6 +34,7 @@ const LIBRARIES: &[&Library] = &[
     &pydevd::LIBRARY,
     &queue::LIBRARY,
     &redis::LIBRARY,
+    &retries::LIBRARY,
     &sockets::LIBRARY,
     &sqlalchemy::LIBRARY,
     &sqlite::LIBRARY,

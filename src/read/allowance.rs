@@ -36,11 +36,13 @@ impl Allowance {
 /// So many tasks are read whatever CPU time that takes: it is little work, and on a crowded machine each step of it takes several
 /// times as long as elsewhere.
 pub(in crate::read) const FEW: usize = 64;
+/// And so many objects that a search meets: what a small service's connections and timers lead to.
+pub(in crate::read) const FEW_OBJECTS: usize = 4096;
 
 impl Limit {
     /// Whether it is time to stop after so many: the first few are worth all the time that may go by.
-    pub(in crate::read) fn is_spent_after(self, done: usize) -> bool {
-        if done < FEW { clock::now() >= self.wall } else { self.is_spent() }
+    pub(in crate::read) fn is_spent_after(self, done: usize, few: usize) -> bool {
+        if done < few { clock::now() >= self.wall } else { self.is_spent() }
     }
 
     /// Whether it is time to stop and to say what was not read.

@@ -67,6 +67,9 @@ pub struct PoolSample {
     pub occupiers: Vec<Occupier>,
     /// Those who wait, at most [`PoolSample::MOST_NAMED`].
     pub waiters: Vec<Occupier>,
+    /// Threads that have a place and wait for something that a call has which stands in the queue behind them.
+    #[serde(default)]
+    pub behind: Vec<ThreadId>,
 }
 
 impl PoolSample {

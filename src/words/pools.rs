@@ -15,15 +15,21 @@ const fn row(kind: PoolKind) -> PoolRow {
             thing: "worker thread",
             needs: "def endpoints, sync dependencies and file responses wait; async ones are answered",
         },
-        PoolKind::CapacityLimiter => PoolRow { thing: "limiter token", needs: "whoever needs one waits" },
-        PoolKind::ThreadPool => PoolRow { thing: "executor thread", needs: "whoever needs one waits" },
+        PoolKind::CapacityLimiter => {
+            PoolRow { thing: "limiter token", needs: "whatever needs a token of this limiter waits" }
+        }
+        PoolKind::ThreadPool => {
+            PoolRow { thing: "executor thread", needs: "every further call of this executor waits" }
+        }
         PoolKind::DefaultExecutor => PoolRow {
             thing: "default executor thread",
             needs: "host names, asyncio.to_thread and run_in_executor wait",
         },
         PoolKind::DbPool => PoolRow { thing: "database connection", needs: "whatever needs the database waits" },
         PoolKind::HttpPool => PoolRow { thing: "HTTP connection", needs: "every further request of this client waits" },
-        PoolKind::AsyncioQueue => PoolRow { thing: "pooled item", needs: "whoever needs one waits" },
+        PoolKind::AsyncioQueue => {
+            PoolRow { thing: "pooled item", needs: "whatever takes an item from this queue waits" }
+        }
         PoolKind::Dns => PoolRow { thing: "DNS lookup", needs: "whatever needs a host name looked up waits" },
     }
 }

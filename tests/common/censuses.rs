@@ -78,6 +78,7 @@ fn pool() -> PoolSample {
         in_use: Known::Is(40),
         waiting: Known::Is(22),
         occupiers: vec![Occupier { who: Actor::Thread(ThreadId(33)), place, job: Some(Address(0x7700)) }],
+        behind: Vec::new(),
         waiters: vec![Occupier { who: Actor::Task(Address(0x5000)), place: None, job: None }],
     }
 }

@@ -71,6 +71,7 @@ fn pool(kind: PoolKind, size: u64, waiting: u64, users: impl IntoIterator<Item =
         in_use: Known::Is(size.min(occupiers.len().max(1) as u64)),
         waiting: Known::Is(waiting),
         occupiers,
+        behind: Vec::new(),
         waiters: Vec::new(),
     }
 }

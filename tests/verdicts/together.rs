@@ -39,6 +39,7 @@ fn exhausted(scene: &mut Scene, kind: PoolKind, users: &[Actor]) {
         in_use: Known::Is(users.len() as u64),
         waiting: Known::Is(5),
         occupiers: (1..).zip(users).map(user).collect(),
+        behind: Vec::new(),
         waiters: Vec::new(),
     };
     scene.recording.censuses.iter_mut().for_each(|census| census.pools = vec![pool.clone()]);

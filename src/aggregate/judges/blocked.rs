@@ -11,6 +11,7 @@ use crate::aggregate::phrases::{count_words, length_words, place_of, place_words
 use crate::aggregate::ranking::{Group, groups};
 use crate::aggregate::run_queue::notably_queued;
 use crate::aggregate::stall::Stall;
+use crate::aggregate::task_graph::waits_for_one_who_waits;
 use crate::aggregate::track::{LookAt, Track, thread_name};
 use crate::aggregate::wait_graph::LOOKS_TO_BELIEVE;
 use crate::aggregate::{Advice, Analysis, Cause, Confidence, Finding, Kind, Subject, Verdict, gil};
@@ -110,7 +111,11 @@ fn finding(analysis: &Analysis<'_>, track: &Track<'_>, group: &Group<'_>) -> Fin
         if group.cause == Cause::Lock && !stall.ended { across_await::holder(analysis, track.thread) } else { None };
     let cause = if across.is_some() { Cause::LockAcrossAwait } else { group.cause };
     let party = across.unwrap_or_else(|| stall.reason.example.party.clone());
-    let advice = if kind == Kind::StartupStuck { Advice::StartWithout } else { Advice::OffTheLoop };
+    let advice = match kind {
+        _ if cause == Cause::Lock && waits_for_one_who_waits(analysis, track.thread) => Advice::LetGoFirst,
+        Kind::StartupStuck => Advice::StartWithout,
+        _ => Advice::OffTheLoop,
+    };
     let mut confidence = stall.reason.confidence;
     if stall.blamed.is_none_or(|blamed| blamed.origin != Origin::User) {
         confidence = confidence.min(Confidence::Likely);

@@ -1,6 +1,8 @@
 //! Nothing is wrong with this process.
 
-use crate::aggregate::phrases::count_words;
+use crate::aggregate::phrases::{count_words, length_words};
+use crate::aggregate::request_age;
+use crate::aggregate::standing::LONG;
 use crate::aggregate::{Advice, Analysis, Confidence, Finding, Kind, Verdict};
 use crate::classify::Look;
 use crate::libraries::Marks;
@@ -78,7 +80,19 @@ pub fn facts(analysis: &Analysis<'_>) -> Vec<String> {
     if nothing_waits(analysis) {
         evidence.push("no request in flight at any look at them".to_owned());
     }
+    evidence.extend(old_requests(analysis));
     evidence
+}
+
+/// Requests that are old although nothing is wrong with them: what they wait for ends by itself, or their answer goes on.
+fn old_requests(analysis: &Analysis<'_>) -> Option<String> {
+    let requests = &analysis.recording.censuses.last()?.requests;
+    let ages = requests.iter().filter_map(|request| request_age(analysis, request)).filter(|age| *age >= LONG);
+    let (count, oldest) = ages.fold((0, LONG), |(count, oldest), age| (count + 1, oldest.max(age)));
+    (count > 0).then(|| {
+        let (requests, oldest) = (count_words(count, "request"), length_words(oldest));
+        format!("{requests} in flight for up to {oldest}: streams, WebSockets, or waits that end by themselves")
+    })
 }
 
 /// Whether a server has nothing to do: no request at any look at them, and nobody waits to be let in.

@@ -19,6 +19,7 @@ mod nested_loops;
 mod overloaded;
 mod pools;
 mod proc_only;
+mod retried_requests;
 mod silent_peers;
 mod slow_clients;
 mod starved;
@@ -84,6 +85,7 @@ pub const JUDGES: &[&dyn Judge] = &[
     &silent_peers::SilentPeers,
     &unset_event::UnsetEvents,
     &waiting_requests::WaitingRequests,
+    &retried_requests::RetriedRequests,
     &stuck_jobs::StuckJobs,
     &proc_only::FactsOfTheKernel,
 ];

@@ -10,7 +10,7 @@ use crate::aggregate::phrases::{count_words, length_words, place_words};
 use crate::aggregate::pools::{Standing, Stuck, all_words, peer_of, pool_words, snapshot_at};
 use crate::aggregate::users::{Users, groups};
 use crate::aggregate::{Advice, Analysis, Cause, Confidence, Finding, Hurt, Kind, SecondParty, Subject, Verdict};
-use crate::snapshot::{Actor, DescriptorKind, PoolKind, PoolSample, ThreadSample};
+use crate::snapshot::{Actor, DescriptorKind, Occupier, PoolKind, PoolSample, ThreadSample};
 
 pub(super) struct Pools;
 
@@ -73,21 +73,25 @@ fn verdict(
     let all = all_words(pool.last.kind, size);
     let waiting = pool.last.waiting.ok().unwrap_or_default();
     let nested = nested(pool);
+    let behind = behind(pool);
     let told = match groups.first() {
         _ if nested => nested_words(analysis, pool, &all),
+        Some(group) if behind => behind_words(analysis, pool, group, &all),
         _ if closes => cycle_words(analysis, pool, victims),
         _ if pool.last.kind == PoolKind::Dns => lookup_words(analysis, pool),
         Some(group) => occupied_words(analysis, pool, group, &all),
         None => lost_words(analysis, pool, &all, victims),
     };
     let Told { summary, blamed, party, since } = told;
-    let kind = if nested || closes { Kind::Deadlock } else { Kind::PoolExhausted };
+    let kind = if nested || closes || behind { Kind::Deadlock } else { Kind::PoolExhausted };
     let waits = format!("{} for one", counted(waiting, "waits", "wait"));
     let cause = cause(pool.last);
     let known = pool.last.occupiers.len() as u64;
     let confidence = match proof {
         // Tasks that let each other wait, as with a semaphore: that they do not move may be no more than a slow upstream.
         _ if cause == Cause::AsyncioLock => Confidence::Possible,
+        // What the call has it for is not known.
+        _ if behind => Confidence::Likely,
         // That there are no more items than are seen is what it looks like.
         _ if cause == Cause::AsyncioQueue => Confidence::Likely,
         Stuck::SameUsers => Confidence::Certain,
@@ -108,7 +112,7 @@ fn verdict(
         .evidence(unseen(pool))
         .evidence(waiters(analysis, pool))
         .hurts(hurts(pool, victims))
-        .advice(Advice::GivePlacesBack)
+        .advice(remedy(cause, size, behind))
         .blame(blamed.map(|blamed| blamed.blame(analysis.recording)), party)
         .stands(stands(pool))
         .holds_up(held_up(analysis, pool, victims))
@@ -202,6 +206,33 @@ fn nested(pool: &Standing<'_>) -> bool {
     let users: BTreeSet<Actor> = pool.last.occupiers.iter().map(|user| user.who).collect();
     let all_known = pool.last.in_use.get().is_some_and(|in_use| users.len() as u64 >= *in_use);
     all_known && !users.is_empty() && users.is_subset(&waiters)
+}
+
+fn remedy(cause: Cause, size: u64, behind: bool) -> Advice {
+    match cause {
+        _ if behind => Advice::NotBehindItself,
+        Cause::ThreadPool if size == 1 => Advice::OwnThread,
+        _ => Advice::GivePlacesBack,
+    }
+}
+
+/// Whether everybody who has a place waits for something that a call has which stands in the queue behind them.
+fn behind(pool: &Standing<'_>) -> bool {
+    let all_known = pool.last.in_use.get().is_some_and(|in_use| pool.last.occupiers.len() as u64 >= *in_use);
+    let waits = |user: &Occupier| matches!(user.who, Actor::Thread(thread) if pool.last.behind.contains(&thread));
+    all_known && !pool.last.occupiers.is_empty() && pool.last.occupiers.iter().all(waits)
+}
+
+fn behind_words(analysis: &Analysis<'_>, pool: &Standing<'_>, group: &Users, all: &str) -> Told {
+    let place = place_words(&group.blamed.place(analysis.recording));
+    let size = pool.last.size.ok().unwrap_or_default();
+    let (thing, verb) = if size == 1 { ("it", "waits") } else { ("they", "wait") };
+    Told {
+        summary: format!("deadlock: {all} taken by {place}, and {thing} {verb} for a call in the queue behind"),
+        blamed: Some(group.blamed),
+        party: SecondParty::Resource { name: pool_words(pool.last.kind, size) },
+        since: doing(analysis, pool, group).2,
+    }
 }
 
 fn nested_words(analysis: &Analysis<'_>, pool: &Standing<'_>, all: &str) -> Told {

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::loops::STANDS_ON_IT;
 use super::{Explains, Judge};
+use crate::aggregate::blame::{Seen, blame as blame_of};
 use crate::aggregate::phrases::{length_words, place_of, place_words, places};
 use crate::aggregate::task_graph::{Edge, Reason, cycles};
 use crate::aggregate::track::thread_name;
@@ -78,7 +79,7 @@ fn verdict(analysis: &Analysis<'_>, cycle: &[Edge]) -> Option<Verdict> {
         .lasting(Some(since.as_secs_f64()), 1.0)
         .evidence(evidence)
         .evidence([format!("the same waits in two readings {} apart", length_words(since))])
-        .advice(advice(cause))
+        .advice(advice(cause, edges.iter().any(|edge| edge.reason == Reason::Handover)))
         .blame(blame(analysis, lead.waiter), party(analysis, lead))
         .stands(edges.iter().map(|edge| Subject::from(edge.waiter)));
     // With the thread of a loop in the circle, nothing on that loop goes on.
@@ -87,7 +88,9 @@ fn verdict(analysis: &Analysis<'_>, cycle: &[Edge]) -> Option<Verdict> {
         Actor::Task(_) => None,
     });
     Some(match of_loop {
-        Some(track) => finding.on(track.thread.0, Some(track.kind.word())).verdict(),
+        Some(track) => {
+            finding.on(track.thread.0, Some(track.kind.word())).hurts_users_of(analysis, Some(track)).verdict()
+        }
         None => finding.verdict(),
     })
 }
@@ -172,11 +175,19 @@ pub(super) fn blame(analysis: &Analysis<'_>, actor: Actor) -> Option<Blame> {
             _ => return None,
         },
     };
+    // Of a thread that runs a loop: the coroutine whose step it is in.
+    let coroutine = match actor {
+        Actor::Task(_) => Some(place.clone()),
+        Actor::Thread(_) => {
+            blame_of(analysis.recording, &analysis.book, &[Seen { stack, looks: 1, cut: false }], false)
+                .and_then(|blamed| blamed.blame(analysis.recording).coroutine)
+        }
+    };
     Some(Blame {
-        function: place.function.clone(),
-        file: place.file.clone(),
+        function: place.function,
+        file: place.file,
         line: place.line,
-        coroutine: matches!(actor, Actor::Task(_)).then_some(place),
+        coroutine,
         stack: places(analysis.recording, analysis.recording.stack(stack)),
     })
 }
@@ -187,6 +198,11 @@ fn party(analysis: &Analysis<'_>, edge: &Edge) -> SecondParty {
     SecondParty::Holder { holder, stack }
 }
 
-fn advice(cause: Cause) -> Advice {
-    if cause == Cause::LockAcrossAwait { Advice::NoAwaitInsideLock } else { Advice::SameOrderOfTasks }
+/// `of_thread`: a thread of the circle waits for a coroutine of a loop.
+fn advice(cause: Cause, of_thread: bool) -> Advice {
+    match cause {
+        Cause::LockAcrossAwait => Advice::NoAwaitInsideLock,
+        Cause::Lock if of_thread => Advice::LetGoFirst,
+        _ => Advice::SameOrderOfTasks,
+    }
 }

@@ -7,7 +7,7 @@
 //! followed: through them everything leads to everything. A walk that a limit ended says so, and then nobody is called alone.
 
 mod calls;
-mod references;
+pub(in crate::read) mod references;
 mod sources;
 mod threads;
 mod timeouts;
@@ -18,6 +18,7 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 use self::references::References;
 use self::sources::{Sources, Watched};
 use self::walk::{Source, walk};
+use super::allowance::FEW;
 use super::objects::known::lenient;
 use super::scene::Scene;
 use super::stacks::locals::FrameLocals;
@@ -69,8 +70,8 @@ pub(in crate::read) fn read(
     ends.of_tasks(scene, &mut references, census)?;
     let mut locals = FrameLocals::default();
     let frames: HashMap<Address, &TaskFrames> = frames.iter().map(|frames| (frames.task, frames)).collect();
-    for task in census.tasks.iter_mut().filter(|task| task.phase == TaskPhase::Waiting) {
-        if scene.limit.is_spent() {
+    for (index, task) in census.tasks.iter_mut().filter(|task| task.phase == TaskPhase::Waiting).enumerate() {
+        if scene.limit.is_spent_after(index, FEW) {
             ends.cut = true;
         } else if let Some(frames) = frames.get(&task.address) {
             let call = calls::of(scene, &mut locals, frames)?;

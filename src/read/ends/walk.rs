@@ -8,7 +8,7 @@ use std::collections::HashMap;
 
 use super::references::{Met, References};
 use crate::memory::ReadError;
-use crate::read::allowance::Limit;
+use crate::read::allowance::{FEW_OBJECTS, Limit};
 use crate::read::objects::builtin::Objects;
 use crate::snapshot::Address;
 
@@ -81,7 +81,8 @@ pub(in crate::read) fn walk<T: Copy>(
             if owners.get(&object) != Some(&(source, step)) {
                 continue;
             }
-            if owners.len() >= MOST_OBJECTS || index % CHECK_EVERY == 0 && limit.is_spent() {
+            let met = owners.len();
+            if met >= MOST_OBJECTS || index % CHECK_EVERY == 0 && limit.is_spent_after(met, FEW_OBJECTS) {
                 reached.cut = true;
                 return Ok(reached);
             }

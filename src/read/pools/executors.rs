@@ -69,6 +69,10 @@ impl Pools {
                 let innermost = thread.frames.first().map(|frame| place(around, frame));
                 add(&mut pool.occupiers, Actor::Thread(thread.thread), innermost, job);
                 pool.in_use = Known::Is(pool.occupiers.len() as u64);
+                let calls = lenient(queued_calls(objects, queue))?;
+                if self.waits_behind(objects, around, &thread.frames, &calls)? {
+                    pool.behind.push(thread.thread);
+                }
             }
         }
         Ok(())

@@ -94,6 +94,7 @@ pub(super) fn new_pool(address: Address, kind: PoolKind, why: Why) -> PoolSample
         waiting: Known::Unknown(why),
         occupiers: Vec::new(),
         waiters: Vec::new(),
+        behind: Vec::new(),
     }
 }
 

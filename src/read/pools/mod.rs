@@ -6,8 +6,9 @@
 //! Pools of connections are read by the rows that [`libraries`](crate::libraries) has of them: `connections` finds who
 //! asks, `holdings` what objects have, `counts` what a pool says of itself. Where a row cannot say it there is code:
 //! `limiters` and `executors` are found through their threads, `queues` by what a program does with one, `name_lookups` in
-//! the threads of libuv.
+//! the threads of libuv. `behind` tells who waits for a call in his own queue.
 
+mod behind;
 mod connections;
 mod counts;
 pub(in crate::read) mod executors;

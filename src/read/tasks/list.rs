@@ -13,6 +13,7 @@ use std::collections::HashSet;
 
 use crate::libraries::{asyncio, weakref};
 use crate::memory::{Batch, ReadError, u64_at};
+use crate::read::allowance::FEW;
 use crate::read::objects::builtin::Objects;
 use crate::read::scene::Scene;
 use crate::snapshot::{Address, Why};
@@ -70,7 +71,7 @@ impl TaskList {
 
     fn is_over(&mut self, scene: &Scene<'_>) -> bool {
         let why = "a part of the tasks";
-        let over = self.tasks.len() >= MOST_TASKS || scene.for_listing.is_spent_after(self.tasks.len());
+        let over = self.tasks.len() >= MOST_TASKS || scene.for_listing.is_spent_after(self.tasks.len(), FEW);
         if over && self.gaps.iter().all(|(what, _)| what != why) {
             self.gaps.push((why.to_owned(), Why::Bounded));
         }

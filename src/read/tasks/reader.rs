@@ -18,6 +18,7 @@ use super::waits::{Wait, Waits};
 use super::watch::{self, WaitWatch, Watched};
 use crate::libraries::Awaits;
 use crate::memory::{ReadError, little_endian, u64_at};
+use crate::read::allowance::FEW;
 use crate::read::loops::current_task;
 use crate::read::objects::kinds::{Kind, Kinds};
 use crate::read::objects::known::{known, why};
@@ -98,7 +99,7 @@ pub(in crate::read) fn read(scene: &mut Scene<'_>, watch: &WaitWatch) -> Result<
     let mut records = Vec::with_capacity(listed.len());
     let mut cut = !gaps.is_empty();
     for (index, address) in listed.iter().enumerate() {
-        if reader.scene.limit.is_spent_after(index) {
+        if reader.scene.limit.is_spent_after(index, FEW) {
             let left = listed.len() - index;
             cut = true;
             gaps.push((format!("what {left} of {} tasks do", listed.len()), Why::Bounded));

@@ -443,6 +443,25 @@ pub(in crate::words) fn for_exhausted_pool(cause: Cause, blame: Option<&Blame>) 
     }
 }
 
+/// What to do about the only thread of an executor, which does not come back.
+#[must_use]
+pub(in crate::words) fn for_only_thread(blame: Option<&Blame>) -> String {
+    let call = blame.map_or_else(|| "the call".to_owned(), |blame| short_name(&blame.function));
+    format!(
+        "set a timeout in {call}; there is one thread, so all others wait for it: give {call} an executor of its own"
+    )
+}
+
+/// What to do about a call that waits for one in the queue behind it.
+#[must_use]
+pub(in crate::words) fn for_call_behind_itself(blame: Option<&Blame>) -> String {
+    let call = blame.map_or_else(|| "the call".to_owned(), |blame| short_name(&blame.function));
+    format!(
+        "do not wait in a call for another call of the same executor: give what {call} waits for a thread of its own, or wait for \
+         it outside; restart to get out of it"
+    )
+}
+
 /// What to do about native code that wants a mutex and keeps the GIL meanwhile.
 #[must_use]
 pub(in crate::words) fn for_native_mutex(blame: Option<&Blame>) -> String {

@@ -16,6 +16,8 @@ pub fn advice(verdict: &Verdict) -> String {
         Advice::ShareTheGil => calls::for_starved_loop(cause, blame, party),
         Advice::ReleaseGilFirst => calls::for_native_mutex(blame),
         Advice::GivePlacesBack => calls::for_exhausted_pool(cause, blame),
+        Advice::OwnThread => calls::for_only_thread(blame),
+        Advice::NotBehindItself => calls::for_call_behind_itself(blame),
         Advice::CloseDescriptors { of: Some(what), closed_by_peer: true } => {
             format!("close them: the other side has closed these {what}")
         }
@@ -58,7 +60,7 @@ pub fn advice(verdict: &Verdict) -> String {
 const fn sentence(advice: &Advice) -> &'static str {
     match advice {
         Advice::Nothing | Advice::OffTheLoop | Advice::StartWithout | Advice::FreeWorkers { .. } | Advice::ShareTheGil
-        | Advice::ReleaseGilFirst | Advice::GivePlacesBack | Advice::CloseDescriptors { .. } | Advice::Continue
+        | Advice::ReleaseGilFirst | Advice::GivePlacesBack | Advice::OwnThread | Advice::NotBehindItself | Advice::CloseDescriptors { .. } | Advice::Continue
         | Advice::EndTracer { tracer: Some(_) } | Advice::Thaw { .. } | Advice::LimitAnswer { .. } | Advice::LookLonger
         | Advice::RecordLoop | Advice::RecordThreads | Advice::DumpThreads | Advice::OpenGate | Advice::Said { .. } => "",
         Advice::EndTracer { tracer: None } => "detach or end the debugger",
@@ -86,6 +88,8 @@ const fn sentence(advice: &Advice) -> &'static str {
         Advice::EnterOnce => "do not enter it again from inside of it: take the place once, outside, or use a second semaphore",
         Advice::RestartConsumer => "look for the exception that ended the consumer; keep its task, and restart it or stop serving when it ends",
         Advice::SetTheEvent => "see in the log whether the task that should have set the event failed; let it set it in a finally, and wait with a timeout: await asyncio.wait_for(event.wait(), ...)",
+        Advice::LetGoFirst => "let go of the lock before you wait for a coroutine of this loop (.result()): code on the loop wants it, and neither goes on; restart to get out of it",
+        Advice::BoundRetries => "see in the log with what the attempts fail; bound how often or for how long it is tried, below what clients wait",
         Advice::LetCancelThrough => "let the CancelledError through: catch Exception, not BaseException, and after `except CancelledError` raise it again; a timeout around the wait cannot end what swallows it",
         Advice::ReadOutput => "read what the child writes while it runs (await process.communicate()), or send it to DEVNULL",
         Advice::ReadBodyOnce => "a body that middleware has read comes no second time: hand on what was read, or read it once; give uploads a timeout",
