@@ -114,7 +114,7 @@ fn silent_loop(
     let limit = Duration::from_secs(patience.seconds);
     let silent = ended.since(silent_since(analysis)?);
     let long_enough = silent + TOLERANCE >= limit / 2 && silent <= limit + LATEST;
-    long_enough.then(|| Killer::SilentLoop { server, silent_s: silent.as_secs_f64(), patience })
+    long_enough.then_some(Killer::SilentLoop { server, silent_s: silent.as_secs_f64(), patience })
 }
 
 /// Since when no loop of the process has turned.
@@ -134,11 +134,8 @@ fn kept_gil(
 ) -> Option<Killer> {
     let patience = patience(supervisor, watchdog)?;
     let (kept, throughout) = gil_kept(analysis)?;
-    (kept + TOLERANCE >= Duration::from_secs(patience.seconds) || throughout && kept >= KEPT).then(|| Killer::KeptGil {
-        server,
-        kept_s: kept.as_secs_f64(),
-        patience,
-    })
+    (kept + TOLERANCE >= Duration::from_secs(patience.seconds) || throughout && kept >= KEPT)
+        .then_some(Killer::KeptGil { server, kept_s: kept.as_secs_f64(), patience })
 }
 
 /// For how long before the last look the GIL had not changed hands, and whether that is all that was seen.
