@@ -20,6 +20,8 @@ mod events;
 mod gil;
 #[path = "common/golden.rs"]
 mod golden;
+#[path = "verdicts/jobs.rs"]
+mod jobs;
 #[path = "verdicts/locks.rs"]
 mod locks;
 #[path = "verdicts/pools.rs"]

@@ -80,6 +80,15 @@ pub(super) fn silent_for(connection: &Connection) -> Option<Duration> {
     (connection.state == "ESTAB" && connection.unread == 0).then(|| traffic.silent_for())
 }
 
+/// For how long the other end of a connection that we made has owed an answer; `None` when it was the last to say something, as
+/// whoever sends messages when there are some has, by taking the subscription.
+#[must_use]
+pub(super) fn unanswered_for(around: &Surroundings, connection: &Connection) -> Option<Duration> {
+    let silent = silent_for(connection).filter(|_| !is_incoming(around, connection))?;
+    let traffic = connection.traffic.get()?;
+    (traffic.last_sent < traffic.last_received || traffic.received == 0).then_some(silent)
+}
+
 /// How old a request is at least: for so long nothing has come on its connection, or the server has had it. `None` where
 /// nobody counted.
 #[must_use]

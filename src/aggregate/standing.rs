@@ -33,7 +33,7 @@ pub(super) struct Standing<'a> {
     pub(super) age: Duration,
     /// For how long it was seen in the same wait.
     pub(super) seen: Duration,
-    /// The task in which the function of the user's is, nearest to what is waited for.
+    /// The task in which the function of the user's is, nearest to what is waited for; where there is none, the last.
     pub(super) who: Address,
     /// The task at the end of the way: what it waits for keeps the request.
     pub(super) last: &'a TaskSample,
@@ -96,7 +96,7 @@ impl<'a> Way<'a, '_> {
                 .ok()
                 .is_some_and(|chain| users_frame(self.analysis.recording, &self.analysis.book, chain).is_some())
         };
-        let who = path.iter().rev().find(own)?.address;
+        let who = path.iter().rev().find(own).unwrap_or(&last).address;
         let cancelled = path.iter().find_map(|task| self.goes_on(task, &path));
         let around = awaiting(self.tasks, serving);
         let all = path.iter().chain(&around).copied();

@@ -6,8 +6,8 @@ use super::blame::{Blamed, Seen, blame};
 use super::{Analysis, Cause, place_words, request_age};
 use crate::classify::{Activity, Manner};
 use crate::snapshot::{
-    Actor, Census, CrewSample, GilRole, Known, MemberSample, PieceSample, RequestSample, Snapshot, StackId,
-    StackSample, SyscallState, TaskState, ThreadId, ThreadSample,
+    Actor, Call, Census, CrewSample, GilRole, Known, MemberSample, PieceSample, RequestSample, Snapshot, StackId,
+    StackSample, Syscall, SyscallState, TaskState, ThreadId, ThreadSample,
 };
 
 /// One wait that lasts so long may be no ordinary step of a piece of work.
@@ -202,6 +202,18 @@ pub(super) fn is_at_work(look: &ThreadSample) -> bool {
         _ => look.os.state.ok() == Some(TaskState::Running),
     };
     running || matches!(gil, Some(GilRole::Waits | GilRole::HandsOver))
+}
+
+/// Whether a system call ends by itself: Python polls a socket that has a timeout, and reads one that has none; a lock is waited
+/// for in `futex`, whose fourth argument leads to the time.
+pub(super) fn ends_in_time(syscall: &SyscallState) -> bool {
+    match syscall {
+        // The timeout of `poll`, a 32-bit number; a negative one is none.
+        SyscallState::Inside { number: 7, arguments: [_, _, timeout, ..], .. } => (*timeout as u32).cast_signed() >= 0,
+        SyscallState::Inside { number: 202, arguments: [_, _, _, time, ..], .. } => *time != 0,
+        SyscallState::Inside { number, .. } => Syscall::of(*number).is_some_and(|syscall| syscall.call == Call::Poll),
+        _ => false,
+    }
 }
 
 /// The stack of a thread, where all of it is known.

@@ -46,12 +46,18 @@ const KEEPS: Holds = Holds::Place {
     given_back: GivenBack::Unset("connection"),
 };
 
+const BLOCKING: &[&str] =
+    &["blpop", "brpop", "brpoplpush", "blmove", "blmpop", "bzpopmin", "bzpopmax", "bzmpop", "xread", "xreadgroup"];
+
 pub(super) const LIBRARY: Library = Library {
     name: "redis",
     packages: &["redis"],
     role: Role::Driver,
     functions: &[
         Row::of("redis/asyncio/client.py", &["listen", "get_message"]).means(Marks::SUBSCRIBE),
+        Row::of("redis/client.py", &["listen", "get_message"]).means(Marks::SUBSCRIBE),
+        // Commands that may wait in the server for as long as there is nothing.
+        Row::of("redis/commands/core.py", BLOCKING).means(Marks::SUBSCRIBE),
         Row::of("redis/connection.py", &["get_connection"]).means(Marks::POOL),
         Row::of("redis/asyncio/connection.py", &["get_connection"]).at_pool(AtPool::Asks(&ASKS)),
         Row::of("redis/asyncio/client.py", &["_send_command_parse_response"]).at_pool(AtPool::Asks(&COMMANDS)),

@@ -99,7 +99,7 @@ impl Census {
         server != Server::Other || self.members.get(&pid).is_some_and(|member| !member.doors.open.is_empty())
     }
 
-    /// Who is meant when a family is named by its head: its workers, or the head when it has none.
+    /// Who is meant when a family is named by its head: its workers, and the head where it is no mere master.
     pub(super) fn family(&self, head: ProcessId) -> Vec<Process> {
         let workers: Vec<Process> = self
             .places
@@ -107,7 +107,8 @@ impl Census {
             .filter(|(_, place)| place.head == head && place.role == Role::Worker)
             .filter_map(|(pid, _)| self.process(*pid))
             .collect();
-        if workers.is_empty() { self.process(head).into_iter().collect() } else { workers }
+        let own = (workers.is_empty() || self.role(head) == Role::Single).then(|| self.process(head)).flatten();
+        own.into_iter().chain(workers).collect()
     }
 
     /// A member as the snapshot knows it. What only attaching can tell is filled in there.

@@ -61,7 +61,8 @@ pub(super) fn places(members: &BTreeMap<ProcessId, Member>) -> BTreeMap<ProcessI
             let role = match ties.get(&pid) {
                 Some(Tie::Helper) => Role::Helper,
                 Some(Tie::Worker) => Role::Worker,
-                _ if has_worker(pid) => Role::Master,
+                // Who hands work to processes of its own may work itself.
+                _ if has_worker(pid) && !is_pool_of_own(member) => Role::Master,
                 // A supervisor whose workers are gone, or not there yet, still supervises; unless it serves itself.
                 _ if member.program.asks_for_children && !member.doors.watches => Role::Master,
                 _ => Role::Single,
@@ -111,9 +112,19 @@ fn tie(members: &BTreeMap<ProcessId, Member>, member: &Member) -> Tie {
         // It opened a door of its own below a parent without one.
         return Tie::Worker;
     }
+    if is_pool_of_own(parent) {
+        return Tie::Worker;
+    }
     let supervises = parent.program.asks_for_children || (parent.doors.unknown.is_none() && !parent.doors.has_epoll);
     let serves = parent.program.server != Server::Other || member.doors.has_epoll;
     if supervises && !parent.doors.watches && serves { Tie::Worker } else { Tie::Helper }
+}
+
+/// Whether the children of a program are its own affair: no server that we know, and no door.
+fn is_pool_of_own(member: &Member) -> bool {
+    let doors = &member.doors;
+    let closed = doors.open.is_empty() && doors.unknown.is_none();
+    member.program.server == Server::Other && closed && !member.program.asks_for_children
 }
 
 /// Parent and child have the same listening socket open.
@@ -264,6 +275,19 @@ mod tests {
             member(12, 10, SPAWNED, no_door(false)),
         ]);
         assert_eq!(found.iter().map(|place| place.1).collect::<Vec<_>>(), [Role::Single, Role::Helper, Role::Helper]);
+    }
+
+    #[test]
+    fn a_process_pool_below_a_script_works_for_it() {
+        let command = &["python", "score.py"];
+        let found = roles(vec![
+            member(10, 1, command, no_door(false)),
+            member(11, 10, command, no_door(false)),
+            member(12, 10, SPAWNED, no_door(false)),
+            member(13, 10, TRACKER, no_door(false)),
+        ]);
+        let expected = [Role::Single, Role::Worker, Role::Worker, Role::Helper];
+        assert_eq!(found.iter().map(|place| place.1).collect::<Vec<_>>(), expected);
     }
 
     #[test]

@@ -13,7 +13,7 @@ use super::unseen::why_unseen;
 
 /// The processes that are meant by a pid, `:PORT`, a name, or nothing (the only Python server here).
 ///
-/// A master means all its workers, a worker means itself; helpers of `multiprocessing` and children that are not Python
+/// A master means all its workers, a program with a pool of processes itself and these, a worker means itself; helpers of `multiprocessing` and children that are not Python
 /// are never meant. Nothing is attached to and nothing is stopped.
 ///
 /// # Errors
@@ -45,8 +45,8 @@ fn by_pid(census: &mut Census, pid: ProcessId) -> Result<Vec<Process>> {
     }
     if census.members.contains_key(&pid) {
         return Ok(match census.role(pid) {
-            Role::Master => census.family(pid),
-            Role::Single | Role::Worker | Role::Helper => census.process(pid).into_iter().collect(),
+            Role::Master | Role::Single => census.family(pid),
+            Role::Worker | Role::Helper => census.process(pid).into_iter().collect(),
         });
     }
     let entry = processes::read(pid).map_err(|_| {

@@ -118,7 +118,8 @@ fn streams_and_websockets_are_silent_on_purpose() {
     for started in [Known::Is(true), Known::Unknown(Why::NotInThisPython)] {
         assert_healthy("a response that may have begun", &asked(|served| served.requests[0].answering = started));
     }
-    assert_healthy("no request", &asked(|served| served.requests.clear()));
+    let beside = asked(|served| served.requests.clear());
+    assert_verdict("no request", &beside, Kind::JobStuck, Cause::SocketRead, "fetch", Some("fetch"));
 }
 
 #[test]

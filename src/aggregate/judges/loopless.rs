@@ -2,13 +2,15 @@
 
 use std::time::Duration;
 
+use super::unanswered_clients::{clients, unread_server};
 use crate::aggregate::blame::{Seen, blame};
 use crate::aggregate::workers::{AtWork, OLD, asleep, crews, is_at_work, looks, stack};
 use crate::aggregate::{
     Advice, Analysis, Cause, Confidence, Finding, Kind, Verdict, count_words, length_words, place_words,
 };
 use crate::classify::{Activity, Manner, Origin};
-use crate::snapshot::{Reader, Role, ThreadId, ThreadSample, WorkKind};
+use crate::libraries::Marks;
+use crate::snapshot::{Call, Reader, Role, Surroundings, Syscall, SyscallState, ThreadId, ThreadSample, WorkKind};
 
 /// Fewer looks than this show nothing.
 const FEWEST_LOOKS: usize = 3;
@@ -26,6 +28,8 @@ struct Doer {
     blame: crate::aggregate::Blame,
     /// It is in code of the program's own, not only of libraries.
     own: bool,
+    /// It waits for messages, for as long as there are none.
+    listens: bool,
 }
 
 /// What such a process does; `None` where that cannot be told, or a loop runs.
@@ -42,15 +46,18 @@ pub(super) fn loopless(analysis: &Analysis<'_>) -> Option<Verdict> {
     if !crews.is_empty() {
         return Some(at_work(analysis, &crews));
     }
+    let unread = unread_server(analysis);
+    if let Some(verdict) = unread.and_then(|server| idle_server(analysis, server)) {
+        return Some(verdict);
+    }
+    if unread.is_some() && queued(analysis) > 0 {
+        return None;
+    }
     let doers = doers(analysis);
     // A main thread that waits for others says nothing of them.
     let worth = |doer: &&Doer| (doer.computes, doer.is_main && !is_for_others(&doer.did), doer.own, doer.waits);
     let doer = doers.iter().max_by_key(worth)?;
-    // What listens may be a server that we do not know: it serves, or does not.
-    if listens(analysis) {
-        return None;
-    }
-    Some(if doer.computes { busy(analysis, doer) } else { waits(analysis, doer) })
+    Some(if doer.computes { busy(analysis, doer, unread.is_some()) } else { waits(analysis, doer) })
 }
 
 /// A server or worker of which some work and others wait for work, or all that work is young.
@@ -70,6 +77,13 @@ fn at_work(analysis: &Analysis<'_>, crews: &[AtWork<'_>]) -> Verdict {
     let all_idle = crews.iter().all(|crew| crew.workers.is_empty());
     let summary =
         if all_idle { "its workers wait for work" } else { "its workers go from one piece of work to the next" };
+    let in_turns = crews.iter().find(|crew| crew.sample.in_turns).map(|crew| &crew.sample.name);
+    if let (Some(server), Some(around)) = (in_turns, analysis.last_surroundings()) {
+        let summary = format!("its hub gives turns; NOT KNOWN: requests of {server} whose turn it is not");
+        let finding =
+            Finding::new(Kind::Healthy, analysis.pid(), summary, first).evidence(evidence.collect::<Vec<_>>());
+        return unread(analysis, around, finding);
+    }
     let standing = |crew: &AtWork<'_>| crew.workers.iter().any(|worker| worker.stands().is_some());
     let summary =
         if crews.iter().any(standing) { "some of its workers stand, and others could serve" } else { summary };
@@ -77,6 +91,47 @@ fn at_work(analysis: &Analysis<'_>, crews: &[AtWork<'_>]) -> Verdict {
         .confidence(Confidence::Likely)
         .evidence(evidence.collect::<Vec<_>>())
         .verdict()
+}
+
+/// A server whose requests nobody can read: its thread waits for whoever comes, and nobody waits to be let in.
+fn idle_server(analysis: &Analysis<'_>, server: &str) -> Option<Verdict> {
+    let main = ThreadId(analysis.pid().0);
+    let (polls, all) = times_polling(analysis, main);
+    let around = analysis.last_surroundings()?;
+    if polls * 2 <= all || queued(analysis) > 0 {
+        return None;
+    }
+    let summary = format!("its main thread waits for whoever comes; NOT KNOWN: requests of {server}");
+    let evidence = format!("main thread in its poll in {polls} of {all} looks, and no connection waits to be accepted");
+    Some(unread(analysis, around, Finding::new(Kind::Healthy, analysis.pid(), summary, evidence)))
+}
+
+/// Connections that wait to be accepted.
+fn queued(analysis: &Analysis<'_>) -> u64 {
+    let listeners = analysis.last_surroundings().and_then(|around| around.listeners.get());
+    listeners.into_iter().flatten().map(|listener| u64::from(listener.waiting)).sum()
+}
+
+/// In how many looks a thread waits in a call that waits for many, or for somebody to come.
+fn times_polling(analysis: &Analysis<'_>, thread: ThreadId) -> (usize, usize) {
+    let polls = |look: &&ThreadSample| match look.os.syscall.get() {
+        Some(SyscallState::Inside { number, .. }) => {
+            Syscall::of(*number).is_some_and(|syscall| matches!(syscall.call, Call::Poll | Call::Epoll | Call::Accept))
+        }
+        _ => false,
+    };
+    let all: Vec<&ThreadSample> = looks(analysis, thread).collect();
+    (all.iter().filter(|look| polls(look)).count(), all.len())
+}
+
+/// A server that looks well as far as it can be seen, which is no all-clear.
+fn unread(analysis: &Analysis<'_>, around: &Surroundings, finding: Finding) -> Verdict {
+    let (clients, longest) = clients(around);
+    let owed = (clients > 0).then(|| {
+        format!("{} said something last and got nothing for {}", count_words(clients, "client"), length_words(longest))
+    });
+    let dump = format!("see its log, and what its threads do: hangspy dump {}", analysis.pid());
+    finding.confidence(Confidence::Possible).evidence(owed).advice(dump).verdict()
 }
 
 fn doers(analysis: &Analysis<'_>) -> Vec<Doer> {
@@ -97,6 +152,7 @@ fn doers(analysis: &Analysis<'_>) -> Vec<Doer> {
             place: place_words(&blamed.place(analysis.recording)),
             blame: blamed.blame(analysis.recording),
             own: matches!(blamed.origin, Origin::User | Origin::Installed),
+            listens: analysis.book.stack(last).all.has(Marks::SUBSCRIBE),
             did,
         })
     };
@@ -109,12 +165,13 @@ fn is_for_others(did: &Activity) -> bool {
     did.manner != Manner::Waiting || did.cause.is_none_or(|cause| between.contains(&cause))
 }
 
-fn busy(analysis: &Analysis<'_>, doer: &Doer) -> Verdict {
+/// `listens`: it may be a server that we do not know, and compute for somebody who waits.
+fn busy(analysis: &Analysis<'_>, doer: &Doer, listens: bool) -> Verdict {
     let looks = analysis.recording.snapshots.len();
     let evidence = format!("thread {} on a CPU, or waiting for one, in most of {looks} looks", doer.thread);
     let summary = format!("no server and no worker that we know: it computes in {}", doer.place);
     Finding::new(Kind::Healthy, analysis.pid(), summary, evidence)
-        .confidence(Confidence::Likely)
+        .confidence(if listens { Confidence::Possible } else { Confidence::Likely })
         .advice(Advice::RecordThreads)
         .verdict()
 }
@@ -126,7 +183,7 @@ fn waits(analysis: &Analysis<'_>, doer: &Doer) -> Verdict {
         waits => format!("thread {} in the same wait for {}", doer.thread, length_words(waits)),
     };
     let by_plan = doer.did.cause == Some(Cause::Sleep) || is_for_others(&doer.did);
-    if by_plan || doer.waits < OLD || consumes(analysis) {
+    if by_plan || doer.listens || doer.waits < OLD || consumes(analysis) {
         let threads = analysis.last_snapshot().map_or(0, |(_, snapshot)| snapshot.threads.len() as u64);
         let summary = format!("no server and no worker that we know: it is in {words}");
         return Finding::new(Kind::Healthy, analysis.pid(), summary, evidence)
@@ -144,12 +201,6 @@ fn waits(analysis: &Analysis<'_>, doer: &Doer) -> Verdict {
         .blame(Some(doer.blame.clone()), doer.did.party.clone())
         .advice(Advice::FreeWorkers { workers: None })
         .verdict()
-}
-
-/// A process that listens may be a server that we do not know.
-fn listens(analysis: &Analysis<'_>) -> bool {
-    let listeners = analysis.last_surroundings().and_then(|around| around.listeners.get());
-    listeners.is_some_and(|listeners| !listeners.is_empty())
 }
 
 fn consumes(analysis: &Analysis<'_>) -> bool {

@@ -22,12 +22,15 @@ mod proc_only;
 mod retried_requests;
 mod silent_peers;
 mod slow_clients;
+mod standing_threads;
 mod starved;
 mod stopped;
 mod stuck_jobs;
 mod stuck_tasks;
 mod task_deadlocks;
 mod throttled;
+mod unanswered_clients;
+mod unanswered_jobs;
 mod undecided;
 mod unserved;
 mod unset_event;
@@ -87,6 +90,9 @@ pub const JUDGES: &[&dyn Judge] = &[
     &waiting_requests::WaitingRequests,
     &retried_requests::RetriedRequests,
     &stuck_jobs::StuckJobs,
+    &unanswered_jobs::UnansweredJobs,
+    &unanswered_clients::UnansweredClients,
+    &standing_threads::StandingThreads,
     &proc_only::FactsOfTheKernel,
 ];
 

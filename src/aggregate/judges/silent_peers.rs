@@ -13,13 +13,14 @@ use crate::aggregate::connections::{
 use crate::aggregate::hurt::requests;
 use crate::aggregate::phrases::{count_words, length_words, place_words};
 use crate::aggregate::users::{Users, groups};
+use crate::aggregate::workers::ends_in_time;
 use crate::aggregate::{
     Advice, Analysis, Cause, Confidence, Finding, Hurt, Kind, Subject, Verdict, awaiting, users_frame,
 };
 use crate::libraries::Marks;
 use crate::snapshot::{
-    Actor, Address, Awaited, Call, Census, Connection, CpuTimes, DescriptorKind, Ending, Known, Occupier,
-    RequestSample, StackId, Surroundings, Syscall, SyscallState, TaskCensus, TaskSample, ThreadId,
+    Actor, Address, Awaited, Census, Connection, CpuTimes, DescriptorKind, Ending, Known, Occupier, RequestSample,
+    StackId, Surroundings, TaskCensus, TaskSample, ThreadId,
 };
 
 pub(super) struct SilentPeers;
@@ -106,6 +107,14 @@ impl<'a> Search<'a> {
             let who = own.map(|_| address).or(who);
             if let (Some(who), Some((connection, silent))) = (who, self.silent(task, request)) {
                 return Some(Wait { request, who: Actor::Task(who), connection, silent, timed, seen });
+            }
+            // A call in a thread, behind futures that end with it.
+            let threads = ends(task).filter_map(|ending| match ending {
+                Ending::Thread { thread } => Some(*thread),
+                _ => None,
+            });
+            if let Some(wait) = threads.filter_map(|thread| self.in_thread(request, thread)).next() {
+                return Some(wait);
             }
             next.extend(self.awaited_by(task).iter().map(|other| (*other, timed, who)));
         }
@@ -210,16 +219,6 @@ impl<'a> Search<'a> {
 /// Who could end the wait of a task, as far as they are known.
 fn ends(task: &TaskSample) -> impl Iterator<Item = &Ending> {
     task.ends.get().into_iter().flatten()
-}
-
-/// Whether a system call ends by itself: Python polls a socket that has a timeout, and reads one that has none.
-fn ends_in_time(syscall: &SyscallState) -> bool {
-    match syscall {
-        // The timeout of `poll`, a 32-bit number; a negative one is none.
-        SyscallState::Inside { number: 7, arguments: [_, _, timeout, ..], .. } => (*timeout as u32).cast_signed() >= 0,
-        SyscallState::Inside { number, .. } => Syscall::of(*number).is_some_and(|syscall| syscall.call == Call::Poll),
-        _ => false,
-    }
 }
 
 fn connections(of: &[&Wait<'_>]) -> usize {

@@ -16,7 +16,9 @@ use crate::aggregate::{
     Advice, Analysis, Cause, Confidence, Finding, Hurt, Kind, SecondParty, Subject, Verdict, users_frame, wait_words,
 };
 use crate::libraries::Home;
-use crate::snapshot::{Actor, Awaited, Child, CodeId, Known, PrimitiveKind, ProcessId, TaskCensus, TaskSample};
+use crate::snapshot::{
+    Actor, Awaited, Child, CodeId, Frame, Known, PrimitiveKind, ProcessId, StackId, TaskCensus, TaskSample,
+};
 
 pub(super) struct WaitingRequests;
 
@@ -32,7 +34,7 @@ impl Judge for WaitingRequests {
         let mut groups: BTreeMap<(CodeId, bool), Vec<&Standing<'_>>> = BTreeMap::new();
         for one in &all {
             let chain = tasks.task(one.who).and_then(|task| task.chain.ok());
-            let frame = chain.and_then(|chain| users_frame(analysis.recording, &analysis.book, chain));
+            let frame = chain.and_then(|chain| frame_of(analysis, chain));
             if let Some(frame) = frame {
                 groups.entry((frame.code, one.cancelled.is_some())).or_default().push(one);
             }
@@ -153,7 +155,7 @@ impl Case<'_> {
 
     fn place(&self, one: &Standing<'_>) -> Option<String> {
         let chain = self.tasks.task(one.who)?.chain.ok()?;
-        let frame = users_frame(self.analysis.recording, &self.analysis.book, chain)?;
+        let frame = frame_of(self.analysis, chain)?;
         Some(place_words(&place_of(self.analysis.recording, frame.code, frame.line)))
     }
 
@@ -281,6 +283,12 @@ impl Case<'_> {
         }
         doubts
     }
+}
+
+/// Where a request stands: the function of the user's, else the innermost of whatever runs.
+fn frame_of(analysis: &Analysis<'_>, chain: StackId) -> Option<Frame> {
+    let own = users_frame(analysis.recording, &analysis.book, chain);
+    own.or_else(|| analysis.recording.stack(chain).first().copied())
 }
 
 fn advice(one: &Standing<'_>, sense: Sense) -> Advice {

@@ -31,7 +31,7 @@ pub(in crate::read) fn chained_from(
     Ok(None)
 }
 
-/// The task that `asyncio.shield` stands before (CPython `Lib/asyncio/tasks.py`).
+/// The task or future that `asyncio.shield` stands before (CPython `Lib/asyncio/tasks.py`).
 pub(in crate::read) fn shielded(
     objects: Objects<'_>,
     kinds: &mut Kinds,
@@ -40,7 +40,7 @@ pub(in crate::read) fn shielded(
     let mut inner = None;
     // Sorted by name: since 3.14 `cur_task` comes before `inner`.
     for value in variables(objects, kinds, callback, asyncio::SHIELDED)? {
-        if matches!(kinds.of(objects, value)?, Kind::Task(_)) {
+        if matches!(kinds.of(objects, value)?, Kind::Task(_) | Kind::Future { .. }) {
             inner = Some(value);
         }
     }

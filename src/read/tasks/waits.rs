@@ -98,8 +98,13 @@ impl Waits {
         if let Some(thread) = self.calls.of(objects, kinds, future, self.task.callback) {
             return Awaited::Executor { thread };
         }
-        if let Ok(Some(task)) = shielded(objects, kinds, future.plus(self.task.callback)) {
-            return Awaited::Task(task);
+        if let Ok(Some(inner)) = shielded(objects, kinds, future.plus(self.task.callback)) {
+            if matches!(kinds.of(objects, inner), Ok(Kind::Task(_))) {
+                return Awaited::Task(inner);
+            }
+            if let Some(thread) = self.calls.of(objects, kinds, inner, self.task.callback) {
+                return Awaited::Executor { thread };
+            }
         }
         let mut found = None;
         for link in chain.links.iter().rev().take(ASKED_OUTWARD) {
@@ -129,7 +134,11 @@ impl Waits {
             },
             Awaits::Another { future, .. } => match local(future)? {
                 Some(inner) if matches!(kinds.of(objects, inner)?, Kind::Task(_)) => Some(Awaited::Task(inner)),
-                Some(inner) => shielded(objects, kinds, inner.plus(self.task.callback))?.map(Awaited::Task),
+                Some(inner) => {
+                    let inner = shielded(objects, kinds, inner.plus(self.task.callback))?;
+                    let is_task = |inner: &Address| matches!(kinds.of(objects, *inner), Ok(Kind::Task(_)));
+                    inner.filter(is_task).map(Awaited::Task)
+                }
                 None => None,
             },
             Awaits::Primitive => primitive(objects, kinds, this()?, None)?,
