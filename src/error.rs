@@ -229,7 +229,12 @@ impl Error {
             Self::ManyTargets { .. } => "name one of them: hangspy PID",
             Self::NotPermitted { gate, .. } => gate.hint(),
             Self::NotPython { .. } => "list the Python processes here: hangspy ps",
-            Self::UnknownPython { .. } => "hangspy reads CPython 3.8 to 3.15, and 2.7 to 3.7 with less detail",
+            Self::UnknownPython { .. } if cfg!(feature = "py-spy") => {
+                "hangspy reads CPython 3.8 to 3.15, and 2.7 to 3.7 with less detail"
+            }
+            Self::UnknownPython { .. } => {
+                "this hangspy reads CPython 3.8 to 3.15; one built with the feature py-spy also reads 2.7 to 3.7"
+            }
             Self::Output { .. } => {
                 "choose a folder that is yours and has room; a new one is made for you alone: -o ~/hangspy/"
             }

@@ -4,7 +4,6 @@ use std::panic;
 use std::process::ExitCode;
 
 use clap::Parser;
-use hangspy::attach;
 use hangspy::cli::{self, Arguments};
 use hangspy::drive::{Colors, Console};
 use hangspy::error::{self, Error};
@@ -15,7 +14,8 @@ fn main() -> ExitCode {
 }
 
 fn run() -> ExitCode {
-    if let Some(code) = attach::walk_if_asked() {
+    #[cfg(feature = "py-spy")]
+    if let Some(code) = hangspy::attach::walk_if_asked() {
         return code;
     }
     let (outcome, console) = match Arguments::try_parse() {

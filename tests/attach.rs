@@ -173,13 +173,26 @@ fn old_interpreters(version: &str) -> Vec<PathBuf> {
     releases.map(|release| release.path().join("bin/python")).filter(|program| program.exists()).collect()
 }
 
-#[test]
-fn older_versions_are_left_to_py_spy() {
-    let code = "import sys
+const READY_IN_A_FUNCTION: &str = "import sys
 def ready():
     sys.stdout.write('ready\\n'); sys.stdout.flush(); sys.stdin.readline()
 ready()
 ";
+
+#[cfg(not(feature = "py-spy"))]
+#[test]
+fn older_versions_are_refused_without_py_spy() {
+    for program in ["2.7", "3.6", "3.7"].into_iter().flat_map(old_interpreters) {
+        let target = Target::start(Command::new(&program).args(["-u", "-c", READY_IN_A_FUNCTION]));
+        let error = attach::attach(target.process()).expect_err("nobody reads it");
+        assert!(error.to_string().ends_with("this hangspy was built without py-spy"), "{error}");
+        assert!(error.hint().is_some_and(|hint| hint.contains("feature py-spy")), "{:?}", error.hint());
+    }
+}
+
+#[cfg(feature = "py-spy")]
+#[test]
+fn older_versions_are_left_to_py_spy() {
     attach::walk_with(Path::new(env!("CARGO_BIN_EXE_hangspy")));
     for version in ["2.7", "3.6", "3.7"] {
         let found = old_interpreters(version);
@@ -187,7 +200,7 @@ ready()
             eprintln!("skipped: CPython {version} is not in pyenv");
         }
         for program in found {
-            let target = Target::start(Command::new(&program).args(["-u", "-c", code]));
+            let target = Target::start(Command::new(&program).args(["-u", "-c", READY_IN_A_FUNCTION]));
             let mut session = attach::attach(target.process()).unwrap_or_else(|error| panic!("{version}: {error}"));
             assert_eq!(session.process.reader, Reader::PySpy, "{version}");
             let python = session.process.python.ok().expect("a version");

@@ -119,6 +119,18 @@ asyncio.run(main())
     }
 }
 
+/// Whether a generator of `scripts` would write what is there, under this Python.
+fn assert_generated(python: &Interpreter, script: &str) {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("scripts").join(script);
+    let output = Command::new(&python.path).arg(path).arg("--check").output().expect("Python starts");
+    let said = [output.stdout, output.stderr].map(|said| String::from_utf8_lossy(&said).into_owned()).concat();
+    eprint!("{said}");
+    assert!(
+        output.status.success(),
+        "a table is not what scripts/{script} writes; run: python3 scripts/{script}\n{said}"
+    );
+}
+
 #[test]
 fn tables_are_what_the_headers_give() {
     let found = interpreters();
@@ -128,12 +140,12 @@ fn tables_are_what_the_headers_give() {
     if Command::new("cc").arg("--version").output().is_err() {
         return eprintln!("skipped: no C compiler here");
     }
-    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("scripts/offsets");
-    let output = Command::new(&python.path).arg(script).arg("--check").output().expect("Python starts");
-    let said = String::from_utf8_lossy(&output.stderr);
-    eprint!("{said}");
-    assert!(
-        output.status.success(),
-        "a table is not what scripts/offsets writes; run: python3 scripts/offsets\n{said}"
-    );
+    assert_generated(python, "offsets");
+}
+
+#[test]
+fn opcodes_are_what_the_interpreters_say() {
+    let found = interpreters();
+    let python = found.last().expect("no CPython 3.8 to 3.15 found: install one, or set HANGSPY_PYTHONS");
+    assert_generated(python, "opcodes");
 }

@@ -139,6 +139,7 @@ fn our_stacks_are_the_programs_own() {
     }
 }
 
+#[cfg(feature = "py-spy")]
 #[test]
 fn our_stacks_are_those_of_py_spy() {
     for interpreter in &interpreters() {
@@ -426,6 +427,7 @@ fn without_memory_the_kernels_view_remains() {
     assert_eq!(sampler.snapshot().err(), Some(ReadError::Gone));
 }
 
+#[cfg(feature = "py-spy")]
 #[test]
 fn a_python_that_only_py_spy_knows() {
     let root = std::env::var_os("PYENV_ROOT").map(PathBuf::from);

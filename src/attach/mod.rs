@@ -4,7 +4,7 @@
 //! where is its runtime (`located`, from `maps` and `elf`; `file_name` and `search` when its files tell nothing), where does this version
 //! keep things (`interpreter`, with the tables of [`layout`](crate::layout)), is that true of the living process, what does
 //! `_asyncio` say of itself (`asyncio`), and on which C library does it run (`c_library`). What our
-//! own reader does not know is left to py-spy's walker (`py_spy_bridge`).
+//! own reader does not know is left to py-spy's walker (`walker`, `py_spy_bridge`; the feature `py-spy`).
 //!
 //! `checkup` tries what we may do to a process and explains it gate by gate (`facts`, `gates`, `remedy`), for `hangspy doctor`.
 
@@ -23,14 +23,18 @@ mod located;
 mod maps;
 mod open;
 mod preflight;
+#[cfg(feature = "py-spy")]
 mod py_spy_bridge;
 mod remedy;
 mod search;
 mod session;
+mod walker;
 
 pub use checkup::{Checkup, Trial, checkup};
 pub use gate::refusal;
 pub use gates::{ExaminedGate, GateState};
 pub use open::{attach, attach_or_proc_only};
-pub use py_spy_bridge::{PySpyWalker, WalkedFrame, WalkedThread, walk_if_asked, walk_with};
+#[cfg(feature = "py-spy")]
+pub use py_spy_bridge::walk_if_asked;
 pub use session::{Access, OwnAccess, Session};
+pub use walker::{PySpyWalker, WALKS, WalkedFrame, WalkedThread, walk_with};

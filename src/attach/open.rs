@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::interpreter::{self, Found, Unfound};
 use super::preflight::{self, Alive, Machine};
-use super::{Access, OwnAccess, PySpyWalker, Session, asyncio, c_library, gate, located};
+use super::{Access, OwnAccess, PySpyWalker, Session, WALKS, asyncio, c_library, gate, located};
 use crate::error::{Error, Gate, Result};
 use crate::memory::{LiveMemory, Memory, ReadError};
 use crate::os::visibility;
@@ -141,8 +141,11 @@ fn own(process: Process, memory: LiveMemory, found: Found) -> Session {
 
 /// What our own reader does not know, py-spy may.
 fn walked(process: &Process, unfound: Unfound) -> Result<Session> {
-    let unknown = |_| Error::UnknownPython { pid: process.pid.0, reason: unfound.to_string() };
-    let walker = PySpyWalker::new(process.pid).map_err(unknown)?;
+    let unknown = |reason| Error::UnknownPython { pid: process.pid.0, reason };
+    if !WALKS {
+        return Err(unknown(format!("{unfound}, and this hangspy was built without py-spy")));
+    }
+    let walker = PySpyWalker::new(process.pid).map_err(|_| unknown(unfound.to_string()))?;
     let process = Process {
         python: Known::Is(walker.version()),
         free_threaded: Known::Unknown(Why::NotRead),
