@@ -91,7 +91,9 @@ impl Promises {
             Count::Sum(plus, minus) => {
                 for term in plus.iter().chain(minus) {
                     match term {
-                        Term::Number(way) | Term::Limit(way, _) | Term::Lengths(way) => self.names.extend(*way),
+                        Term::Number(way) | Term::Limit(way, _) | Term::Room(way) | Term::Lengths(way) => {
+                            self.names.extend(*way)
+                        }
                         Term::LimitOfEach(way, _, each) => self.names.extend(way.iter().chain(*each)),
                         Term::Length(ways) => self.names.extend(ways.iter().copied().flatten()),
                         Term::With(way, name) | Term::Without(way, name) => self.names.extend(way.iter().chain([name])),

@@ -230,11 +230,7 @@ const NAMED_ELSEWHERE: &[(&str, &[&str], &str)] = &[
     ("aggregate/judges/unset_event.rs", &["asyncio.Event"], "what people call it"),
     ("aggregate/judges/healthy.rs", &["requests"], "what clients send, and the name of a list in the report"),
     ("read/requests/scope.rs", &["websocket"], "a kind of ASGI's scopes"),
-    (
-        "read/ends/references.rs",
-        &["weakref.ProxyType", "weakref.ReferenceType"],
-        "types of CPython written in C, read by their layout",
-    ),
+    ("read/ends/references.rs", &["weakref.ProxyType"], "a type of CPython written in C"),
     ("read/census.rs", &["requests"], "the same"),
     ("report/gaps.rs", &["requests"], "the same"),
     ("aggregate/judges/pools.rs", &["dns"], "the service and the cause"),

@@ -8,6 +8,7 @@
 //! word in `packages.rs`; what listens on a port is a line of `services.rs`.
 
 mod aiohttp;
+mod aiomysql;
 mod aiosqlite;
 pub mod anyio;
 pub mod asyncio;
@@ -34,6 +35,7 @@ mod pools;
 mod programs;
 mod psycopg;
 mod pydevd;
+mod pymongo;
 pub mod queue;
 mod redis;
 mod registry;

@@ -18,7 +18,7 @@ const FRAMEWORKS: &[&str] = &[
 /// Clients, drivers and number crunchers: what an application calls.
 #[rustfmt::skip]
 const DRIVERS: &[&str] = &[
-    "MySQLdb", "OpenSSL", "PIL", "aio_pika", "aiobotocore", "aiocache", "aiofiles", "aiolimiter", "aiomqtt", "aiomysql",
+    "MySQLdb", "OpenSSL", "PIL", "aio_pika", "aiobotocore", "aiocache", "aiofiles", "aiolimiter", "aiomqtt",
     "aiopg", "aiormq", "aiorwlock", "aiosmtplib", "aiostream", "amqp", "anthropic", "argon2", "async_lru",
     "async_timeout", "asyncssh", "azure", "bcrypt", "beanie", "boto3", "botocore", "bson", "cachetools", "cashews",
     "cassandra", "celery", "certifi", "cffi", "chromadb", "clickhouse_connect", "clickhouse_driver", "cloudpickle",
@@ -28,7 +28,7 @@ const DRIVERS: &[&str] = &[
     "influxdb_client", "janus", "jax", "joblib", "jose", "jwt", "kombu", "kubernetes", "langchain", "langchain_core",
     "ldap3", "litellm", "lxml", "minio", "mongoengine", "motor", "msal", "msgpack", "mysql", "nats", "neo4j", "numpy",
     "odmantic", "openai", "opensearchpy", "oracledb", "paho", "pandas", "paramiko", "passlib", "peewee", "pika",
-    "polars", "portalocker", "psutil", "pulsar", "pyarrow", "pycurl", "pymemcache", "pymongo", "pymssql", "pymysql",
+    "polars", "portalocker", "psutil", "pulsar", "pyarrow", "pycurl", "pymemcache", "pymssql", "pymysql",
     "pynamodb", "pyodbc", "qdrant_client", "regex", "requests", "requests_oauthlib", "retry", "s3fs", "s3transfer",
     "scipy", "sentence_transformers", "simplejson", "sklearn", "slack_sdk", "snowflake", "socks", "sqlmodel",
     "sshtunnel", "stripe", "suds", "tensorflow", "tiktoken", "tokenizers", "torch", "tortoise", "tqdm", "transformers",

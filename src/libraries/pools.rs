@@ -54,6 +54,8 @@ pub enum Term {
     Limit(Path, i64),
     /// The same for each key of the dictionary that the other way leads to: so many for each.
     LimitOfEach(Path, i64, Path),
+    /// How much a `deque` may have at most; where it may have any number, there is no limit.
+    Room(Path),
     /// The length of what the first of these ways leads to.
     Length(&'static [Path]),
     /// The sum of the lengths of a dictionary's values.

@@ -4,15 +4,16 @@ use std::collections::HashMap;
 use std::sync::LazyLock;
 
 use super::{
-    Holder, Home, Library, Marks, Native, Role, Row, Watchdog, aiohttp, aiosqlite, anyio, asyncio, asyncpg,
+    Holder, Home, Library, Marks, Native, Role, Row, Watchdog, aiohttp, aiomysql, aiosqlite, anyio, asyncio, asyncpg,
     concurrent_futures, contextlib, django, fastapi, getpass, gunicorn, httpcore, hypercorn, importlib, kafka, logging,
-    multiprocessing, packages, pdb, psycopg, pydevd, queue, redis, retries, sockets, sqlalchemy, sqlite, starlette,
-    subprocess, threading, trio, urllib3, uvicorn, uvloop, weakref, websockets,
+    multiprocessing, packages, pdb, psycopg, pydevd, pymongo, queue, redis, retries, sockets, sqlalchemy, sqlite,
+    starlette, subprocess, threading, trio, urllib3, uvicorn, uvloop, weakref, websockets,
 };
 use crate::snapshot::Server;
 
 const LIBRARIES: &[&Library] = &[
     &aiohttp::LIBRARY,
+    &aiomysql::LIBRARY,
     &aiosqlite::LIBRARY,
     &anyio::LIBRARY,
     &asyncio::LIBRARY,
@@ -32,6 +33,7 @@ const LIBRARIES: &[&Library] = &[
     &pdb::LIBRARY,
     &psycopg::LIBRARY,
     &pydevd::LIBRARY,
+    &pymongo::LIBRARY,
     &queue::LIBRARY,
     &redis::LIBRARY,
     &retries::LIBRARY,

@@ -6,7 +6,7 @@
 
 use std::collections::HashMap;
 
-use crate::libraries::{asyncio, is_barrier, uvloop};
+use crate::libraries::{asyncio, is_barrier, uvloop, weakref};
 use crate::memory::{ReadError, little_endian};
 use crate::read::objects::builtin::Objects;
 use crate::read::objects::kinds::{Kind, Kinds};
@@ -221,7 +221,7 @@ fn classify(objects: Objects<'_>, kinds: &mut Kinds, object: Address, kind: Addr
         (Kind::BuiltinMethod, _) => Make::Builtin,
         (Kind::Function, _) => Make::Function,
         (Kind::Cell, _) => Make::Cell,
-        (_, "weakref" | "weakref.ReferenceType") => Make::Weak,
+        (_, name) if weakref::REFERENCES.contains(&name) => Make::Weak,
         (_, "_queue.SimpleQueue") => Make::Calls,
         (_, "collections.deque") => Make::Deque,
         (_, "set" | "frozenset") => Make::Set,

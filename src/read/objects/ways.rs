@@ -1,7 +1,7 @@
 //! Ways from one object to another, through attributes.
 
 use super::builtin::Objects;
-use crate::libraries::{Path, Step};
+use crate::libraries::{Path, Step, weakref};
 use crate::memory::ReadError;
 use crate::snapshot::Address;
 
@@ -10,12 +10,15 @@ const MOST_KEYS: usize = 16;
 /// How often one step goes through attributes of the same names.
 const DEEPEST: usize = 6;
 
-/// An attribute that is there and not `None`.
+/// An attribute that is there and not `None`; of a weak reference what it refers to, if that is still there.
 pub(in crate::read) fn value(objects: Objects<'_>, object: Address, name: &str) -> Result<Option<Address>, ReadError> {
-    match objects.attribute(object, name)? {
-        Some(entry) if objects.type_name_of(entry.value)? != "NoneType" => Ok(Some(entry.value)),
-        _ => Ok(None),
+    let Some(entry) = objects.attribute(object, name)? else { return Ok(None) };
+    let kind = objects.type_name_of(entry.value)?;
+    if weakref::REFERENCES.contains(&kind.as_str()) {
+        let referent = objects.memory.read_pointer(entry.value.plus(objects.offsets.object.weakref_object))?;
+        return Ok((objects.type_name_of(referent)? != "NoneType").then_some(referent));
     }
+    Ok((kind != "NoneType").then_some(entry.value))
 }
 
 /// The object at the end of a way; `None` where an attribute on it is `None` or not there.

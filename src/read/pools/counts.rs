@@ -75,6 +75,15 @@ fn number_of(objects: Objects<'_>, term: Term, pool: Address) -> Result<Option<i
             let keys = length(objects, end(each)?)?.max(1);
             Ok(Some(limit).filter(|limit| *limit >= least).map(|limit| limit.saturating_mul(keys)))
         }
+        Term::Room(path) => {
+            // `maxlen` stands behind `state`, and is -1 where there is no limit (CPython `Modules/_collectionsmodule.c`).
+            let at = objects.offsets.object.deque_state + 8;
+            let deque = end(path)?;
+            if objects.base_named(objects.type_of(deque)?, "collections.deque")?.is_none() {
+                return Err(ReadError::Implausible(deque));
+            }
+            Ok(Some(objects.memory.read_u64(deque.plus(at))?.cast_signed()).filter(|most| *most >= 0))
+        }
         Term::Length(paths) => {
             let object = first_of(objects, pool, paths)?.ok_or(ReadError::Implausible(pool))?;
             length(objects, object).map(Some)
