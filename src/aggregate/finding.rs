@@ -1,5 +1,6 @@
 //! Building a verdict. It takes its first piece of evidence to begin one, so there is none without.
 
+use super::failures::failed_tasks;
 use super::hurt::hurts;
 use super::subject::{About, Subject};
 use super::{Advice, Analysis, Blame, Cause, Confidence, Evidence, Hurt, Kind, SecondParty, Summary, Track, Verdict};
@@ -124,6 +125,13 @@ impl Finding {
     pub fn tells(mut self, what: impl IntoIterator<Item = Subject>) -> Self {
         self.verdict.about.tells.extend(what);
         self
+    }
+
+    /// Names the tasks that failed: one of them may have been the one to end this wait.
+    #[must_use]
+    pub(super) fn failures(self, analysis: &Analysis<'_>) -> Self {
+        let (subjects, words): (Vec<Subject>, Vec<String>) = failed_tasks(analysis).into_iter().unzip();
+        self.evidence(words).tells(subjects)
     }
 
     /// Says what to do.

@@ -245,6 +245,8 @@ pub enum Lock {
     Own,
     /// It is a logging handler's.
     Logging,
+    /// It is what a thread sleeps on until another one gives a sign: an event, a condition.
+    Sign,
     /// Nothing in particular.
     Plain,
 }

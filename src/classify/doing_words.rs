@@ -75,6 +75,7 @@ fn phrase(does: &Doing) -> String {
         Doing::AwaitsSqlite => "waiting for a locked SQLite database",
         Doing::AwaitsLock { lock: Lock::Own } => "waiting for a lock that it holds itself",
         Doing::AwaitsLock { lock: Lock::Logging } => "waiting for a logging handler's lock",
+        Doing::AwaitsLock { lock: Lock::Sign } => "waiting for another thread's sign (an event or a condition)",
         Doing::AwaitsLock { lock: Lock::Plain } => "waiting for a lock",
         Doing::RunsNative => "running native code",
         Doing::Serializes => "serializing a response",

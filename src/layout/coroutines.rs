@@ -68,6 +68,19 @@ pub struct TaskOffsets {
 }
 
 impl TaskOffsets {
+    /// `task_exception`, of futures too: behind the callbacks in every version.
+    #[must_use]
+    pub fn exception(&self) -> usize {
+        self.callbacks + 8
+    }
+
+    /// `task_log_tb`, of which the lowest bit says that nobody has fetched the exception: behind the state. `None` since 3.14,
+    /// where a task that is done is in no list.
+    #[must_use]
+    pub fn unfetched(&self, minor: u8) -> Option<usize> {
+        (minor <= 13).then_some(self.state + 4)
+    }
+
     /// `task_num_cancels_requested` (int): how often a cancellation was asked for and not taken back. Up to 3.10 nobody counts.
     #[must_use]
     pub fn cancel_requests(&self, minor: u8) -> Option<usize> {

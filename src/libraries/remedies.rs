@@ -11,6 +11,9 @@ pub struct Remedy {
     pub advice: &'static str,
 }
 
+const NO_MONGODB: &str = "see whether a MongoDB server answers: none could be chosen; use AsyncMongoClient (or motor), and set \
+                          serverSelectionTimeoutMS below what clients wait";
+
 const REMEDIES: &[Remedy] = &[
     Remedy {
         file: "opentelemetry/sdk/trace/export/__init__.py",
@@ -36,6 +39,22 @@ const REMEDIES: &[Remedy] = &[
         file: "logging/handlers.py",
         functions: &["emit", "send", "createSocket"],
         advice: "let a thread of its own write the log: logging.handlers.QueueHandler before it, and a QueueListener",
+    },
+    Remedy {
+        file: "pymongo/synchronous/topology.py",
+        functions: &["select_servers", "_select_servers_loop"],
+        advice: NO_MONGODB,
+    },
+    Remedy { file: "pymongo/topology.py", functions: &["select_servers", "_select_servers_loop"], advice: NO_MONGODB },
+    Remedy {
+        file: "paho/mqtt/client.py",
+        functions: &["wait_for_publish"],
+        advice: "see why the MQTT broker acknowledges nothing; wait in a thread and with a timeout, or use aiomqtt",
+    },
+    Remedy {
+        file: "pika/adapters/blocking_connection.py",
+        functions: &["_flush_output", "process_data_events"],
+        advice: "see why the AMQP broker does not answer; use aio-pika, or a thread, with a timeout",
     },
 ];
 

@@ -6,9 +6,9 @@ use super::limits;
 use super::model::Observation;
 use super::{pools, requests};
 use crate::aggregate::{
-    Analysis, Confidence, Subject, Verdict, count_words, facts_of_health, fate, groups, job_words, length_words,
-    place_of, place_words, queued, share_words, slow_client_words, thread_name, waits_for_events, waits_for_idle_loops,
-    wasted_core, young_worker,
+    Analysis, Confidence, Subject, Verdict, count_words, facts_of_health, failed_tasks, fate, groups, job_words,
+    length_words, place_of, place_words, queued, share_words, slow_client_words, thread_name, waits_for_events,
+    waits_for_idle_loops, wasted_core, young_worker,
 };
 use crate::classify::Look;
 use crate::snapshot::{Snapshot, ThreadSample};
@@ -70,6 +70,7 @@ pub(super) fn observations(analysis: &Analysis<'_>, verdicts: &[&Verdict]) -> Ve
     said.extend(few(pools::words(analysis)));
     said.extend(requests::words(analysis).map(Seen::plain));
     said.extend(few(of(job_words(analysis))));
+    said.extend(few(of(failed_tasks(analysis))));
     said.extend(few(of(waits_for_events(analysis))));
     said.extend(few(of(slow_client_words(analysis))));
     said.extend(few(of(waits_for_idle_loops(analysis))));

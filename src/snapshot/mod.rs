@@ -46,7 +46,8 @@ pub use supervisor::{Aftermath, Supervisor};
 pub use surroundings::{Cgroup, Child, Connection, DescriptorClass, FileLock, Listener, Surroundings, Traffic};
 pub use syscalls::{Call, Operand, Syscall};
 pub use task::{
-    Awaited, PrimitiveKind, PrimitiveSample, TaskCensus, TaskGroup, TaskHold, TaskPhase, TaskSample, TaskWait,
+    Awaited, FailedTask, PrimitiveKind, PrimitiveSample, TaskCensus, TaskGroup, TaskHold, TaskPhase, TaskSample,
+    TaskWait,
 };
 pub use thread::{
     CpuTimes, Descriptor, DescriptorKind, GilRole, GilSample, InterpreterSample, PythonThread, StackSample, Switches,

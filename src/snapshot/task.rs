@@ -161,6 +161,17 @@ pub struct PrimitiveSample {
     pub holders: Vec<TaskHold>,
 }
 
+/// A task that ended with an exception which nobody has fetched, while somebody still has the task.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct FailedTask {
+    /// The task object.
+    pub address: Address,
+    /// The qualified name of its coroutine: `Prices.load`.
+    pub function: String,
+    /// The class of the exception. Its words may be anything and are not read.
+    pub error: String,
+}
+
 /// All tasks of a process that are not done, at one instant: those of `asyncio.all_tasks()`, of every loop.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TaskCensus {
@@ -178,6 +189,10 @@ pub struct TaskCensus {
     pub primitives: Vec<PrimitiveSample>,
     /// Locks of threads that threads sleep for and suspended tasks hold: the lock, and the task.
     pub thread_locks: Vec<(Address, TaskHold)>,
+    /// Tasks that ended with an exception which nobody has fetched, at most [`TaskCensus::MOST_FAILED`]. Since 3.14 tasks that are
+    /// done are in no list, and none is found.
+    #[serde(default)]
+    pub failed: Vec<FailedTask>,
 }
 
 impl TaskCensus {
@@ -187,6 +202,8 @@ impl TaskCensus {
     pub const MOST_GROUPS: usize = 4096;
     /// Waiters of one primitive that are named.
     pub const MOST_WAITERS: usize = 256;
+    /// Tasks that failed and are named.
+    pub const MOST_FAILED: usize = 32;
     /// Children of one `gather` that are named.
     pub const MOST_CHILDREN: usize = 64;
 

@@ -42,6 +42,7 @@ pub(crate) fn census(at: Moment) -> Census {
             groups,
             primitives: vec![primitive],
             thread_locks: vec![(Address(0x9100), hold)],
+            failed: Vec::new(),
         }),
         pools: vec![pool()],
         crews: Vec::new(),

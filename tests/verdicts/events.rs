@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use hangspy::report::{Cause, Confidence, Kind, Report};
 use hangspy::snapshot::{
-    Address, Awaited, Connection, Known, PrimitiveKind, RequestSample, StackSample, TaskPhase, TaskSample, ThreadId,
-    Traffic, Why,
+    Address, Awaited, Connection, FailedTask, Known, PrimitiveKind, RequestSample, StackSample, TaskPhase, TaskSample,
+    ThreadId, Traffic, Why,
 };
 
 use super::scenes::{LOOKS, Line, PID, POLL, Scene, waiting};
@@ -115,6 +115,30 @@ fn a_gate_that_nobody_is_left_to_open_is_possibly_stuck() {
     assert!(verdict.evidence.iter().any(|fact| fact == sent), "{:?}", verdict.evidence);
     assert!(verdict.evidence.iter().any(|fact| fact.contains("long polls")), "{:?}", verdict.evidence);
     assert_eq!(observed(&report), "", "what is a verdict is not told twice");
+}
+
+#[test]
+fn a_task_that_failed_unseen_may_have_been_the_one_to_open_it() {
+    let failed = |mut scene: Scene| {
+        for census in &mut scene.recording.censuses {
+            let Known::Is(tasks) = &mut census.tasks else { continue };
+            tasks.failed = (0..2)
+                .map(|number| FailedTask {
+                    address: Address(0xa000 + number),
+                    function: "load_prices".to_owned(),
+                    error: "OSError".to_owned(),
+                })
+                .collect();
+        }
+        scene
+    };
+    let words = "2 tasks of load_prices() ended with OSError, which nobody fetched";
+    let gate = report(&failed(told(gate(), |_| ())));
+    assert!(first(&gate).evidence.iter().any(|fact| fact == words), "{:?}", first(&gate).evidence);
+    assert!(gate.observations.iter().all(|fact| fact.summary != words), "once is enough");
+    let polls = failed(told(six(|_| vec![WAIT, LOADED, ENDPOINTS[0], ROUTE, SERVER]), |_| ()));
+    assert_healthy("a task may fail, and nothing hangs", &polls);
+    assert!(report(&polls).observations.iter().any(|fact| fact.summary == words));
 }
 
 #[test]

@@ -340,7 +340,10 @@ fn uses(pool: &Standing<'_>) -> String {
         | PoolKind::DefaultExecutor
         | PoolKind::Dns => "call",
     };
-    count_words(pool.last.occupiers.len() as u64, things)
+    match pool.last.occupiers.len() {
+        1 => things.to_owned(),
+        many => count_words(many as u64, things),
+    }
 }
 
 fn counted(count: u64, one: &str, many: &str) -> String {

@@ -211,6 +211,7 @@ impl<'a> Case<'a> {
             .cause(cause, Confidence::Likely)
             .lasting(Some(self.since.as_secs_f64()), 1.0)
             .evidence([waiting])
+            .failures(self.analysis)
             .hurts([Hurt::Tasks { count: self.waiters.len() as u64, behind }])
             .stands(self.stands())
             .holds_up(self.primitive.waiters.iter().map(|task| Subject::Task(*task)))

@@ -33,6 +33,7 @@ fn verdict(analysis: &Analysis<'_>, event: &UnsetEvent<'_>) -> Verdict {
     Finding::new(Kind::TasksStuck, analysis.pid(), summary, waits)
         .cause(Cause::AsyncioEvent, Confidence::Possible)
         .lasting(Some(event.since.as_secs_f64()), 1.0)
+        .failures(analysis)
         .evidence(event.oldest.map(sent))
         .evidence([
             "no other task and no thread of the application is left, to set it".to_owned(),

@@ -15,9 +15,10 @@ use crate::aggregate::standing::{Standing, standing};
 use crate::aggregate::{
     Advice, Analysis, Cause, Confidence, Finding, Hurt, Kind, SecondParty, Subject, Verdict, users_frame, wait_words,
 };
+use crate::classify::Origin;
 use crate::libraries::Home;
 use crate::snapshot::{
-    Actor, Awaited, Child, CodeId, Frame, Known, PrimitiveKind, ProcessId, StackId, TaskCensus, TaskSample,
+    Actor, Awaited, Child, CodeId, Frame, Known, PrimitiveKind, ProcessId, StackId, TaskCensus, TaskSample, TaskWait,
 };
 
 pub(super) struct WaitingRequests;
@@ -72,7 +73,11 @@ impl Case<'_> {
 
     /// The primitive that a request waits for, if it is one.
     fn primitive(&self, one: &Standing<'_>) -> Option<PrimitiveKind> {
-        let Known::Is(Some(wait)) = &one.last.wait else { return None };
+        self.primitive_of(one.last)
+    }
+
+    fn primitive_of(&self, task: &TaskSample) -> Option<PrimitiveKind> {
+        let Known::Is(Some(wait)) = &task.wait else { return None };
         match wait.on {
             Awaited::Primitive(address) => self.tasks.primitive(address).map(|primitive| primitive.kind),
             _ => None,
@@ -108,6 +113,7 @@ impl Case<'_> {
             self.finding(Kind::RequestsWaiting, oldest, summary)
                 .cause(cause, confidence)
                 .evidence(self.doubts(oldest, sense, confidence))
+                .failures(self.analysis)
                 .advice(if writes { Advice::ReadOutput } else { advice(oldest, sense) })
                 .blame(blame(self.analysis, Actor::Task(oldest.who)), party)
                 .verdict(),
@@ -165,6 +171,7 @@ impl Case<'_> {
         let words = wait_words(self.analysis.recording, self.tasks, one.last, now);
         let method = self.method(one.last);
         match (&one.last.wait, method) {
+            (Known::Is(Some(TaskWait { on: Awaited::Future, .. })), Some(method)) => method,
             (Known::Is(Some(wait)), Some(method)) if !matches!(wait.on, Awaited::Connection { .. }) => {
                 format!("{words} in {method}")
             }
@@ -184,8 +191,13 @@ impl Case<'_> {
             Some(class) if !code.name.starts_with("__") => format!("{class}.{}", code.name),
             _ => code.qualified_name.get().cloned().unwrap_or_else(|| code.name.clone()),
         };
+        // A primitive has its name; which of its methods waits says no more.
+        let standard = self.analysis.book.code(inner.code).origin == Origin::Standard;
+        if standard && self.primitive_of(task).is_some() {
+            return None;
+        }
         let package = Home::of(&code.file).package().unwrap_or(&code.file);
-        Some(format!("{name}() of {package}"))
+        Some(format!("{} of {package}", public_name(&name)?))
     }
 
     fn sense(&self, one: &Standing<'_>) -> (Sense, Cause) {
@@ -279,7 +291,7 @@ impl Case<'_> {
             doubts.push("possible, not likely: a long poll looks the same; it would end when there is news".to_owned());
         }
         if one.ends.unknown {
-            doubts.push("not everything was looked through that could end it".to_owned());
+            doubts.push("there may be more that could end it: a limit of ours ended the search".to_owned());
         }
         doubts
     }
@@ -291,10 +303,37 @@ fn frame_of(analysis: &Analysis<'_>, chain: StackId) -> Option<Frame> {
     own.or_else(|| analysis.recording.stack(chain).first().copied())
 }
 
+/// A function as its users know it: without private classes, and of what `async with` enters the class alone. `None` where all of
+/// it is private.
+fn public_name(name: &str) -> Option<String> {
+    let known: Vec<&str> = name.split('.').filter(|part| !part.starts_with('_') && !part.starts_with('<')).collect();
+    let whole = known.last() == name.split('.').next_back().as_ref();
+    (!known.is_empty()).then(|| format!("{}{}", known.join("."), if whole { "()" } else { "" }))
+}
+
 fn advice(one: &Standing<'_>, sense: Sense) -> Advice {
     match sense {
         _ if one.ends.client => Advice::ReadBodyOnce,
         Sense::Holder => Advice::SeeHolder,
         Sense::News => Advice::SeeWhatFailed,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::public_name;
+
+    #[test]
+    fn functions_are_named_as_their_users_know_them() {
+        let names = [
+            ("SMTP.connect", Some("SMTP.connect()")),
+            ("_AsyncQueueProxy.put", Some("put()")),
+            ("Pool.__aenter__", Some("Pool")),
+            ("retry.<locals>.wrapper", Some("retry.wrapper()")),
+            ("_ContextManagerMixin.__aenter__", None),
+        ];
+        for (name, told) in names {
+            assert_eq!(public_name(name).as_deref(), told, "{name}");
+        }
     }
 }

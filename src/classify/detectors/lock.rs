@@ -21,19 +21,26 @@ impl Detector for WaitingForLock {
         if let Some(parked) = in_native_library(sight) {
             return Some(parked);
         }
-        let lock = if sight.inner(Marks::LOGGING) { Lock::Logging } else { Lock::Plain };
-        Some(Activity::waiting(Cause::Lock, Doing::AwaitsLock { lock }))
+        Some(Activity::waiting(Cause::Lock, Doing::AwaitsLock { lock: of_others(sight) }))
     }
+}
+
+/// What kind of lock it is, when the thread does not hold it itself.
+fn of_others(sight: &Sight<'_>) -> Lock {
+    let kinds = [(Marks::LOGGING, Lock::Logging), (Marks::SIGN, Lock::Sign)];
+    kinds.into_iter().find(|(marks, _)| sight.inner(*marks)).map_or(Lock::Plain, |(_, lock)| lock)
 }
 
 /// A lock that was recognised, held by whom.
 fn for_lock(sight: &Sight<'_>) -> Activity {
-    let lock = match (sight.holds_own_lock(), sight.inner(Marks::LOGGING)) {
-        (true, _) => Lock::Own,
-        (false, true) => Lock::Logging,
-        (false, false) => Lock::Plain,
+    let party = sight.lock_party();
+    let lock = match of_others(sight) {
+        _ if sight.holds_own_lock() => Lock::Own,
+        // The sign came, and somebody has the lock that belongs to it.
+        Lock::Sign if party != SecondParty::None => Lock::Plain,
+        lock => lock,
     };
-    Activity::waiting(Cause::Lock, Doing::AwaitsLock { lock }).with(sight.lock_party())
+    Activity::waiting(Cause::Lock, Doing::AwaitsLock { lock }).with(party)
 }
 
 /// A user's line that calls into a native library has no Python frame below it; the library's own threads and the name of the

@@ -7,6 +7,7 @@
 
 pub(in crate::read) mod chains;
 pub(in crate::read) mod coroutines;
+mod failures;
 pub(in crate::read) mod frames;
 pub(in crate::read) mod functions;
 pub(in crate::read) mod future_links;

@@ -6,6 +6,7 @@
 use std::collections::{HashMap, HashSet};
 
 use super::chains::Chain;
+use super::failures;
 use super::frames::{self, TaskFrames};
 use super::functions::Functions;
 use super::future_links::PENDING;
@@ -21,7 +22,7 @@ use crate::memory::{ReadError, little_endian, u64_at};
 use crate::read::allowance::FEW;
 use crate::read::loops::current_task;
 use crate::read::objects::kinds::{Kind, Kinds};
-use crate::read::objects::known::{known, why};
+use crate::read::objects::known::{known, lenient, why};
 use crate::read::scene::Scene;
 use crate::snapshot::{
     Address, Awaited, Frame, Known, PrimitiveKind, PrimitiveSample, StackId, TaskCensus, TaskGroup, TaskHold,
@@ -97,6 +98,7 @@ pub(in crate::read) fn read(scene: &mut Scene<'_>, watch: &WaitWatch) -> Result<
     let TaskList { tasks: listed, mut gaps, .. } = TaskList::read(scene)?;
     let mut reader = Reader::new(scene);
     let mut records = Vec::with_capacity(listed.len());
+    let mut failed = Vec::new();
     let mut cut = !gaps.is_empty();
     for (index, address) in listed.iter().enumerate() {
         if reader.scene.limit.is_spent_after(index, FEW) {
@@ -105,7 +107,11 @@ pub(in crate::read) fn read(scene: &mut Scene<'_>, watch: &WaitWatch) -> Result<
             gaps.push((format!("what {left} of {} tasks do", listed.len()), Why::Bounded));
             break;
         }
-        records.extend(reader.task(*address)?);
+        let record = reader.task(*address)?;
+        if record.is_none() && failed.len() < TaskCensus::MOST_FAILED {
+            failed.extend(lenient(failures::of(reader.scene.objects, &mut reader.kinds, *address))?);
+        }
+        records.extend(record);
     }
     let strange = records.iter().filter(|record| matches!(record.chain, Known::Unknown(Why::Implausible))).count();
     if strange > 0 {
@@ -113,6 +119,7 @@ pub(in crate::read) fn read(scene: &mut Scene<'_>, watch: &WaitWatch) -> Result<
     }
     let mut census = reader.conclude(&records);
     census.cut = cut;
+    census.failed = failed;
     for task in &mut census.tasks {
         task.moved = watch.moved(task.address);
     }
@@ -243,7 +250,15 @@ impl<'s, 'a> Reader<'s, 'a> {
         tasks.sort_unstable_by_key(|task| task.address);
         let plain: HashSet<Address> = self.scene.locks.iter().map(|lock| lock.address).collect();
         let thread_locks = self.held.iter().filter(|(object, _)| plain.contains(object)).copied().collect();
-        TaskCensus { found: records.len() as u64, cut: false, tasks, groups: groups(records), primitives, thread_locks }
+        TaskCensus {
+            found: records.len() as u64,
+            cut: false,
+            tasks,
+            groups: groups(records),
+            primitives,
+            thread_locks,
+            failed: Vec::new(),
+        }
     }
 
     fn sample(&self, record: &Record, parents: &HashMap<Address, Vec<Address>>) -> TaskSample {

@@ -1,7 +1,7 @@
 //! What to do about a call that waits or computes, in the user's own words where we have them.
 
 use crate::aggregate::{Blame, Cause, SecondParty};
-use crate::classify::{Doing, Place};
+use crate::classify::{Doing, Lock, Place};
 use crate::libraries::{self, METADATA, remedy};
 
 /// What to do about a step that blocks the loop.
@@ -50,6 +50,9 @@ pub(in crate::words) fn for_blocked_loop(
                 && !stack.is_empty() =>
         {
             format!("{thread}; keep the lock for less time: {holder} has it while it waits or works")
+        }
+        Cause::Lock if matches!(does, Some(Doing::AwaitsLock { lock: Lock::Sign })) => {
+            format!("{thread}; see whether the thread that is to give the sign still goes on, wait with a timeout, or use an asyncio.Event")
         }
         Cause::Lock => format!("{thread}; find out who holds the lock and for how long, or use an asyncio.Lock"),
         Cause::LockAcrossAwait => "use an asyncio.Lock for what is held across an await".to_owned(),
