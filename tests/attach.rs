@@ -11,7 +11,6 @@ use std::process::Command;
 use std::{env, fs};
 
 use hangspy::attach::{self, Access, Session};
-use hangspy::snapshot::Reader;
 use interpreters::{Interpreter, interpreters};
 use target::Target;
 
@@ -193,6 +192,8 @@ fn older_versions_are_refused_without_py_spy() {
 #[cfg(feature = "py-spy")]
 #[test]
 fn older_versions_are_left_to_py_spy() {
+    use hangspy::snapshot::Reader;
+
     attach::walk_with(Path::new(env!("CARGO_BIN_EXE_hangspy")));
     for version in ["2.7", "3.6", "3.7"] {
         let found = old_interpreters(version);

@@ -7,14 +7,14 @@ mod interpreters;
 
 use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader, Write};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 
 use hangspy::attach::{self, Access, Session};
 use hangspy::error::Gate;
 use hangspy::memory::ReadError;
 use hangspy::read::Sampler;
-use hangspy::snapshot::{Code, Frame, Process, ProcessId, Reader, Snapshot, StackSample, ThreadId, Why};
+use hangspy::snapshot::{Code, Frame, Process, ProcessId, Snapshot, StackSample, ThreadId, Why};
 use interpreters::{Interpreter, interpreters};
 
 /// A frame in words: function, qualified name where the interpreter keeps it, file, line.
@@ -430,6 +430,10 @@ fn without_memory_the_kernels_view_remains() {
 #[cfg(feature = "py-spy")]
 #[test]
 fn a_python_that_only_py_spy_knows() {
+    use std::path::PathBuf;
+
+    use hangspy::snapshot::Reader;
+
     let root = std::env::var_os("PYENV_ROOT").map(PathBuf::from);
     let root = root.or_else(|| Some(PathBuf::from(std::env::var_os("HOME")?).join(".pyenv")));
     let found = root.and_then(|root| {
@@ -444,7 +448,7 @@ fn a_python_that_only_py_spy_knows() {
     let interpreter = Interpreter { version: (3, 7, 0), path, origin: "pyenv" };
     let mut target = Target::start(&interpreter, "many_threads.py", &["4", "6"]);
     assert_eq!(target.line(), "ready");
-    attach::walk_with(std::path::Path::new(env!("CARGO_BIN_EXE_hangspy")));
+    attach::walk_with(Path::new(env!("CARGO_BIN_EXE_hangspy")));
     let session = attach::attach(process(target.child.id())).expect("attaching works");
     assert_eq!(session.process.reader, Reader::PySpy);
     let mut sampler = Sampler::new(session);
