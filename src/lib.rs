@@ -76,6 +76,8 @@ pub mod cli;
 pub mod drive;
 pub mod error;
 pub mod figures;
+#[cfg(any(test, fuzzing))]
+pub mod fuzzing;
 pub mod journal;
 pub mod layout;
 pub mod libraries;

@@ -14,6 +14,7 @@ use hangspy::libraries;
 const MAY_NAME: &[(&str, &[&str])] = &[
     ("error", &[]),
     ("figures", &[]),
+    ("fuzzing", &["attach", "journal", "layout", "memory", "os", "read"]),
     ("snapshot", &[]),
     ("memory", &["error", "snapshot"]),
     ("os", &["error", "snapshot"]),

@@ -67,7 +67,7 @@ impl Elf {
         Self::parse(mappings.first()?.open(pid).ok()?, mappings)
     }
 
-    fn parse(file: File, mappings: &[Mapping]) -> Option<Self> {
+    pub(super) fn parse(file: File, mappings: &[Mapping]) -> Option<Self> {
         let length = file.metadata().ok()?.len();
         let header = read(&file, 0, HEADER)?;
         // Magic, 64 bits, little endian.

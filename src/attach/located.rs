@@ -75,7 +75,7 @@ fn from_number(number: u64) -> Option<PythonVersion> {
 }
 
 /// The text of `Py_GetVersion`, which the interpreter keeps in its data: `3.9.18 (main, ...`, `3.12.0rc1+ (heads/...`.
-fn from_text(bytes: &[u8]) -> Option<PythonVersion> {
+pub(super) fn from_text(bytes: &[u8]) -> Option<PythonVersion> {
     /// Of what stands between the numbers and the parenthesis.
     const LONGEST_SUFFIX: usize = 16;
     let starts = bytes.windows(2).enumerate().filter(|(_, pair)| matches!(*pair, b"2." | b"3."));

@@ -101,7 +101,7 @@ pub(super) fn program(pid: ProcessId) -> Option<String> {
     Some(String::from_utf8_lossy(path.as_os_str().as_bytes()).into_owned())
 }
 
-fn parse_line(line: &str) -> Option<Mapping> {
+pub(super) fn parse_line(line: &str) -> Option<Mapping> {
     let mut fields = line.splitn(6, ' ');
     let number = |digits| u64::from_str_radix(digits, 16).ok();
     let small = |digits| u32::from_str_radix(digits, 16).ok();

@@ -14,6 +14,8 @@ mod checkup;
 mod elf;
 mod facts;
 mod file_name;
+#[cfg(any(test, fuzzing))]
+pub(crate) mod fuzz;
 mod gate;
 mod gates;
 #[cfg(test)]

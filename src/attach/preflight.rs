@@ -24,7 +24,7 @@ const SECOND: u64 = 100;
 
 /// The fields of `/proc/PID/stat` that decide whether there is anything to attach to.
 #[derive(Clone, Debug, PartialEq, Eq)]
-struct Stat {
+pub(super) struct Stat {
     name: String,
     state: char,
     flags: u64,
@@ -78,7 +78,7 @@ pub(super) fn is_gone(pid: ProcessId) -> bool {
     parse_stat(&String::from_utf8_lossy(&text)).is_none_or(ends)
 }
 
-fn parse_stat(text: &str) -> Option<Stat> {
+pub(super) fn parse_stat(text: &str) -> Option<Stat> {
     // The name stands in parentheses and may contain anything, parentheses included.
     let (head, rest) = text.rsplit_once(')')?;
     let (_, name) = head.split_once('(')?;

@@ -15,6 +15,8 @@
 //! nothing in it panics.
 
 mod block;
+#[cfg(any(test, fuzzing))]
+pub(crate) mod fuzz;
 mod reader;
 mod record;
 mod writer;

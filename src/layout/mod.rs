@@ -10,6 +10,8 @@ mod c_library;
 mod coroutines;
 mod debug_offsets;
 mod frames;
+#[cfg(any(test, fuzzing))]
+pub(crate) mod fuzz;
 mod objects;
 mod offsets;
 mod opcodes;

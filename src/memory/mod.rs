@@ -9,6 +9,8 @@
 //! its kin from little-endian bytes.
 
 mod batch;
+#[cfg(any(test, fuzzing))]
+pub(crate) mod fuzz;
 mod live;
 mod pages;
 mod recorder;

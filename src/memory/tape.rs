@@ -53,6 +53,13 @@ impl Tape {
         self.pieces.values().map(Vec::len).sum()
     }
 
+    /// Where its whole words are.
+    #[cfg(any(test, fuzzing))]
+    pub(crate) fn words(&self) -> Vec<Address> {
+        let words = |(start, piece): (&u64, &Vec<u8>)| (*start..*start + piece.len() as u64 / 8 * 8).step_by(8);
+        self.pieces.iter().flat_map(words).map(Address).collect()
+    }
+
     /// Writes the tape, compressed.
     ///
     /// # Errors

@@ -66,7 +66,7 @@ pub(super) fn parse_memory_limit(text: &str) -> Option<Option<u64>> {
 }
 
 /// The `full` line of `memory.pressure`; its total is in microseconds.
-fn parse_stalled(text: &str) -> Option<u64> {
+pub(super) fn parse_stalled(text: &str) -> Option<u64> {
     let line = text.lines().find_map(|line| line.strip_prefix("full "))?;
     let total = line.split_ascii_whitespace().find_map(|word| word.strip_prefix("total="))?;
     total.parse::<u64>().ok()?.checked_mul(1000)

@@ -64,7 +64,7 @@ impl FileUser {
     }
 }
 
-fn parse(status: &str) -> Option<FileUser> {
+pub(super) fn parse(status: &str) -> Option<FileUser> {
     let one = |name| status_value(status, name)?.split_ascii_whitespace().nth(FILE_SYSTEM)?.parse().ok();
     let groups = status_value(status, "Groups")?.split_ascii_whitespace().map(|group| group.parse().ok());
     Some(FileUser { user: one("Uid")?, group: one("Gid")?, groups: groups.collect::<Option<_>>()? })

@@ -14,6 +14,8 @@ pub mod descriptors;
 pub mod file_locks;
 mod file_user;
 mod freezer;
+#[cfg(any(test, fuzzing))]
+pub(crate) mod fuzz;
 mod lone_user;
 mod name_servers;
 pub mod open_files;

@@ -25,7 +25,7 @@ pub(super) fn read(process: ProcessId) -> Known<Vec<String>> {
 }
 
 /// The server of a line `nameserver ADDRESS`.
-fn parse(line: &str) -> Option<String> {
+pub(super) fn parse(line: &str) -> Option<String> {
     let mut words = line.split_ascii_whitespace();
     let address: IpAddr = words.next().filter(|word| *word == "nameserver").and_then(|_| words.next())?.parse().ok()?;
     Some(SocketAddr::new(address, PORT).to_string())

@@ -45,7 +45,7 @@ impl Program {
     }
 }
 
-fn parse(text: &str) -> Result<(u64, u64, u64), Why> {
+pub(super) fn parse(text: &str) -> Result<(u64, u64, u64), Why> {
     let (_, fields) = text.rsplit_once(')').ok_or(if text.is_empty() { Why::Vanished } else { Why::Implausible })?;
     let fields: Vec<&str> = fields.split_ascii_whitespace().collect();
     if fields.first().is_some_and(|state| matches!(*state, "Z" | "X" | "x")) {

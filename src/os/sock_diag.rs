@@ -71,7 +71,7 @@ pub(super) fn each_tcp(process: ProcessId, states: u32, mut take: impl FnMut(Ine
 }
 
 /// A `struct inet_diag_msg`.
-fn parse_inet_message(message: &[u8]) -> Option<InetSocket> {
+pub(super) fn parse_inet_message(message: &[u8]) -> Option<InetSocket> {
     let family = *message.first()?;
     let local = address(family, message.get(8..24)?, message.get(4..6)?)?;
     let peer = address(family, message.get(24..40)?, message.get(6..8)?)?;
@@ -115,7 +115,7 @@ pub(super) fn unix_peer_path(process: ProcessId, inode: u64) -> Result<String, W
 }
 
 #[derive(Debug, Default, PartialEq, Eq)]
-struct UnixSocket {
+pub(super) struct UnixSocket {
     path: String,
     peer: Option<u32>,
 }
@@ -133,7 +133,7 @@ fn look_up(diagnosis: &OwnedFd, inode: u32) -> Result<UnixSocket, Why> {
 }
 
 /// The attributes behind a `struct unix_diag_msg`.
-fn parse_unix_message(message: &[u8]) -> UnixSocket {
+pub(super) fn parse_unix_message(message: &[u8]) -> UnixSocket {
     let mut socket = UnixSocket::default();
     let mut rest = message.get(UNIX_MESSAGE..).unwrap_or_default();
     while let (Some(length), Some(kind)) = (half(rest, 0), half(rest, 2)) {
@@ -214,7 +214,7 @@ pub(super) fn exchange(
 }
 
 /// Gives the messages of one datagram to `take`; true when the answer is complete.
-fn take_messages(datagram: &[u8], take: &mut impl FnMut(&[u8])) -> Result<bool, Why> {
+pub(super) fn take_messages(datagram: &[u8], take: &mut impl FnMut(&[u8])) -> Result<bool, Why> {
     let mut rest = datagram;
     while let (Some(length), Some(kind)) = (word(rest, 0), half(rest, 4)) {
         let length = usize::try_from(length).map_err(|_| Why::Implausible)?;

@@ -156,7 +156,7 @@ fn listener(socket: &InetSocket, no_limit: Why) -> Listener {
 }
 
 /// `ListenOverflows` of `/proc/PID/net/netstat`: a line of names and a line of numbers in the same order.
-fn parse_accept_overflows(text: &str) -> Option<u64> {
+pub(super) fn parse_accept_overflows(text: &str) -> Option<u64> {
     let mut lines = text.lines().filter_map(|line| line.strip_prefix("TcpExt:"));
     let (names, numbers) = (lines.next()?, lines.next()?);
     let at = names.split_ascii_whitespace().position(|name| name == "ListenOverflows")?;

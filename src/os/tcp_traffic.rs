@@ -84,7 +84,7 @@ fn put_address(request: &mut [u8], at: usize, address: SocketAddr) {
 }
 
 /// The `struct tcp_info` among the attributes behind a `struct inet_diag_msg`.
-fn parse_message(message: &[u8]) -> Option<Traffic> {
+pub(super) fn parse_message(message: &[u8]) -> Option<Traffic> {
     let mut rest = message.get(MESSAGE..)?;
     loop {
         let (length, kind) = (usize::from(half(rest, 0)?), half(rest, 2)?);

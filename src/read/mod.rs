@@ -24,6 +24,8 @@ mod budget;
 mod census;
 mod crews;
 mod ends;
+#[cfg(any(test, fuzzing))]
+pub(crate) mod fuzz;
 #[cfg(test)]
 mod hostile_tests;
 mod locks;

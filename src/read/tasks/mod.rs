@@ -14,6 +14,8 @@ pub(in crate::read) mod future_links;
 pub(in crate::read) mod handovers;
 pub(in crate::read) mod holds;
 pub(in crate::read) mod list;
+#[cfg(any(test, fuzzing))]
+pub(in crate::read) mod nonsense_of_tests;
 pub(in crate::read) mod primitives;
 pub(in crate::read) mod reader;
 #[cfg(test)]

@@ -1,11 +1,12 @@
-//! The reader of tasks on memory that is nonsense: objects of all kinds that refer to each other at random, and in circles.
+//! The reader of tasks on memory that is nonsense.
 
 use std::cell::Cell;
 use std::time::Duration;
 
+use super::nonsense_of_tests::{Nonsense, OBJECTS, OBJECTS_AT};
 use super::reader::Reader;
-use crate::layout::{self, Offsets};
-use crate::memory::{Batch, Memory, Pages, ReadError};
+use crate::layout;
+use crate::memory::Pages;
 use crate::read::Allowance;
 use crate::read::objects::builtin::Objects;
 use crate::read::scene::Scene;
@@ -13,75 +14,12 @@ use crate::read::stacks::codes::CodeTable;
 use crate::read::stacks::table::StackTable;
 use crate::snapshot::{Address, Known, PythonVersion, Why};
 
-/// Where type names are, one every 64 bytes.
-const NAMES_AT: u64 = 0x10_0000_0000;
-/// Where objects are, one every page: the last bits of an address say which field it is.
-const OBJECTS_AT: u64 = 0x20_0000_0000;
-const OBJECTS: u64 = 64;
-const NAMES: [&str; 14] = [
-    "_asyncio.Task",
-    "_asyncio.Task",
-    "_asyncio.Future",
-    "_GatheringFuture",
-    "coroutine",
-    "coroutine",
-    "generator",
-    "async_generator_asend",
-    "coroutine_wrapper",
-    "_asyncio.FutureIter",
-    "method",
-    "function",
-    "code",
-    "Lock",
-];
-
-/// Memory in which every page is an object whose fields are chosen by a seed.
-struct Nonsense {
-    seed: u64,
-    task_size: u64,
-    offsets: Offsets,
-    /// Objects and small numbers in turn, or one object everywhere.
-    circles: bool,
-    reads: Cell<u64>,
-}
-
-impl Nonsense {
-    fn word(&self, address: u64) -> u64 {
-        let mut noise = (address ^ self.seed).wrapping_mul(0x9e37_79b9_7f4a_7c15);
-        noise ^= noise >> 29;
-        noise = noise.wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        noise ^= noise >> 32;
-        let object = OBJECTS_AT + (noise >> 8) % OBJECTS * 4096;
-        let layout = &self.offsets.object;
-        match (address % 4096) as usize {
-            field if field == layout.type_name => NAMES_AT + noise % NAMES.len() as u64 * 64,
-            field if field == layout.type_basic_size => self.task_size,
-            field if field == layout.object_type => object,
-            _ if self.circles => OBJECTS_AT + 4096,
-            _ => match noise % 4 {
-                0 => 0,
-                1 => noise >> 60,
-                _ => object,
-            },
-        }
-    }
-}
-
-impl Memory for Nonsense {
-    fn fetch(&self, batch: &mut Batch) -> Result<(), ReadError> {
-        self.reads.set(self.reads.get() + 1);
-        batch.fill(|address, bytes| {
-            for (at, byte) in (address.0..).zip(bytes.iter_mut()) {
-                let name = at.checked_sub(NAMES_AT).filter(|at| *at < NAMES.len() as u64 * 64);
-                *byte = match name {
-                    Some(at) => NAMES[(at / 64) as usize].as_bytes().get((at % 64) as usize).copied().unwrap_or(0),
-                    None => self.word(at & !7).to_le_bytes()[(at % 8) as usize],
-                };
-            }
-            true
-        });
-        Ok(())
-    }
+/// A number for an address that looks like chance.
+fn scatter(number: u64) -> u64 {
+    let mut noise = number.wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    noise ^= noise >> 29;
+    noise = noise.wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    noise ^ noise >> 32
 }
 
 #[test]
@@ -93,7 +31,7 @@ fn nonsense_ends_and_does_no_harm() {
         let offsets = layout::table(version).expect("a table of this version");
         for seed in 0..16 {
             let memory = Nonsense {
-                seed,
+                noise: &|address| scatter(address ^ seed),
                 task_size: offsets.task.size as u64,
                 offsets: offsets.clone(),
                 circles: seed % 8 == 7,

@@ -1,0 +1,168 @@
+//! Targets that do not keep still, and a hangspy that is ended at any moment: whatever happens, the target goes on as it was, hangspy
+//! ends as it should, and what it had written can be read.
+//!
+//! A few rounds here; `scripts/chaos` plays as many as one likes.
+#![expect(clippy::expect_used, reason = "a test that cannot be set up ends with what went wrong")]
+
+#[path = "common/interpreters.rs"]
+mod interpreters;
+#[path = "common/target.rs"]
+mod target;
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::os::unix::process::ExitStatusExt;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use hangspy::journal;
+use interpreters::{Interpreter, interpreters};
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
+use target::Target;
+
+/// Rounds where nobody asks for more (`HANGSPY_CHAOS=1000`).
+const ROUNDS: u64 = 16;
+/// What `chaos.py` can do; `stopped` is `steady`, halted by us.
+const MODES: [&str; 9] = ["steady", "exits", "execs", "forks", "stopped", "unmaps", "threads", "deep", "tasks"];
+/// How hangspy is ended, if at all.
+const ENDINGS: [Option<Signal>; 6] = [
+    None,
+    Some(Signal::SIGKILL),
+    Some(Signal::SIGINT),
+    Some(Signal::SIGTERM),
+    Some(Signal::SIGHUP),
+    Some(Signal::SIGPIPE),
+];
+/// No run of a second takes longer, on a machine that is crowded.
+const PATIENCE: Duration = Duration::from_secs(40);
+
+/// The same choices everywhere.
+struct Random(u64);
+
+impl Random {
+    fn below(&mut self, end: u64) -> u64 {
+        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (self.0 >> 33) % end
+    }
+
+    fn of<T: Copy>(&mut self, choices: &[T]) -> T {
+        choices[self.below(choices.len() as u64) as usize]
+    }
+}
+
+/// One round: what the target does, and when and how hangspy is ended.
+#[derive(Debug)]
+struct Round {
+    number: u64,
+    mode: &'static str,
+    ending: Option<Signal>,
+    after: Duration,
+}
+
+/// A folder for what hangspy writes, removed again.
+struct Folder(PathBuf);
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        let _left_behind = fs::remove_dir_all(&self.0);
+    }
+}
+
+fn wait(child: &mut Child, round: &Round) -> ExitStatus {
+    let begun = Instant::now();
+    loop {
+        if let Some(status) = child.try_wait().expect("hangspy is our child") {
+            return status;
+        }
+        if begun.elapsed() > PATIENCE {
+            let _ended = child.kill();
+            panic!("{round:?}: hangspy does not end");
+        }
+        thread::sleep(Duration::from_millis(10));
+    }
+}
+
+/// The state of a process, as the kernel has it: `None` when it is gone.
+fn state(pid: u32) -> Option<char> {
+    let text = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
+    text.rsplit_once(") ")?.1.chars().next()
+}
+
+fn play(interpreter: &Interpreter, round: &Round) -> String {
+    let name = interpreter.name();
+    let program = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/programs/chaos.py");
+    let mode = if round.mode == "stopped" { "steady" } else { round.mode };
+    let target = Target::start(Command::new(&interpreter.path).arg(program).arg(mode));
+    let pid = target.process().pid.0;
+    if round.mode == "stopped" {
+        kill(Pid::from_raw(pid.cast_signed()), Signal::SIGSTOP).expect("it can be stopped");
+    }
+    let folder = Folder(std::env::temp_dir().join(format!("hangspy-chaos-{}-{}", std::process::id(), round.number)));
+    let log = std::env::temp_dir().join(format!("hangspy-chaos-{}.err", std::process::id()));
+    let mut command = Command::new(env!("CARGO_BIN_EXE_hangspy"));
+    command.args([&pid.to_string(), "--for", "1s", "--rate", "100", "-o"]).arg(&folder.0);
+    command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(fs::File::create(&log).expect("a log"));
+    let mut spy = command.spawn().expect("hangspy starts");
+    if let Some(signal) = round.ending {
+        thread::sleep(round.after);
+        // It may have ended by itself, and is not reaped yet.
+        kill(Pid::from_raw(spy.id().cast_signed()), signal).expect("hangspy is our child");
+    }
+    let status = wait(&mut spy, round);
+    let said = fs::read_to_string(&log).expect("its log");
+    let fatal = [Signal::SIGSEGV, Signal::SIGABRT, Signal::SIGBUS, Signal::SIGILL, Signal::SIGSYS];
+    let died = status.signal().is_some_and(|signal| fatal.iter().any(|one| *one as i32 == signal));
+    assert!(!died && !said.contains("panicked"), "{name}, {round:?}: {status}: {said}");
+    assert_ne!(status.code(), Some(70), "{name}, {round:?}: {said}");
+    let now = state(pid);
+    match round.mode {
+        "exits" => {}
+        "stopped" => assert_eq!(now, Some('T'), "{name}, {round:?}: the target was set going"),
+        _ => assert!(now.is_some_and(|state| "RSD".contains(state)), "{name}, {round:?}: the target is {now:?}"),
+    }
+    let kept = read_capture(&folder.0, &format!("{name}, {round:?}, {status}"));
+    let code = status.code().map_or_else(|| format!("{:?}", status.signal()), |code| code.to_string());
+    format!("{code} with {kept}")
+}
+
+/// What a run left behind can be read as far as it came.
+fn read_capture(folder: &Path, round: &str) -> &'static str {
+    let captures = ["capture.hangspy", ".capture.hangspy.part"].map(|name| folder.join(name));
+    let Some(path) = captures.iter().find(|path| fs::metadata(path).is_ok_and(|file| file.len() > 0)) else {
+        return "no capture";
+    };
+    match journal::read(path) {
+        Ok(_) => "a capture",
+        Err(error) => {
+            let text = error.to_string();
+            assert!(
+                text.contains("it ends before anything") || text.contains("it holds no process"),
+                "{round}: {text}"
+            );
+            "an empty capture"
+        }
+    }
+}
+
+#[test]
+fn rounds_of_chaos() {
+    let asked = |name: &str| std::env::var(name).ok().and_then(|text| text.parse().ok());
+    let rounds = asked("HANGSPY_CHAOS").unwrap_or(ROUNDS);
+    let mut random = Random(asked("HANGSPY_CHAOS_SEED").unwrap_or(11));
+    let found = interpreters();
+    assert!(!found.is_empty(), "some CPython 3.8 to 3.15 is installed");
+    let mut played: BTreeMap<(String, String), u64> = BTreeMap::new();
+    for number in 0..rounds {
+        // Every mode has its turn; the rest is chance.
+        let mode = MODES[number as usize % MODES.len()];
+        let round =
+            Round { number, mode, ending: random.of(&ENDINGS), after: Duration::from_millis(random.below(1500)) };
+        let interpreter = &found[random.below(found.len() as u64) as usize];
+        let outcome = play(interpreter, &round);
+        *played.entry((mode.to_owned(), outcome)).or_default() += 1;
+    }
+    println!("{rounds} rounds: {played:#?}");
+}
