@@ -131,6 +131,8 @@ pub enum Advice {
     RecordThreads,
     /// See what the threads do.
     DumpThreads,
+    /// See its log, and what its threads do.
+    SeeThreads,
     /// See which gate refuses.
     OpenGate,
     /// See what ended the process.

@@ -20,7 +20,7 @@
 
 use std::collections::BTreeMap;
 
-use super::phrases::{place_of, places};
+use super::places::{place_of, places};
 use super::stall::LOOKS_TO_BLAME;
 use super::{Blame, Confidence, Place};
 use crate::classify::{Book, CodeFacts, Origin};

@@ -4,8 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::time::Duration;
 
 use super::blame::{Blamed, Seen, blame};
-use super::phrases::place_words;
-use super::{Analysis, Track};
+use super::{Analysis, Place, Track};
 use crate::classify::Look;
 use crate::libraries::Marks;
 use crate::snapshot::{Known, Moment, StackSample};
@@ -93,9 +92,18 @@ pub(super) fn busy(analysis: &Analysis<'_>, track: &Track<'_>) -> Option<Busy> {
     })
 }
 
-/// What a loop wastes a core with: it never rests and nobody waits for long. In words.
+/// A loop that never rests while nobody waits for long: it wastes a core, if that is no work.
+#[derive(Clone, Debug)]
+pub struct Restless {
+    /// Looks that show steps, and all of them.
+    pub looks: (usize, usize),
+    /// The function that most of them are of.
+    pub place: Option<Place>,
+}
+
+/// What a loop wastes a core with.
 #[must_use]
-pub fn wasted_core(analysis: &Analysis<'_>, track: &Track<'_>) -> Option<String> {
+pub fn wasted_core(analysis: &Analysis<'_>, track: &Track<'_>) -> Option<Restless> {
     let busy = busy(analysis, track)?;
     // Whoever stands in the queue for a CPU would use it.
     let wanted = |seen: Option<&super::LookAt<'_>>| {
@@ -105,10 +113,6 @@ pub fn wasted_core(analysis: &Analysis<'_>, track: &Track<'_>) -> Option<String>
     if analysis.share(Duration::from_nanos(spent)) < WHOLE_CORE {
         return None;
     }
-    let (steps, all) = busy.steps;
-    let place = busy.function.map(|found| place_words(&found.place(analysis.recording)));
-    let of = place.map(|place| format!(", most of them of {place}")).unwrap_or_default();
-    Some(format!(
-        "the loop never rests: short steps in {steps} of {all} looks{of}; if that is no work, it wastes a core"
-    ))
+    let place = busy.function.map(|found| found.place(analysis.recording));
+    Some(Restless { looks: busy.steps, place })
 }

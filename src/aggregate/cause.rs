@@ -20,7 +20,7 @@ const CERTAIN_TENTHS: usize = 9;
 const AWAITS_ONE_IN: usize = 10;
 
 /// Why a step did not return.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Reason {
     /// The cause.
     pub cause: Cause,

@@ -3,10 +3,9 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use super::Analysis;
 use super::blame::{Blamed, Seen, blame};
-use super::phrases::{count_words, place_words, share_words};
 use super::track::thread_name;
+use super::{Analysis, CpuFact};
 use crate::snapshot::{StackId, StackSample, ThreadId, ThreadSample};
 
 /// A function, or native threads of one name, and the CPU time of the threads that were in it.
@@ -25,15 +24,15 @@ pub struct Consumer {
 }
 
 impl Consumer {
-    /// `train (app.py:15), 4 threads, 96 % of this process's CPU time`
+    /// As a fact.
     #[must_use]
-    pub fn words(&self, analysis: &Analysis<'_>) -> String {
-        let what = match self.blamed {
-            Some(blamed) => place_words(&blamed.place(analysis.recording)),
-            None => format!("native threads {}", self.name),
-        };
-        let threads = count_words(self.threads as u64, "thread");
-        format!("{what}, {threads}, {} of this process's CPU time", share_words(self.share))
+    pub fn fact(&self, analysis: &Analysis<'_>) -> CpuFact {
+        CpuFact::UsedBy {
+            place: self.blamed.map(|blamed| blamed.place(analysis.recording)),
+            name: self.name.clone(),
+            threads: self.threads as u64,
+            share: self.share,
+        }
     }
 }
 

@@ -3,8 +3,9 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use super::phrases::count_words;
-use super::{Analysis, Subject, Track, thread_name};
+use super::evidence::LoopIs;
+use super::{Analysis, StepFact, Track, thread};
+use crate::classify::Who;
 use crate::snapshot::{Address, Census, Handover, Snapshot, ThreadId};
 
 /// How gaps of snapshots begin in which a thread that runs a loop can have been overlooked.
@@ -56,49 +57,49 @@ pub(super) fn dead_loops<'a>(analysis: &Analysis<'a>, apart: Duration) -> Vec<De
     found
 }
 
-/// Threads that wait for a loop which nobody runs at present and somebody may run again, in words.
-#[must_use]
-pub fn waits_for_idle_loops(analysis: &Analysis<'_>) -> Vec<(Subject, String)> {
-    let words = |dead: &DeadLoop<'_>| {
-        let owner = dead.owner?;
-        let name = analysis.last_snapshot().and_then(|(_, last)| last.thread(owner)).map(thread_name);
-        let count = dead.waits.len() as u64;
-        let words = format!(
-            "{} {} for coroutines of an event loop that no thread runs at present; thread {owner} {} has it among its \
-             variables and may run it again",
-            count_words(count, "thread"),
-            if count == 1 { "waits" } else { "wait" },
-            name.unwrap_or_default()
-        );
-        Some((Subject::IdleLoop(dead.address), words))
-    };
-    dead_loops(analysis, Duration::ZERO).iter().filter_map(words).collect()
+/// Threads that wait for a loop which nobody runs at present and somebody may run again.
+#[derive(Clone, Debug)]
+pub struct WaitsForIdleLoop {
+    /// The loop.
+    pub event_loop: Address,
+    /// How many wait.
+    pub threads: u64,
+    /// The thread that has the loop among its variables.
+    pub owner: Who,
 }
 
-/// That no thread runs a loop, in words; `None` when one did in any look, or too few looks saw all threads.
-pub(super) fn runs_nowhere(analysis: &Analysis<'_>, event_loop: Address) -> Option<String> {
+/// The threads that wait for such loops.
+#[must_use]
+pub fn waits_for_idle_loops(analysis: &Analysis<'_>) -> Vec<WaitsForIdleLoop> {
+    let waits = |dead: &DeadLoop<'_>| {
+        Some(WaitsForIdleLoop {
+            event_loop: dead.address,
+            threads: dead.waits.len() as u64,
+            owner: thread(analysis, dead.owner?),
+        })
+    };
+    dead_loops(analysis, Duration::ZERO).iter().filter_map(waits).collect()
+}
+
+/// In how many looks no thread runs a loop; `None` when one did in any look, or too few looks saw all threads.
+pub(super) fn runs_nowhere(analysis: &Analysis<'_>, event_loop: Address) -> Option<u64> {
     let snapshots = &analysis.recording.snapshots;
     let overlooks = |what: &str| OVERLOOKED.iter().any(|start| what.starts_with(start));
     let whole = |snapshot: &&Snapshot| !snapshot.gaps.iter().any(|(what, _)| overlooks(what));
     let (whole, all) = (snapshots.iter().filter(whole).count(), snapshots.len());
     let ran = analysis.tracks.iter().any(|track| track.address == event_loop);
-    (!ran && whole >= FEWEST_LOOKS && whole * 2 > all)
-        .then(|| format!("a loop that no thread runs, in {whole} of {whole} looks at all threads"))
+    (!ran && whole >= FEWEST_LOOKS && whole * 2 > all).then_some(whole as u64)
 }
 
 /// What the future that a loop's own thread waits for waits for in turn: the loop itself, or one that nobody runs.
-pub(super) fn words(analysis: &Analysis<'_>, track: &Track<'_>) -> Option<String> {
+pub(super) fn awaited(analysis: &Analysis<'_>, track: &Track<'_>) -> Option<StepFact> {
     let waits = &analysis.recording.censuses.last()?.handovers;
     let wait = waits.iter().find(|wait| wait.thread == track.thread)?;
-    let what = match wait.task {
-        Some(_) => "the task that would set it belongs to",
-        None => "the call that would set it stands in the queue of",
+    let other = analysis.tracks.iter().find(|other| other.address == wait.event_loop);
+    let event_loop = match other {
+        _ if wait.event_loop == track.address => LoopIs::This,
+        Some(other) => LoopIs::OfThread { thread: other.thread },
+        None => LoopIs::Nowhere { looks: runs_nowhere(analysis, wait.event_loop)? },
     };
-    if wait.event_loop == track.address {
-        return Some(format!("{what} this very loop"));
-    }
-    if let Some(other) = analysis.tracks.iter().find(|other| other.address == wait.event_loop) {
-        return Some(format!("{what} the loop of thread {}", other.thread));
-    }
-    runs_nowhere(analysis, wait.event_loop).map(|words| format!("{what} {words}"))
+    Some(StepFact::FutureOf { queued: wait.task.is_none(), event_loop })
 }

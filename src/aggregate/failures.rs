@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use super::phrases::count_words;
 use super::{Analysis, Subject};
+use crate::figures::count as count_words;
 
 /// Functions that are named.
 const MOST: usize = 3;

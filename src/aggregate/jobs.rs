@@ -4,7 +4,7 @@ use std::collections::HashSet;
 use std::time::Duration;
 
 use super::workers::{age, asleep, is_request_of};
-use super::{Analysis, Place, Subject, length_words, place_of, place_of_user, place_words};
+use super::{Analysis, Place, place_of, place_of_user};
 use crate::classify::Origin;
 use crate::snapshot::{Actor, Address, Census, CrewSample, MemberSample, TaskSample, WorkKind};
 
@@ -31,24 +31,6 @@ pub struct Job {
     /// The program's own function that it is in.
     pub place: Option<Place>,
 }
-
-impl Job {
-    /// `apscheduler runs pull_rates every 3.0 s, for 12 s, in fetch (app.py:7)`
-    #[must_use]
-    pub fn words(&self) -> String {
-        let does = match self.kind {
-            WorkKind::Messages => "waits for messages in",
-            WorkKind::Jobs | WorkKind::Requests => "runs",
-        };
-        let every = self.every.map(|every| format!(" every {}", length_words(every))).unwrap_or_default();
-        let age = if self.age >= NOTABLE { format!(", for {}", length_words(self.age)) } else { String::new() };
-        let place = self.place.as_ref().map(|place| format!(", in {}", place_words(place))).unwrap_or_default();
-        format!("{} {does} {}{every}{age}{place}", self.library, self.name)
-    }
-}
-
-/// A shorter age says nothing.
-const NOTABLE: Duration = Duration::from_secs(1);
 
 /// Jobs and consumers as of the last census.
 #[must_use]
@@ -113,18 +95,8 @@ fn tasks(analysis: &Analysis<'_>, census: &Census) -> Vec<Job> {
     tasks.tasks.iter().filter(own).filter_map(job).collect()
 }
 
-/// The jobs in words, those of a kind together, and who runs the first of them.
+/// The jobs of libraries. Any program has tasks beside its requests: they are in the report.
 #[must_use]
-pub fn job_words(analysis: &Analysis<'_>) -> Vec<(Subject, String)> {
-    let mut words: Vec<(Subject, String, usize)> = Vec::new();
-    // Any program has tasks beside its requests: they are in the report.
-    for job in jobs(analysis).into_iter().filter(|job| job.library != TASKS) {
-        let said = job.words();
-        match words.iter_mut().find(|(_, known, _)| *known == said) {
-            Some((_, _, count)) => *count += 1,
-            None => words.push((job.who.into(), said, 1)),
-        }
-    }
-    let counted = |said: String, count: usize| if count > 1 { format!("{count} times: {said}") } else { said };
-    words.into_iter().map(|(who, said, count)| (who, counted(said, count))).collect()
+pub fn jobs_of_libraries(analysis: &Analysis<'_>) -> Vec<Job> {
+    jobs(analysis).into_iter().filter(|job| job.library != TASKS).collect()
 }

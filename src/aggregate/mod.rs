@@ -6,6 +6,7 @@
 //!
 //! A stall needs identity: the same step in every look. A long block and a thousand short callbacks look alike otherwise.
 
+mod act;
 mod advice;
 mod analysis;
 mod blame;
@@ -27,7 +28,7 @@ mod hurt;
 mod jobs;
 mod judges;
 mod ledger;
-mod phrases;
+mod places;
 mod pools;
 mod progress;
 mod ranking;
@@ -39,45 +40,54 @@ mod standing;
 mod subject;
 mod summary;
 mod task_graph;
-mod task_words;
+
 mod track;
 mod unset_events;
 mod users;
+mod users_frame;
 mod verdict;
 mod wait_graph;
+mod waits_for;
 mod workers;
 mod worst;
 
+pub use act::{Act, At, Where, task, thread};
 pub use advice::Advice;
 pub use analysis::Analysis;
 pub use blame::Blamed;
-pub use busy::wasted_core;
+pub use busy::{Restless, wasted_core};
 pub use cause::Reason;
 pub use censuses::{awaiting, same_wait_since};
 pub use connections::{awaited_peer, request_age};
 pub use consumers::{Consumer, consumers};
-pub use dead_loops::waits_for_idle_loops;
+pub use dead_loops::{WaitsForIdleLoop, waits_for_idle_loops};
 pub use ending::{Fate, Killer, Patience, YoungWorker, fate, young_worker};
-pub use ends::ending_words;
-pub use evidence::Evidence;
+pub use ends::{Ender, ender};
+pub use evidence::{
+    CpuFact, Deed, DescriptorFact, Evidence, GilFact, KernelFact, LockFact, LoopFact, LoopIs, PeerFact, SearchFact,
+    StepFact, TaskFact, UndecidedFact, WorkerFact,
+};
 pub use failures::failed_tasks;
 pub use finding::Finding;
 pub use gil::{held, share_of, switches_per_second};
 pub use hurt::{Hurt, full_queue, overflow, timer_late};
-pub use jobs::{Job, job_words, jobs};
+pub use jobs::{Job, jobs, jobs_of_libraries};
 pub use judges::{Explains, JUDGES, Judge, Throttling, facts_of_health, heard, throttling, verdicts};
 pub use ledger::{FunctionAccount, GilLedger, ThreadAccount};
-pub use phrases::{bytes_words, count_words, length_words, party_words, place_of, place_words, places, share_words};
-pub use pools::one_of_words;
+pub use places::{place_of, places};
+pub use progress::Progress;
 pub use ranking::{Group, groups};
 pub use run_queue::queued;
-pub use slow_clients::slow_client_words;
+pub use slow_clients::{HarmlessClient, harmless_clients};
 pub use stall::{LOOKS_TO_BLAME, STALL, Stall, Stalls};
 pub use subject::{About, Subject};
-pub use summary::Summary;
-pub use task_words::{primitive_words, task_name, users_frame, users_place, wait_words};
+pub use summary::{
+    Between, CouldEnd, Crews, Lifespan, LoopSummary, Places, PoolUse, ProcessSummary, Summary, TaskSummary, Undecided,
+};
 pub use track::{LookAt, Track, thread_name};
-pub use unset_events::waits_for_events;
+pub use unset_events::{LOOK, WaitsForEvent, waits_for_events};
 pub use users::{place_of_user, users_of};
+pub use users_frame::{users_frame, users_place};
 pub use verdict::{Because, Blame, Cause, Confidence, Consequence, Kind, Place, SecondParty, Verdict};
+pub use waits_for::waits_for;
 pub use worst::worst_first;

@@ -5,7 +5,6 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use super::phrases::count_words;
 use super::{Analysis, awaited_peer, same_wait_since};
 use crate::snapshot::{Actor, Census, Known, Moment, Occupier, PoolKind, PoolSample, Snapshot, TaskWait};
 
@@ -140,37 +139,4 @@ pub(super) fn peer_of<'a>(
 pub(super) fn snapshot_at<'s>(analysis: &Analysis<'s>, at: Moment) -> Option<(usize, &'s Snapshot)> {
     let snapshots = analysis.recording.snapshots.iter().enumerate();
     snapshots.rev().find(|(_, snapshot)| snapshot.at <= at && !snapshot.threads.is_empty())
-}
-
-/// `all 3 database connections are`, `the only database connection is`
-pub(super) fn all_words(kind: PoolKind, size: u64) -> String {
-    match size {
-        1 => format!("{} is", one_of_words(kind, size)),
-        _ => format!("all {} are", pool_words(kind, size)),
-    }
-}
-
-/// One place of a pool: `one of 40 worker threads`, `the only database connection`.
-#[must_use]
-pub fn one_of_words(kind: PoolKind, size: u64) -> String {
-    let things = pool_words(kind, size);
-    match size {
-        1 => format!("the only {}", things.trim_start_matches("1 ")),
-        _ => format!("one of {things}"),
-    }
-}
-
-/// What a pool gives out, in words: `40 worker threads`, `3 database connections`.
-pub(super) fn pool_words(kind: PoolKind, count: u64) -> String {
-    let thing = match kind {
-        PoolKind::AnyioLimiter => "worker thread",
-        PoolKind::CapacityLimiter => "limiter token",
-        PoolKind::ThreadPool => "executor thread",
-        PoolKind::DefaultExecutor => "default executor thread",
-        PoolKind::DbPool => "database connection",
-        PoolKind::HttpPool => "HTTP connection",
-        PoolKind::AsyncioQueue => "pooled item",
-        PoolKind::Dns => "DNS lookup",
-    };
-    count_words(count, thing)
 }

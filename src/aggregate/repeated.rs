@@ -1,6 +1,9 @@
 //! What is true of several alike is told once, with how many there are.
 
-use super::Verdict;
+use super::{SearchFact, Verdict};
+
+/// Lengths that differ by less, seconds, read the same.
+const SAME_LENGTH_S: f64 = 0.1;
 
 /// Findings that read the same, each once. The first of them, which is the worst, stands for all.
 pub(super) fn once(found: Vec<Verdict>) -> Vec<Verdict> {
@@ -19,7 +22,7 @@ pub(super) fn once(found: Vec<Verdict>) -> Vec<Verdict> {
     }
     let counted = |(mut finding, count): (Verdict, usize)| {
         if count > 1 {
-            finding.evidence.push(format!("there are {count} like this, and this one stands for all").into());
+            finding.evidence.push(SearchFact::StandsFor { findings: count as u64 }.into());
         }
         finding
     };
@@ -28,6 +31,11 @@ pub(super) fn once(found: Vec<Verdict>) -> Vec<Verdict> {
 
 fn alike(one: &Verdict, other: &Verdict) -> bool {
     let place = |verdict: &Verdict| verdict.blame.as_ref().map(|blame| (blame.file.clone(), blame.function.clone()));
-    (one.kind, one.cause, one.process, &one.summary) == (other.kind, other.cause, other.process, &other.summary)
+    let what = |verdict: &Verdict| (verdict.kind, verdict.cause, verdict.process, verdict.about.stands.len());
+    // Of one wait that several are in, each is seen a moment later.
+    let lengths = one.since_s.zip(other.since_s).map_or(0.0, |(one, other)| (one - other).abs());
+    what(one) == what(other)
         && place(one) == place(other)
+        && one.second_party == other.second_party
+        && lengths < SAME_LENGTH_S
 }

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use super::censuses::{APART, waited};
 use super::connections::{awaited_connection, by_descriptor, is_incoming};
-use super::{Analysis, Subject, awaiting, bytes_words};
+use super::{Analysis, awaiting};
 use crate::classify::Origin;
 use crate::libraries::Marks;
 use crate::snapshot::{
@@ -63,20 +63,30 @@ pub(super) fn slow_clients<'a>(analysis: &'a Analysis<'a>) -> Vec<SlowClient<'a>
     found
 }
 
-/// Those that only harm themselves, in words.
+/// A client that takes no data and harms nobody else.
+#[derive(Clone, Debug)]
+pub struct HarmlessClient {
+    /// The descriptor of its connection.
+    pub descriptor: i32,
+    /// Its address.
+    pub peer: String,
+    /// Bytes that wait to be sent.
+    pub unsent: u64,
+    /// Whether only its own request waits for that.
+    pub own: bool,
+}
+
+/// Those that only harm themselves.
 #[must_use]
-pub fn slow_client_words(analysis: &Analysis<'_>) -> Vec<(Subject, String)> {
+pub fn harmless_clients(analysis: &Analysis<'_>) -> Vec<HarmlessClient> {
     let harmless = slow_clients(analysis).into_iter().filter(|slow| slow.harm.is_none());
-    let words = |slow: SlowClient<'_>| {
-        let waits = if slow.own { "; only its own request waits for that" } else { "" };
-        let words = format!(
-            "{} takes no data, {} wait to be sent{waits}",
-            slow.connection.peer,
-            bytes_words(slow.connection.unsent)
-        );
-        (Subject::Connection(slow.connection.descriptor), words)
+    let client = |slow: SlowClient<'_>| HarmlessClient {
+        descriptor: slow.connection.descriptor,
+        peer: slow.connection.peer.clone(),
+        unsent: slow.connection.unsent,
+        own: slow.own,
     };
-    harmless.map(words).collect()
+    harmless.map(client).collect()
 }
 
 impl<'a> Search<'a> {

@@ -8,10 +8,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
+use super::Place;
 use super::bystanders::{is_applications, is_of_application, other_tasks, some_thread};
 use super::connections::request_age;
-use super::phrases::{count_words, place_of, place_words};
-use super::{Analysis, Subject, same_wait_since, users_frame};
+use super::places::place_of;
+use super::{Analysis, same_wait_since, users_frame};
 use crate::classify::{Origin, Phase};
 use crate::libraries::Marks;
 use crate::snapshot::{
@@ -26,7 +27,7 @@ const APART: Duration = Duration::from_secs(2);
 /// A request that waits for so long is slow by any measure.
 const LONG: Duration = Duration::from_secs(10);
 /// For how long to look to see such waits: the two readings have to be [`LONG`] apart.
-const LOOK: &str = "12s";
+pub const LOOK: &str = "12s";
 
 /// An event, and the requests that wait for it.
 #[derive(Clone, Debug)]
@@ -116,27 +117,32 @@ fn waiting<'a>(
     Some(UnsetEvent { address: event, requests, long, oldest, since, most, endpoints, before })
 }
 
-/// That requests wait for events, in words, for a process in which that is no verdict.
+/// Requests that wait for an event, where that is no verdict.
+#[derive(Clone, Debug)]
+pub struct WaitsForEvent {
+    /// The event.
+    pub event: Address,
+    /// How many wait.
+    pub requests: u64,
+    /// The function that most of them are in, and how many are.
+    pub most: (Place, u64),
+    /// Whether a longer look would tell more; else a long poll looks the same.
+    pub look_longer: bool,
+}
+
+/// The events that requests wait for.
 #[must_use]
-pub fn waits_for_events(analysis: &Analysis<'_>) -> Vec<(Subject, String)> {
-    let words = |event: &UnsetEvent<'_>| {
+pub fn waits_for_events(analysis: &Analysis<'_>) -> Vec<WaitsForEvent> {
+    let waits = |event: &UnsetEvent<'_>| {
         let (frame, count, _) = event.most;
-        let place = place_words(&place_of(analysis.recording, frame.code, frame.line));
-        let all = event.requests.len();
-        let some = if count == all { String::new() } else { format!("{count} of them ") };
-        let longer = if event.is_passed_by_many() {
-            format!("; look for longer: hangspy {} --for {LOOK}", analysis.pid())
-        } else {
-            "; a long poll looks the same".to_owned()
-        };
-        let words = format!(
-            "{} wait without a timeout, {some}in {place}, for an asyncio.Event that is not set, and no task or thread of \
-             the application is left to set it{longer}",
-            count_words(all as u64, "request")
-        );
-        (Subject::Primitive(event.address), words)
+        WaitsForEvent {
+            event: event.address,
+            requests: event.requests.len() as u64,
+            most: (place_of(analysis.recording, frame.code, frame.line), count as u64),
+            look_longer: event.is_passed_by_many(),
+        }
     };
-    unset_events(analysis).iter().map(words).collect()
+    unset_events(analysis).iter().map(waits).collect()
 }
 
 /// Whether a timeout ends a wait, its own or that of one who waits for it.

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::blame::{Blamed, Seen, blame};
-use super::{Analysis, Cause, place_words, request_age};
+use super::{Act, Analysis, At, Cause, request_age};
 use crate::classify::{Activity, Manner};
 use crate::snapshot::{
     Actor, Call, Census, CrewSample, GilRole, Known, MemberSample, PieceSample, RequestSample, Snapshot, StackId,
@@ -65,16 +65,11 @@ impl Worker<'_> {
         matches!(self.pace, Pace::Waits(_)) && self.did.cause != Some(Cause::Sleep)
     }
 
-    /// `geocode (app.py:7), reading from 127.0.0.1:9106`
-    pub(super) fn words(&self, analysis: &Analysis<'_>) -> String {
-        let place = self.blamed.map(|blamed| place_words(&blamed.place(analysis.recording)));
-        let does = match self.pace {
-            Pace::Computes => "computing".to_owned(),
-            Pace::Waits(_) | Pace::Moves => self.did.clause(),
-        };
-        match place {
-            Some(place) => format!("{place}, {does}"),
-            None => does,
+    /// Where it is and what it does there.
+    pub(super) fn at(&self, analysis: &Analysis<'_>) -> At {
+        At {
+            place: self.blamed.map(|blamed| blamed.place(analysis.recording)),
+            act: (self.pace != Pace::Computes).then(|| Act::from(&self.did)),
         }
     }
 }
@@ -224,14 +219,14 @@ pub(super) fn stack(look: &ThreadSample) -> Option<StackId> {
     }
 }
 
-/// `3 of them in geocode (app.py:7), reading from 10.0.3.7:5432, for 12 s`, the most first.
-pub(super) fn places(analysis: &Analysis<'_>, workers: &[&Worker<'_>]) -> Vec<(String, Vec<usize>)> {
-    let mut places: Vec<(String, Vec<usize>)> = Vec::new();
+/// Where they are, the most first.
+pub(super) fn places(analysis: &Analysis<'_>, workers: &[&Worker<'_>]) -> Vec<(At, Vec<usize>)> {
+    let mut places: Vec<(At, Vec<usize>)> = Vec::new();
     for (at, worker) in workers.iter().enumerate() {
-        let words = worker.words(analysis);
-        match places.iter_mut().find(|(known, _)| *known == words) {
+        let at_work = worker.at(analysis);
+        match places.iter_mut().find(|(known, _)| *known == at_work) {
             Some((_, who)) => who.push(at),
-            None => places.push((words, vec![at])),
+            None => places.push((at_work, vec![at])),
         }
     }
     places.sort_by_key(|(_, who)| std::cmp::Reverse(who.len()));

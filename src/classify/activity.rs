@@ -20,7 +20,7 @@ pub enum Manner {
 }
 
 /// What a thread does at one instant, and what it would mean for a loop.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Activity {
     /// The manner of it.
     pub manner: Manner,

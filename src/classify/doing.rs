@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::Process;
+
 /// What a thread does at one instant.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "kebab-case")]
@@ -49,8 +51,8 @@ pub enum Doing {
         pid: u32,
         /// Its name.
         name: String,
-        /// Who has the output open, in words.
-        heirs: String,
+        /// Who has the output open.
+        heirs: Vec<Process>,
     },
     /// Resolves a host name.
     ResolvesName {
@@ -169,6 +171,11 @@ pub enum Doing {
     Asleep,
     /// Nothing is known.
     NotKnown,
+}
+
+/// Whether a process in this state, by its letter, will not move by itself.
+pub(super) const fn moves_not(state: char) -> bool {
+    matches!(state, 'T' | 't' | 'Z' | 'D')
 }
 
 /// A child process that is waited for.

@@ -1,10 +1,7 @@
-//! Who holds the lock that a thread sleeps for, in words.
+//! Who holds the lock that a thread sleeps for.
 
-use super::{Place, SecondParty, Sight};
+use super::{Holder, Place, SecondParty, Sight};
 use crate::snapshot::{CodeId, Frame, Known, LockHolder, LockSample, Recording, StackSample, ThreadSample};
-
-/// How the holder of a lock is named that waits for it itself.
-pub const SAME_THREAD: &str = "the same thread";
 
 impl<'a> Sight<'a> {
     /// The lock that the thread sleeps for.
@@ -28,14 +25,11 @@ impl<'a> Sight<'a> {
                 let Some(holder) = self.snapshot.thread(thread) else { return SecondParty::None };
                 if thread == self.thread.thread {
                     let outer = frame.map(|frame| self.frames_from(frame)).unwrap_or_default();
-                    return SecondParty::Holder { holder: SAME_THREAD.to_owned(), stack: outer };
+                    return SecondParty::Holder { holder: Holder::SameThread, stack: outer };
                 }
-                SecondParty::Holder { holder: thread_words(holder), stack: self.places_of(holder) }
+                SecondParty::Holder { holder: Holder::Other { who: holder.into() }, stack: self.places_of(holder) }
             }
-            Some(Known::Is(LockHolder::Gone)) => {
-                let holder = "a thread that is not in this process any more".to_owned();
-                SecondParty::Holder { holder, stack: Vec::new() }
-            }
+            Some(Known::Is(LockHolder::Gone)) => SecondParty::Holder { holder: Holder::GoneThread, stack: Vec::new() },
             _ => SecondParty::None,
         }
     }
@@ -53,15 +47,6 @@ impl<'a> Sight<'a> {
         let frames = self.stack().map(|stack| self.recording.stack(stack)).unwrap_or_default();
         let at = frames.iter().position(|other| *other == frame).unwrap_or(frames.len());
         frames.iter().skip(at).map(|frame| place(self.recording, *frame)).collect()
-    }
-}
-
-/// A thread as a report names it: `thread 4712 reindex`.
-fn thread_words(thread: &ThreadSample) -> String {
-    let python = thread.python.as_ref().and_then(|python| python.name.get());
-    match python.or(thread.kernel_name.get()) {
-        Some(name) => format!("thread {} {name}", thread.thread),
-        None => format!("thread {}", thread.thread),
     }
 }
 

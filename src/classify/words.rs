@@ -1,4 +1,4 @@
-//! The words of the contract that a single look can already say: why, where, and who is at the other side.
+//! The words of the contract that a single look can already say: why and where.
 
 use serde::{Deserialize, Serialize};
 
@@ -74,45 +74,13 @@ pub struct Place {
     pub line: u32,
 }
 
-/// The other side of the wait.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "kind", rename_all = "kebab-case")]
-pub enum SecondParty {
-    /// The far end of a socket.
-    Peer {
-        /// `10.0.3.7:5432`
-        address: String,
-        /// `postgresql`, from the port; `None` when the port says nothing.
-        service: Option<String>,
-    },
-    /// Who holds what is waited for.
-    Holder {
-        /// A thread or task in words.
-        holder: String,
-        /// Its stack, innermost first.
-        stack: Vec<Place>,
-    },
-    /// A child process.
-    Child {
-        /// Its pid.
-        pid: u32,
-        /// Its name.
-        name: String,
-        /// Its state letter.
-        state: String,
-    },
-    /// A file, pipe or device.
-    File {
-        /// Its path or description.
-        path: String,
-        /// The process at the other end or that holds the lock, in words.
-        held_by: Option<String>,
-    },
-    /// A pool, control group or limit.
-    Resource {
-        /// Which.
-        name: String,
-    },
-    /// Nobody.
-    None,
+impl std::fmt::Display for Place {
+    /// `fetch_orders (app.py:7)`
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let file = self.file.rsplit('/').next().unwrap_or(&self.file);
+        match self.line {
+            0 => write!(out, "{} ({file})", self.function),
+            line => write!(out, "{} ({file}:{line})", self.function),
+        }
+    }
 }

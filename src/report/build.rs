@@ -149,7 +149,7 @@ pub(super) fn episode(analysis: &Analysis<'_>, stall: &crate::aggregate::Stall) 
         cause: stall.reason.cause,
         place: stall.blamed.map(|blamed| blamed.place(recording)),
         coroutine: blame.as_ref().and_then(|blame| blame.coroutine.clone()),
-        peer: crate::aggregate::party_words(&stall.reason.example.party),
+        peer: crate::words::party(&stall.reason.example.party),
         stack: blame.map(|blame| blame.stack).unwrap_or_default(),
     }
 }

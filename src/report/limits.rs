@@ -1,9 +1,10 @@
 //! Limits that are near or were met: facts that contribute.
 
 use super::observations::Seen;
-use crate::aggregate::{Analysis, Subject, Throttling, count_words, full_queue, overflow, share_words, throttling};
+use crate::aggregate::{Analysis, Subject, Throttling, full_queue, overflow, throttling};
+use crate::figures::{count, share};
 use crate::snapshot::Surroundings;
-use crate::words::hurt;
+use crate::words;
 
 /// Resident memory from this share of the limit on is worth a word.
 const NOTABLE_MEMORY: f64 = 0.9;
@@ -15,18 +16,18 @@ const NOTABLE_FAULTS: f64 = 100.0;
 /// What the limits of a process did.
 pub(super) fn limits(analysis: &Analysis<'_>) -> Vec<Seen> {
     let mut said = Vec::new();
-    let throttled = throttling(analysis).as_ref().and_then(Throttling::observation);
-    said.extend(throttled.map(|words| Seen::of(Subject::Quota, words)));
+    let throttled = throttling(analysis).filter(Throttling::is_notable);
+    said.extend(throttled.map(|throttling| Seen::of(Subject::Quota, words::throttled(&throttling))));
     let Some(around) = analysis.last_surroundings() else { return said };
     let cgroup = around.cgroup.get();
     let memory = cgroup.and_then(|group| Some((group.memory_used.ok()?, group.memory_limit.ok()??)));
     if let Some((used, limit)) = memory.filter(|(used, limit)| *used as f64 >= *limit as f64 * NOTABLE_MEMORY) {
-        let words = format!("memory: {} of the limit in use", share_words(used as f64 / limit.max(1) as f64));
+        let words = format!("memory: {} of the limit in use", share(used as f64 / limit.max(1) as f64));
         said.push(Seen::of(Subject::Memory, words));
     }
     said.extend(memory_trouble(analysis));
     let queue = full_queue(analysis).into_iter().chain(overflow(analysis));
-    said.extend(queue.map(|queue| Seen::of(Subject::AcceptQueue, hurt(&queue))));
+    said.extend(queue.map(|queue| Seen::of(Subject::AcceptQueue, words::hurt(&queue))));
     let descriptors = around.open_descriptors.ok().zip(around.descriptor_limit.ok());
     if let Some((open, limit)) = descriptors.filter(|(open, limit)| *open as f64 >= *limit as f64 * NOTABLE_DESCRIPTORS)
     {
@@ -42,7 +43,7 @@ fn memory_trouble(analysis: &Analysis<'_>) -> Vec<Seen> {
     let kills = |around: &Surroundings| around.cgroup.get()?.memory_kills.ok();
     let killed = kills(last).zip(kills(first)).map_or(0, |(last, first)| last.saturating_sub(first));
     let killed = (killed > 0).then(|| {
-        let times = count_words(killed, "time");
+        let times = count(killed, "time");
         Seen::plain(format!("the kernel killed in this control group for want of memory, {times} while it was watched"))
     });
     let faults = last.major_faults.ok().zip(first.major_faults.ok());

@@ -10,6 +10,7 @@ mod limits;
 mod loops;
 mod model;
 mod observations;
+mod party;
 mod pools;
 mod profile;
 mod ranking;
@@ -21,13 +22,14 @@ mod tasks;
 mod threads;
 mod verdict;
 
-pub use crate::aggregate::{Because, Blame, Cause, Confidence, Kind, Place, SecondParty};
+pub use crate::aggregate::{Because, Blame, Cause, Confidence, Kind, Place};
 pub use build::{build, excerpts, judge};
 pub use model::{
     CgroupReport, EpisodeReport, Gap, GilBlame, GilHolder, GilReport, GilThread, JobReport, LoopReport, Observation,
     PoolReport, PoolUsers, ProcessReport, ProfileEntry, Ranked, Report, RequestReport, SocketReport, Target,
     ThreadReport, Tool, Window,
 };
+pub use party::SecondParty;
 pub use pools::pool_line;
 pub use redact::redacted;
 pub use requests::request_text;

@@ -6,11 +6,12 @@ use super::limits;
 use super::model::Observation;
 use super::{pools, requests};
 use crate::aggregate::{
-    Analysis, Confidence, Subject, Verdict, count_words, facts_of_health, failed_tasks, fate, groups, job_words,
-    length_words, place_of, place_words, queued, share_words, slow_client_words, thread_name, waits_for_events,
+    Analysis, Confidence, HarmlessClient, LOOK, Subject, Verdict, WaitsForEvent, WaitsForIdleLoop, facts_of_health,
+    failed_tasks, fate, groups, harmless_clients, jobs_of_libraries, place_of, queued, thread_name, waits_for_events,
     waits_for_idle_loops, wasted_core, young_worker,
 };
 use crate::classify::Look;
+use crate::figures::{self, count, length};
 use crate::snapshot::{Snapshot, ThreadSample};
 use crate::words;
 
@@ -51,7 +52,6 @@ pub(super) fn observations(analysis: &Analysis<'_>, verdicts: &[&Verdict]) -> Ve
     };
     let is_new = |seen: &Seen| !seen.of.is_some_and(|subject| told(&subject));
     let few = |seen: Vec<Seen>| seen.into_iter().filter(is_new).take(MOST_NAMED);
-    let of = |all: Vec<(Subject, String)>| all.into_iter().map(|(subject, words)| Seen::of(subject, words)).collect();
     let mut said: Vec<Seen> = Vec::new();
     said.extend(health(analysis, verdicts).into_iter().map(Seen::plain));
     said.extend(few(short_stalls(analysis)));
@@ -60,20 +60,19 @@ pub(super) fn observations(analysis: &Analysis<'_>, verdicts: &[&Verdict]) -> Ve
         analysis
             .tracks
             .iter()
-            .filter_map(|track| Some(Seen::of(Subject::Thread(track.thread), wasted_core(analysis, track)?))),
+            .filter_map(|track| Some((track.thread, wasted_core(analysis, track)?)))
+            .map(|(thread, restless)| Seen::of(Subject::Thread(thread), words::restless(&restless))),
     );
     let brief: usize = analysis.stalls.iter().map(|stalls| stalls.brief).sum();
     if brief > 0 {
-        said.push(Seen::plain(format!("{} seen too briefly to say more", count_words(brief as u64, "stall"))));
+        said.push(Seen::plain(format!("{} seen too briefly to say more", count(brief as u64, "stall"))));
     }
     said.extend(limits::limits(analysis));
-    said.extend(few(pools::words(analysis)));
+    said.extend(few(pools::in_use(analysis)));
     said.extend(requests::words(analysis).map(Seen::plain));
-    said.extend(few(of(job_words(analysis))));
-    said.extend(few(of(failed_tasks(analysis))));
-    said.extend(few(of(waits_for_events(analysis))));
-    said.extend(few(of(slow_client_words(analysis))));
-    said.extend(few(of(waits_for_idle_loops(analysis))));
+    said.extend(few(jobs(analysis)));
+    said.extend(few(failed_tasks(analysis).into_iter().map(|(who, words)| Seen::of(who, words)).collect()));
+    said.extend(standing_still(analysis).into_iter().flat_map(few));
     said.extend(crowded(analysis).into_iter().map(Seen::plain));
     said.extend(contention(analysis).map(|words| Seen::of(Subject::Gil, words)));
     said.extend(few(busy_threads(analysis)));
@@ -88,7 +87,38 @@ pub(super) fn observations(analysis: &Analysis<'_>, verdicts: &[&Verdict]) -> Ve
 fn health(analysis: &Analysis<'_>, verdicts: &[&Verdict]) -> Vec<String> {
     let mut troubles = verdicts.iter().filter(|verdict| verdict.kind.is_trouble()).peekable();
     let only_possible = troubles.peek().is_some() && troubles.all(|verdict| verdict.confidence == Confidence::Possible);
-    if only_possible { facts_of_health(analysis) } else { Vec::new() }
+    let facts = if only_possible { facts_of_health(analysis) } else { Vec::new() };
+    facts.into_iter().map(|fact| words::evidence(&fact.into())).collect()
+}
+
+/// Jobs of libraries, those of which the same is said together.
+fn jobs(analysis: &Analysis<'_>) -> Vec<Seen> {
+    let mut said: Vec<(Subject, String, usize)> = Vec::new();
+    for job in jobs_of_libraries(analysis) {
+        let words = words::job(&job);
+        match said.iter_mut().find(|(_, known, _)| *known == words) {
+            Some((_, _, count)) => *count += 1,
+            None => said.push((job.who.into(), words, 1)),
+        }
+    }
+    let counted = |words: String, count: usize| if count > 1 { format!("{count} times: {words}") } else { words };
+    said.into_iter().map(|(who, words, count)| Seen::of(who, counted(words, count))).collect()
+}
+
+/// Events, clients and loops that somebody waits for, where that is no verdict; a few of each.
+fn standing_still(analysis: &Analysis<'_>) -> [Vec<Seen>; 3] {
+    let event = |waits: &WaitsForEvent| {
+        Seen::of(Subject::Primitive(waits.event), words::waits_for_event(waits, analysis.pid(), LOOK))
+    };
+    let client =
+        |client: &HarmlessClient| Seen::of(Subject::Connection(client.descriptor), words::harmless_client(client));
+    let idle_loop =
+        |waits: &WaitsForIdleLoop| Seen::of(Subject::IdleLoop(waits.event_loop), words::waits_for_idle_loop(waits));
+    [
+        waits_for_events(analysis).iter().map(event).collect(),
+        harmless_clients(analysis).iter().map(client).collect(),
+        waits_for_idle_loops(analysis).iter().map(idle_loop).collect(),
+    ]
 }
 
 /// A stop by a signal or a tracer that was too short for a verdict: another profiler, a snapshot of the container.
@@ -105,7 +135,7 @@ fn crowded(analysis: &Analysis<'_>) -> Vec<String> {
         let (starved, all) = (track.count(Look::StarvedOfCpu), track.looks.len());
         let notable = starved as f64 >= all as f64 * NOTABLE_CPU_WAIT;
         let time = queued(&track.looks.iter().collect::<Vec<_>>());
-        let time = time.map(|(queued, _)| format!(", {} in all", length_words(queued))).unwrap_or_default();
+        let time = time.map(|(queued, _)| format!(", {} in all", length(queued))).unwrap_or_default();
         notable
             .then(|| format!("the loop of thread {} waited for a CPU in {starved} of {all} looks{time}", track.thread))
     };
@@ -119,25 +149,25 @@ fn contention(analysis: &Analysis<'_>) -> Option<String> {
     let share = ledger.share(owner.held_s)?;
     let loops = owner.victims.iter().filter(|(thread, _)| analysis.track_of(*thread).is_some());
     let waited: f64 = loops.map(|(_, seconds)| seconds).sum();
-    let place = place_words(&place_of(analysis.recording, owner.code?, owner.line));
-    let had = format!("{place} had the GIL {} of the time", share_words(share));
+    let place = words::place(&place_of(analysis.recording, owner.code?, owner.line));
+    let had = format!("{place} had the GIL {} of the time", figures::share(share));
     if analysis.tracks.is_empty() {
         return (share >= NOTABLE_GIL).then_some(had);
     }
     let notable = ledger.share(waited).is_some_and(|share| share >= NOTABLE_GIL_WAIT);
-    notable.then(|| format!("{had}; the loop waited {} for it", length_words(Duration::from_secs_f64(waited))))
+    notable.then(|| format!("{had}; the loop waited {} for it", length(Duration::from_secs_f64(waited))))
 }
 
 /// Stalls that are too short or too rare for a verdict.
 fn short_stalls(analysis: &Analysis<'_>) -> Vec<Seen> {
     let groups = groups(analysis);
     let words = |group: &crate::aggregate::Group<'_>| {
-        let place = group.example.blamed.map(|blamed| place_words(&blamed.place(analysis.recording)));
+        let place = group.example.blamed.map(|blamed| words::place(&blamed.place(analysis.recording)));
         let words = format!(
             "{} blocked the loop {}, longest {}",
             place.unwrap_or_else(|| "something".to_owned()),
-            count_words(group.stalls.len() as u64, "time"),
-            length_words(group.longest())
+            count(group.stalls.len() as u64, "time"),
+            length(group.longest())
         );
         Some(Seen::of(group.subject(analysis)?, words))
     };
@@ -164,7 +194,8 @@ fn busy_threads(analysis: &Analysis<'_>) -> Vec<Seen> {
         .collect();
     busy.sort_by(|one, other| other.1.total_cmp(&one.1).then(one.0.thread.cmp(&other.0.thread)));
     let words = |(thread, share): &(&ThreadSample, f64)| {
-        let words = format!("thread {} {} uses {} of a core", thread.thread, thread_name(thread), share_words(*share));
+        let words =
+            format!("thread {} {} uses {} of a core", thread.thread, thread_name(thread), figures::share(*share));
         Seen::of(Subject::Thread(thread.thread), words)
     };
     busy.iter().map(words).collect()

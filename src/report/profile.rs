@@ -4,9 +4,10 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use super::model::ProfileEntry;
-use crate::aggregate::{Analysis, Place, place_of, thread_name};
+use crate::aggregate::{Act, Analysis, Place, place_of, thread_name};
 use crate::classify::{Activity, Look};
 use crate::snapshot::{Frame, GilRole, StackId, StackSample, ThreadId};
+use crate::words;
 
 /// What distinguishes one entry from another.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -34,7 +35,7 @@ impl Words {
             return *id;
         }
         let next = u32::try_from(self.ids.len()).unwrap_or(u32::MAX);
-        let id = *self.ids.entry(did.doing()).or_insert(next);
+        let id = *self.ids.entry(words::did(&Act::from(&did))).or_insert(next);
         self.last.insert(thread, (did, id));
         id
     }

@@ -1,7 +1,8 @@
 //! The ranked list of blocking functions.
 
 use super::model::Ranked;
-use crate::aggregate::{Analysis, groups, party_words};
+use crate::aggregate::{Analysis, groups};
+use crate::words::party;
 
 /// The functions that blocked the loops of a process.
 pub(super) fn ranked(analysis: &Analysis<'_>) -> Vec<Ranked> {
@@ -20,7 +21,7 @@ pub(super) fn ranked(analysis: &Analysis<'_>) -> Vec<Ranked> {
             max_s: group.longest().as_secs_f64(),
             share: analysis.share(group.total),
             cause: group.cause,
-            peer: party_words(&group.example.reason.example.party),
+            peer: party(&group.example.reason.example.party),
             stack: blame.stack,
         })
     };

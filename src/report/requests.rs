@@ -2,6 +2,7 @@
 
 use super::model::RequestReport;
 use crate::aggregate::{Analysis, place_of_user, request_age};
+use crate::figures;
 use crate::snapshot::{Actor, Census, Known, Moment, RequestSample};
 
 /// The requests of a process, the oldest first.
@@ -61,7 +62,7 @@ pub(super) fn words(analysis: &Analysis<'_>) -> Option<String> {
     let oldest = requests.first()?;
     let mut places: Vec<(String, usize)> = Vec::new();
     for place in requests.iter().filter_map(|request| request.place.as_ref()) {
-        let words = crate::aggregate::place_words(place);
+        let words = crate::words::place(place);
         match places.iter_mut().find(|(known, _)| *known == words) {
             Some((_, count)) => *count += 1,
             None => places.push((words, 1)),
@@ -69,10 +70,10 @@ pub(super) fn words(analysis: &Analysis<'_>) -> Option<String> {
     }
     let most = places.into_iter().max_by_key(|(_, count)| *count);
     let most = most.map(|(place, count)| format!("; {count} in {place}")).unwrap_or_default();
-    let count = crate::aggregate::count_words(requests.len() as u64, "request");
+    let count = figures::count(requests.len() as u64, "request");
     let cut = analysis.recording.censuses.last().is_some_and(is_cut);
     let least = if cut { "at least " } else { "" };
-    let age = crate::aggregate::length_words(std::time::Duration::from_secs_f64(oldest.age_s.max(0.0)));
+    let age = figures::seconds(oldest.age_s.max(0.0));
     let age = if oldest.age_s >= NOTABLE_S { format!(", the oldest for at least {age}") } else { String::new() };
     Some(format!("{least}{count} in flight{age}{most}"))
 }

@@ -3,13 +3,12 @@
 use std::collections::HashMap;
 
 use super::task_model::{PrimitiveReport, TaskGroupReport, TaskReport, TasksReport};
-use crate::aggregate::{
-    Analysis, ending_words, one_of_words, place_of, places, same_wait_since, task_name, users_place, wait_words,
-};
+use crate::aggregate::{Analysis, ender, place_of, places, same_wait_since, task as task_of, users_place, waits_for};
 use crate::snapshot::{
     Actor, Address, Census, Ending, Known, PoolSample, PrimitiveKind, PrimitiveSample, StackId, TaskCensus, TaskGroup,
     TaskPhase, TaskSample,
 };
+use crate::words;
 
 /// Groups of a report; the others are a few tasks each.
 const MOST_GROUPS: usize = 512;
@@ -75,7 +74,7 @@ impl Told<'_> {
             waits_for: self.wait_of_all(members),
             could_end: self.could_end(members),
             place: users_place(recording, &self.analysis.book, group.chain),
-            awaited_by: awaiting.map(|task| task_name(self.tasks, *task)).collect(),
+            awaited_by: awaiting.map(|task| words::who(&task_of(self.tasks, *task))).collect(),
             stack: group.chain.ok().map(|chain| places(recording, recording.stack(chain))).unwrap_or_default(),
             stack_unknown: match (group.phase, group.chain.why()) {
                 (TaskPhase::Running, _) => Some("it runs: see the stack of its thread".to_owned()),
@@ -103,15 +102,15 @@ impl Told<'_> {
     /// What a task waits for. The event inside of a pool tells nobody anything: what the pool gives out does.
     fn wait(&self, task: &TaskSample) -> String {
         match self.pools.get(&task.address).map(|pool| (pool.kind, pool.size)) {
-            Some((kind, Known::Is(size))) => one_of_words(kind, size),
-            _ => wait_words(self.analysis.recording, self.tasks, task, self.census.at),
+            Some((kind, Known::Is(size))) => words::one_of(kind, size),
+            _ => words::waits_for(&waits_for(self.analysis.recording, self.tasks, task, self.census.at)),
         }
     }
 
     /// What could end the wait of the first member of a group.
     fn could_end(&self, members: &[&TaskSample]) -> Known<Vec<String>> {
         let Some(first) = members.first() else { return Known::Unknown(crate::snapshot::Why::Bounded) };
-        let words = |ending: &Ending| ending_words(self.analysis, self.tasks, self.census.at, ending);
+        let words = |ending: &Ending| words::ender(&ender(self.analysis, self.tasks, self.census.at, ending));
         first.ends.clone().map(|ends| ends.iter().map(words).collect())
     }
 

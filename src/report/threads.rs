@@ -1,9 +1,10 @@
 //! Threads over the window.
 
 use super::model::ThreadReport;
-use crate::aggregate::{Analysis, places, share_of, thread_name};
+use crate::aggregate::{Act, Analysis, places, share_of, thread_name};
 use crate::classify::{Activity, Cause, Doing, Lock, SecondParty};
 use crate::snapshot::{Known, Reader, Snapshot, StackSample, ThreadId, ThreadSample, Why};
+use crate::words;
 
 /// The threads of a process as they were last seen.
 pub(super) fn threads(analysis: &Analysis<'_>) -> Vec<ThreadReport> {
@@ -43,11 +44,11 @@ fn report(analysis: &Analysis<'_>, index: usize, snapshot: &Snapshot, thread: &T
 
 /// What a thread does, and of one that waits for a lock who has it.
 fn doing(activity: Activity) -> String {
-    let doing = activity.doing();
+    let doing = words::did(&Act::from(&activity));
     match (activity.cause, activity.does, activity.party) {
         (_, Doing::AwaitsLock { lock: Lock::Own }, _) => doing,
         (Some(Cause::Lock | Cause::ImportLock), _, SecondParty::Holder { holder, .. }) => {
-            format!("{doing}: {holder} has it")
+            format!("{doing}: {} has it", words::holder(&holder))
         }
         _ => doing,
     }

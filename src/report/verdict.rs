@@ -2,7 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::aggregate::{Advice, Because, Blame, Cause, Confidence, Evidence, Hurt, Kind, SecondParty, Summary};
+use super::SecondParty;
+use crate::aggregate::{Advice, Because, Blame, Cause, Confidence, Evidence, Hurt, Kind, Summary};
 use crate::classify::Doing;
 use crate::{aggregate, words};
 
@@ -60,6 +61,8 @@ pub struct Facts {
     pub evidence: Vec<Evidence>,
     /// Of `advice`.
     pub advice: Advice,
+    /// Of `second_party`.
+    pub second_party: aggregate::SecondParty,
 }
 
 /// A finding that comes of another one.
@@ -94,13 +97,14 @@ impl From<aggregate::Verdict> for Verdict {
             since_s: found.since_s,
             share: found.share,
             blame: found.blame,
-            second_party: found.second_party,
+            second_party: (&found.second_party).into(),
             doing: found.doing,
             facts: Facts {
                 summary: Some(found.summary),
                 hurts: found.hurts,
                 evidence: found.evidence,
                 advice: found.remedy,
+                second_party: found.second_party,
             },
             consequences: found.consequences.into_iter().map(Consequence::from).collect(),
         }

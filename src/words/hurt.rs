@@ -1,6 +1,7 @@
 //! Whom a trouble hurts, and what became of the process.
 
 use super::pools::{needs, things};
+use super::verbs::wait;
 use super::{place, text};
 use crate::aggregate::{Fate, Hurt, Killer, Patience, YoungWorker};
 use crate::figures::{count, length, seconds};
@@ -28,7 +29,7 @@ pub fn hurt(hurt: &Hurt) -> String {
         Hurt::Callbacks { ready } => format!("{} waiting to run", count(*ready, "callback")),
         Hurt::Queued { pieces, library } => format!("{} in the queue of {library}", count(*pieces, "piece")),
         Hurt::WaitForEver { threads } => {
-            let verb = if *threads == 1 { "waits" } else { "wait" };
+            let verb = wait(*threads);
             format!("{} {verb} for ever, and whoever hands that loop a coroutine will", count(*threads, "thread"))
         }
         Hurt::NeedsPlace { pool } => needs(*pool).to_owned(),

@@ -1,37 +1,78 @@
 //! Pools: what each gives out, and what goes without.
 
+use super::verbs::wait;
 use crate::figures::count;
-use crate::snapshot::PoolKind;
+use crate::snapshot::{Known, PoolKind};
 
-/// One place of a pool, and what waits where none is free.
+/// The words for a pool.
 struct PoolRow {
+    /// The word of the contract.
+    contract: &'static str,
+    /// One place of it.
     thing: &'static str,
+    /// All of them, as they are listed, and what those are that are in use.
+    listed: (&'static str, &'static str),
+    /// What those do who have a place.
+    user: &'static str,
+    /// What waits where none is free.
     needs: &'static str,
 }
 
+macro_rules! row {
+    ($contract:literal, $thing:literal, $listed:literal, $taken:literal, $user:literal, $needs:literal) => {
+        PoolRow { contract: $contract, thing: $thing, listed: ($listed, $taken), user: $user, needs: $needs }
+    };
+}
+
+#[rustfmt::skip]
 const fn row(kind: PoolKind) -> PoolRow {
     match kind {
-        PoolKind::AnyioLimiter => PoolRow {
-            thing: "worker thread",
-            needs: "def endpoints, sync dependencies and file responses wait; async ones are answered",
-        },
-        PoolKind::CapacityLimiter => {
-            PoolRow { thing: "limiter token", needs: "whatever needs a token of this limiter waits" }
-        }
-        PoolKind::ThreadPool => {
-            PoolRow { thing: "executor thread", needs: "every further call of this executor waits" }
-        }
-        PoolKind::DefaultExecutor => PoolRow {
-            thing: "default executor thread",
-            needs: "host names, asyncio.to_thread and run_in_executor wait",
-        },
-        PoolKind::DbPool => PoolRow { thing: "database connection", needs: "whatever needs the database waits" },
-        PoolKind::HttpPool => PoolRow { thing: "HTTP connection", needs: "every further request of this client waits" },
-        PoolKind::AsyncioQueue => {
-            PoolRow { thing: "pooled item", needs: "whatever takes an item from this queue waits" }
-        }
-        PoolKind::Dns => PoolRow { thing: "DNS lookup", needs: "whatever needs a host name looked up waits" },
+        PoolKind::AnyioLimiter => row!("anyio-threads", "worker thread", "worker threads", "busy", "call",
+            "def endpoints, sync dependencies and file responses wait; async ones are answered"),
+        PoolKind::CapacityLimiter => row!("anyio-limiter", "limiter token", "limiter tokens", "taken", "call",
+            "whatever needs a token of this limiter waits"),
+        PoolKind::ThreadPool => row!("thread-pool", "executor thread", "executor threads", "busy", "call",
+            "every further call of this executor waits"),
+        PoolKind::DefaultExecutor => row!("default-executor", "default executor thread", "default executor threads", "busy", "call",
+            "host names, asyncio.to_thread and run_in_executor wait"),
+        PoolKind::DbPool => row!("db-pool", "database connection", "database connections", "taken", "user", "whatever needs the database waits"),
+        PoolKind::HttpPool => row!("http-pool", "HTTP connection", "HTTP connections", "taken", "user", "every further request of this client waits"),
+        PoolKind::AsyncioQueue => row!("asyncio-queue", "pooled item", "pooled items", "taken", "user",
+            "whatever takes an item from this queue waits"),
+        PoolKind::Dns => row!("dns", "DNS lookup", "DNS lookups of libuv", "running", "call", "whatever needs a host name looked up waits"),
     }
+}
+
+/// The pools of the contract.
+const KINDS: [PoolKind; 8] = [
+    PoolKind::AnyioLimiter,
+    PoolKind::CapacityLimiter,
+    PoolKind::ThreadPool,
+    PoolKind::DefaultExecutor,
+    PoolKind::DbPool,
+    PoolKind::HttpPool,
+    PoolKind::AsyncioQueue,
+    PoolKind::Dns,
+];
+
+/// The contract's word for what a pool gives out.
+#[must_use]
+pub const fn contract(kind: PoolKind) -> &'static str {
+    row(kind).contract
+}
+
+/// `4 of 40 worker threads busy`, `3 of 3 database connections taken, 5 wait`, of the contract's word for the pool.
+#[must_use]
+pub fn line(word: &str, in_use: Known<u64>, size: Known<u64>, waiting: Known<u64>) -> String {
+    /// What stands for no limit: `math.inf`, `sys.maxsize`.
+    const ENDLESS: u64 = 1 << 32;
+    let kind = KINDS.into_iter().find(|kind| contract(*kind) == word).unwrap_or(PoolKind::AsyncioQueue);
+    let (things, taken) = row(kind).listed;
+    let in_use = in_use.get().map_or_else(|| "?".to_owned(), ToString::to_string);
+    let size = size.ok().filter(|size| *size < ENDLESS).map(|size| format!(" of {size}")).unwrap_or_default();
+    let waiting = waiting.ok().filter(|waiting| *waiting > 0);
+    let waiting = waiting.map(|waiting| format!(", {waiting} {}", wait(waiting))).unwrap_or_default();
+    format!("{in_use}{size} {things} {taken}{waiting}")
 }
 
 /// What waits where no place is free.
@@ -42,4 +83,26 @@ pub(super) const fn needs(kind: PoolKind) -> &'static str {
 /// What a pool gives out: `40 worker threads`, `3 database connections`.
 pub(super) fn things(kind: PoolKind, number: u64) -> String {
     count(number, row(kind).thing)
+}
+
+/// `all 3 database connections are`, `the only database connection is`
+pub(super) fn all(kind: PoolKind, size: u64) -> String {
+    match size {
+        1 => format!("the only {} is", row(kind).thing),
+        _ => format!("all {} are", things(kind, size)),
+    }
+}
+
+/// One place of a pool: `one of 40 worker threads`, `the only database connection`.
+#[must_use]
+pub fn one_of(kind: PoolKind, size: u64) -> String {
+    match size {
+        1 => format!("the only {}", row(kind).thing),
+        _ => format!("one of {}", things(kind, size)),
+    }
+}
+
+/// What those do who have a place.
+pub(super) const fn use_of(kind: PoolKind) -> &'static str {
+    row(kind).user
 }

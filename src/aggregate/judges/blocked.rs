@@ -7,16 +7,19 @@ use super::stopped::halted;
 use super::throttled::{Throttling, throttling};
 use super::{Explains, Judge, across_await};
 use crate::aggregate::dead_loops;
-use crate::aggregate::phrases::{count_words, length_words, place_of, place_words, share_words};
+use crate::aggregate::places::place_of;
 use crate::aggregate::ranking::{Group, groups};
 use crate::aggregate::run_queue::notably_queued;
 use crate::aggregate::stall::Stall;
 use crate::aggregate::task_graph::waits_for_one_who_waits;
-use crate::aggregate::track::{LookAt, Track, thread_name};
+use crate::aggregate::track::{LookAt, Track};
 use crate::aggregate::wait_graph::LOOKS_TO_BELIEVE;
-use crate::aggregate::{Advice, Analysis, Cause, Confidence, Finding, Kind, Subject, Verdict, gil};
-use crate::classify::{Manner, Origin, Phase};
-use crate::snapshot::{GilRole, Known, LockHolder, ParentLock};
+use crate::aggregate::{
+    Act, Advice, Analysis, Cause, Confidence, Evidence, Finding, GilFact, Kind, Lifespan, LockFact, LoopSummary,
+    StepFact, Subject, Verdict, gil,
+};
+use crate::classify::{Manner, Origin, Phase, Who};
+use crate::snapshot::{GilRole, Known, LockHolder};
 
 pub(super) struct BlockedLoops;
 
@@ -133,82 +136,79 @@ fn finding(analysis: &Analysis<'_>, track: &Track<'_>, group: &Group<'_>) -> Fin
         .tells(group.subject(analysis))
 }
 
-fn summary(analysis: &Analysis<'_>, kind: Kind, group: &Group<'_>) -> String {
+fn summary(analysis: &Analysis<'_>, kind: Kind, group: &Group<'_>) -> LoopSummary {
     let stall = group.example;
-    let place = stall.blamed.map(|blamed| place_words(&blamed.place(analysis.recording)));
-    let place = place.map(|place| format!(" in {place}")).unwrap_or_default();
-    let clause = match group.cause {
-        Cause::Import => "importing a module".to_owned(),
-        Cause::NativeCpuGil => "running native code that keeps the GIL".to_owned(),
-        Cause::NeverSuspends => "awaiting all the while and never suspending".to_owned(),
-        _ => stall.reason.example.clause(),
+    let place = stall.blamed.map(|blamed| blamed.place(analysis.recording));
+    let (cause, act) = (group.cause, Act::from(&stall.reason.example));
+    let phase = match kind {
+        Kind::StartupStuck => Some(Lifespan::Startup),
+        Kind::ShutdownStuck => Some(Lifespan::Shutdown),
+        _ => None,
     };
-    match kind {
-        Kind::StartupStuck => format!("startup stuck for {}{place}, {clause}", length_words(stall.length())),
-        Kind::ShutdownStuck => format!("shutdown stuck for {}{place}, {clause}", length_words(stall.length())),
-        _ if group.stalls.len() > 1 && stall.length() < SEVERE_STALL => format!(
-            "event loop blocked {} of the time{place}, {clause}, {} of up to {}",
-            share_words(analysis.share(group.total)),
-            count_words(group.stalls.len() as u64, "stall"),
-            length_words(group.longest())
-        ),
-        _ => format!("event loop blocked for {}{place}, {clause}", length_words(stall.length())),
+    if phase.is_none() && group.stalls.len() > 1 && stall.length() < SEVERE_STALL {
+        return LoopSummary::BlockedOften {
+            share: analysis.share(group.total),
+            place,
+            cause,
+            act,
+            stalls: group.stalls.len() as u64,
+            longest_s: group.longest().as_secs_f64(),
+        };
     }
+    LoopSummary::Blocked { phase, for_s: stall.length().as_secs_f64(), place, cause, act }
 }
 
-fn same_step(group: &Group<'_>) -> String {
+fn same_step(group: &Group<'_>) -> StepFact {
     let stall = group.example;
-    let looks = stall.looks.len();
+    let looks = stall.looks.len() as u64;
     match group.stalls.len() {
-        1 => format!(
-            "in the same step of the loop in {looks} of {looks} looks{}",
-            if stall.ended { ", then ended" } else { "" }
-        ),
-        many => format!(
-            "{}, together {}, the longest {} with {looks} looks",
-            count_words(many as u64, "stall"),
-            length_words(group.total),
-            length_words(group.longest())
-        ),
+        1 => StepFact::SameStep { looks, ended: stall.ended },
+        many => StepFact::Stalls {
+            stalls: many as u64,
+            total_s: group.total.as_secs_f64(),
+            longest_s: group.longest().as_secs_f64(),
+            looks,
+        },
     }
 }
 
-fn evidence(analysis: &Analysis<'_>, track: &Track<'_>, group: &Group<'_>) -> Vec<String> {
+fn evidence(analysis: &Analysis<'_>, track: &Track<'_>, group: &Group<'_>) -> Vec<Evidence> {
     let stall = group.example;
     let reason = &stall.reason;
     let looks: Vec<&LookAt<'_>> = stall.looks.iter().filter_map(|index| track.looks.get(*index)).collect();
     let (shown, told) = reason.shown;
-    let mut evidence = vec![format!("thread {} {} in {shown} of {told} looks", track.thread, reason.example.doing())];
-    evidence.extend(match group.cause {
-        Cause::Import => Some("the import machinery is on the stack".to_owned()),
-        Cause::NativeCpuGil => Some(format!("one line, frozen for {}", length_words(stall.length()))),
-        Cause::NeverSuspends => Some("what it awaits comes and goes on its stack, and the step never ends".to_owned()),
+    let did =
+        StepFact::Did { thread: track.thread, act: Act::from(&reason.example), looks: shown as u64, of: told as u64 };
+    let what = match group.cause {
+        Cause::Import => Some(StepFact::Imports),
+        Cause::NativeCpuGil => Some(StepFact::FrozenLine { for_s: stall.length().as_secs_f64() }),
+        Cause::NeverSuspends => Some(StepFact::AwaitsComeAndGo),
         _ => None,
-    });
-    if stall.blamed.is_some_and(|blamed| blamed.by_route) {
-        evidence.push("none of its frames is on the stack; the route that runs names it as its endpoint".to_owned());
-    }
-    evidence.extend(lock_words(analysis, &looks));
+    };
+    let by_route = stall.blamed.is_some_and(|blamed| blamed.by_route).then_some(StepFact::ByRoute);
+    let mut evidence: Vec<Evidence> = [Some(did), what, by_route].into_iter().flatten().map(Evidence::from).collect();
+    evidence.extend(of_lock(analysis, &looks).map(Evidence::from));
     if group.cause == Cause::FutureResult && !stall.ended {
-        evidence.extend(dead_loops::words(analysis, track));
+        evidence.extend(dead_loops::awaited(analysis, track).map(Evidence::from));
     }
-    evidence.extend(switches(&looks));
-    evidence.extend(gil_words(analysis, &looks));
+    evidence.extend(switches(&looks).map(Evidence::from));
+    evidence.extend(of_gil(analysis, &looks).map(Evidence::from));
     if reason.example.manner != Manner::Waiting {
-        evidence.extend(throttling(analysis).as_ref().and_then(Throttling::contribution));
+        evidence.extend(throttling(analysis).as_ref().and_then(Throttling::contribution).map(Evidence::from));
         evidence.extend(notably_queued(&looks).map(|(queued, span)| {
-            format!("ready to run and in the queue for a CPU for {} of {}", length_words(queued), length_words(span))
+            Evidence::from(StepFact::QueuedForCpu { for_s: queued.as_secs_f64(), of_s: span.as_secs_f64() })
         }));
     }
     if stall.start < analysis.began() {
-        evidence.push(format!("began {} before the first look", length_words(analysis.began().since(stall.start))));
+        let by_s = analysis.began().since(stall.start).as_secs_f64();
+        evidence.push(StepFact::BeganBefore { by_s }.into());
     }
     evidence
 }
 
 /// Who holds the lock that the thread waits for, what that one does meanwhile, and in how many looks; or that nobody was
 /// found.
-fn lock_words(analysis: &Analysis<'_>, looks: &[&LookAt<'_>]) -> Option<String> {
+fn of_lock(analysis: &Analysis<'_>, looks: &[&LookAt<'_>]) -> Option<LockFact> {
     let seen = looks.iter().rev().filter_map(|seen| {
         let snapshot = analysis.recording.snapshots.get(seen.snapshot)?;
         let waiter = seen.thread?.thread;
@@ -216,57 +216,38 @@ fn lock_words(analysis: &Analysis<'_>, looks: &[&LookAt<'_>]) -> Option<String> 
         Some((seen.snapshot, snapshot, lock))
     });
     let (index, snapshot, lock) = seen.clone().next()?;
+    let in_parent = lock.in_parent.ok().flatten();
     let (holder, frame) = match lock.holder {
         Known::Is(LockHolder::Thread { thread, frame }) => (snapshot.thread(thread)?, frame),
-        Known::Is(LockHolder::Gone) => {
-            let origin = match lock.in_parent {
-                Known::Is(Some(_)) => "it stayed behind in the parent process, which has the same lock",
-                _ => "it ended, or stayed behind in the process that this one was forked from",
-            };
-            return Some(format!("the lock's owner is not a thread of this process: {origin}"));
-        }
+        Known::Is(LockHolder::Gone) => return Some(LockFact::OwnerGone { in_parent: in_parent.is_some() }),
         Known::Unknown(_) => {
-            if let Some(words) = across_await::words(analysis, looks.first()?.thread?.thread) {
-                return Some(words);
-            }
-            let fork = match lock.in_parent {
-                Known::Is(Some(ParentLock::Held)) => "; the parent process has the same lock, and there it is held",
-                Known::Is(Some(ParentLock::Free)) => "; it is older than the fork, and may have been held then",
-                _ => "",
-            };
-            let told = "holder not found: the lock keeps no owner and no thread has it in a with block";
-            return Some(format!("{told}{fork}"));
+            let across = across_await::fact(analysis, looks.first()?.thread?.thread);
+            return across.or(Some(LockFact::HolderNotFound { in_parent }));
         }
     };
     let same = seen.filter(|(.., other)| (other.address, other.holder) == (lock.address, lock.holder)).count();
-    if same < LOOKS_TO_BELIEVE {
-        return None;
-    }
-    let taken = frame.map(|frame| place_words(&place_of(analysis.recording, frame.code, frame.line)));
-    let taken = taken.map(|taken| format!(" in {taken}")).unwrap_or_default();
-    let doing = analysis.activity(index, snapshot, holder).doing();
-    let all = looks.len();
-    Some(format!(
-        "thread {} {} holds the lock{taken} in {same} of {all} looks, {doing}",
-        holder.thread,
-        thread_name(holder)
-    ))
+    (same >= LOOKS_TO_BELIEVE).then(|| LockFact::Held {
+        by: Who::from(holder),
+        taken: frame.map(|frame| place_of(analysis.recording, frame.code, frame.line)),
+        looks: same as u64,
+        of: looks.len() as u64,
+        act: Act::from(&analysis.activity(index, snapshot, holder)),
+    })
 }
 
 /// What the thread's context switches say: a thread that waits in one call has none.
-fn switches(looks: &[&LookAt<'_>]) -> Option<String> {
+fn switches(looks: &[&LookAt<'_>]) -> Option<StepFact> {
     let told = |seen: &&&LookAt<'_>| matches!(seen.thread.map(|thread| thread.os.switches), Some(Known::Is(_)));
     let first = looks.iter().find(told)?;
     let last = looks.iter().rev().find(told)?;
     let voluntary =
         |seen: &LookAt<'_>| seen.thread.and_then(|thread| thread.os.switches.ok()).map(|told| told.voluntary);
-    let count = voluntary(last)?.saturating_sub(voluntary(first)?);
+    let switches = voluntary(last)?.saturating_sub(voluntary(first)?);
     let span = last.at.since(first.at);
-    (span > Duration::ZERO)
-        .then(|| format!("{} in {}", count_words(count, "voluntary context switch"), length_words(span)))
+    (span > Duration::ZERO).then_some(StepFact::Switches { switches, in_s: span.as_secs_f64() })
 }
 
-fn gil_words(analysis: &Analysis<'_>, looks: &[&LookAt<'_>]) -> Option<String> {
+fn of_gil(analysis: &Analysis<'_>, looks: &[&LookAt<'_>]) -> Option<GilFact> {
     let role = |seen: &&LookAt<'_>| seen.thread?.python.as_ref()?.gil.ok();
     let roles: Vec<GilRole> = looks.iter().filter_map(role).collect();
     let holds = roles.iter().filter(|role| **role == GilRole::Holds).count();
@@ -274,8 +255,8 @@ fn gil_words(analysis: &Analysis<'_>, looks: &[&LookAt<'_>]) -> Option<String> {
     let held = gils.clone().filter(|gil| gil.locked).count();
     match (roles.len(), holds) {
         (0, _) => None,
-        (_, 0) if held == 0 => Some("GIL free".to_owned()),
-        (_, 0) => Some("the thread does not hold the GIL".to_owned()),
-        (all, holds) => Some(format!("the thread holds the GIL in {holds} of {all} looks")),
+        (_, 0) if held == 0 => Some(GilFact::GilFree),
+        (_, 0) => Some(GilFact::WithoutGil),
+        (all, holds) => Some(GilFact::HoldsGil { looks: holds as u64, of: all as u64 }),
     }
 }

@@ -4,7 +4,9 @@ use std::time::Duration;
 
 use super::Judge;
 use crate::aggregate::workers::{AtWork, LONG, OLD, Pace, Worker, crews, places};
-use crate::aggregate::{Advice, Analysis, Cause, Confidence, Finding, Hurt, Kind, Subject, Verdict, length_words};
+use crate::aggregate::{
+    Advice, Analysis, Cause, Confidence, Finding, Hurt, Kind, LoopSummary, Subject, Verdict, WorkerFact,
+};
 use crate::snapshot::{Role, WorkKind};
 
 pub(super) struct BlockedWorkers;
@@ -42,7 +44,7 @@ fn blocked(analysis: &Analysis<'_>, crew: &AtWork<'_>) -> Option<Verdict> {
     }
     let workers: Vec<&Worker<'_>> = crew.workers.iter().collect();
     let groups = places(analysis, &workers);
-    let (words, members) = groups.first()?;
+    let (at, members) = groups.first()?;
     let worst = members.iter().filter_map(|at| workers.get(*at)).max_by_key(|worker| worker.age)?;
     let least = workers.iter().map(|worker| worker.stands().unwrap_or(worker.age)).min()?;
     let longest = workers.iter().map(|worker| worker.stands().unwrap_or(worker.age)).max()?;
@@ -57,18 +59,18 @@ fn blocked(analysis: &Analysis<'_>, crew: &AtWork<'_>) -> Option<Verdict> {
     let count = workers.len() as u64;
     // A master may have others of its kind than this one.
     let alone = count == 1 && analysis.recording.process.role == Role::Worker;
-    let who = match count {
-        1 => format!("the worker of {library} stands"),
-        _ => format!("all {count} workers of {library} stand"),
+    let summary = LoopSummary::WorkersStand {
+        library: library.clone(),
+        workers: count,
+        for_s: longest.as_secs_f64(),
+        at: at.clone(),
     };
-    let summary = format!("{who} for {}, in {words}", length_words(longest));
-    let same = match count {
-        1 => "it has the same piece of work".to_owned(),
-        _ => format!("{count} of {count} have the same piece of work each"),
-    };
-    let first = format!("{same} at each reading, for {} at least", length_words(least));
-    let others =
-        groups.iter().skip(1).take(MOST_PLACES).map(|(words, who)| format!("{} of them in {words}", who.len()));
+    let first = WorkerFact::SamePiece { workers: count, for_s: least.as_secs_f64() };
+    let others = groups
+        .iter()
+        .skip(1)
+        .take(MOST_PLACES)
+        .map(|(at, who)| WorkerFact::AlsoIn { workers: who.len() as u64, at: at.clone() });
     let cause = cause(worst);
     let blame = worst.blamed.map(|blamed| blamed.blame(analysis.recording));
     let advice = Advice::FreeWorkers { workers: (!alone).then_some(count) };
@@ -111,10 +113,10 @@ fn waiting(analysis: &Analysis<'_>, crew: &AtWork<'_>) -> u64 {
     queued.saturating_add(listeners.map(|listener| u64::from(listener.waiting)).sum())
 }
 
-fn sleeps(worker: &Worker<'_>) -> Option<String> {
+fn sleeps(worker: &Worker<'_>) -> Option<WorkerFact> {
     match worker.pace {
-        Pace::Waits(length) => Some(format!("thread {} in the same wait for {}", worker.thread, length_words(length))),
-        Pace::Computes => Some(format!("thread {} on a CPU, or waiting for one, in nearly all looks", worker.thread)),
+        Pace::Waits(length) => Some(WorkerFact::OneWait { thread: worker.thread, for_s: length.as_secs_f64() }),
+        Pace::Computes => Some(WorkerFact::Computes { thread: worker.thread }),
         Pace::Moves => None,
     }
 }

@@ -7,12 +7,13 @@ use std::time::Duration;
 
 use super::Judge;
 use crate::aggregate::dead_loops::{DeadLoop, dead_loops, runs_nowhere};
-use crate::aggregate::phrases::{count_words, length_words, place_words};
 use crate::aggregate::pools::snapshot_at;
 use crate::aggregate::users::groups;
 use crate::aggregate::{
-    Advice, Analysis, Cause, Confidence, Finding, Hurt, Kind, SecondParty, Subject, Verdict, task_name, users_place,
+    Advice, Analysis, Cause, Confidence, Finding, Hurt, Kind, LoopSummary, SecondParty, Subject, TaskFact, Verdict,
+    task, users_place,
 };
+use crate::classify::Resource;
 use crate::snapshot::{Actor, Occupier, TaskSample, ThreadId};
 
 pub(super) struct DeadLoops;
@@ -35,30 +36,24 @@ fn verdict(analysis: &Analysis<'_>, dead: &DeadLoop<'_>) -> Option<Verdict> {
     let waiter = |thread| Occupier { who: Actor::Thread(thread), place: None, job: None };
     let waiters: Vec<Occupier> = dead.waits.iter().map(|wait| waiter(wait.thread)).collect();
     let blamed = groups(analysis, dead.census, &waiters).into_iter().next().map(|group| group.blamed);
-    let place = blamed.map(|blamed| place_words(&blamed.place(analysis.recording)));
-    let place = place.map(|place| format!(" in {place}")).unwrap_or_default();
-    let count = waiters.len() as u64;
-    let verb = if count == 1 { "waits" } else { "wait" };
-    let threads = count_words(count, "thread");
+    let place = blamed.map(|blamed| blamed.place(analysis.recording));
+    let threads = waiters.len() as u64;
     let since = asleep(analysis, dead).unwrap_or(dead.since).max(dead.since);
     let finding = Finding::new(
         Kind::LoopGone,
         analysis.pid(),
-        format!("{threads} {verb}{place} for a coroutine of an event loop that no thread runs"),
-        runs_nowhere(analysis, dead.address)?,
+        LoopSummary::LoopGone { threads, place },
+        TaskFact::LoopRunsNowhere { looks: runs_nowhere(analysis, dead.address)? },
     )
     .cause(Cause::FutureResult, Confidence::Likely)
     .lasting(Some(since.as_secs_f64()), 1.0)
-    .evidence([
-        format!("{threads} {verb} for the same futures in two looks {} apart", length_words(dead.since)),
-        handed(dead),
-    ])
+    .evidence([TaskFact::SameFutures { threads, apart_s: dead.since.as_secs_f64() }, handed(dead)])
     .evidence(left(analysis, dead))
-    .hurts([Hurt::WaitForEver { threads: count }])
+    .hurts([Hurt::WaitForEver { threads }])
     .advice(Advice::RestartLoop)
     .blame(
         blamed.map(|blamed| blamed.blame(analysis.recording)),
-        SecondParty::Resource { name: "an event loop that no thread runs".to_owned() },
+        SecondParty::Resource { resource: Resource::IdleLoop },
     )
     .stands(dead.waits.iter().map(|wait| Subject::Thread(wait.thread)))
     .holds_up([Subject::IdleLoop(dead.address)]);
@@ -66,33 +61,19 @@ fn verdict(analysis: &Analysis<'_>, dead: &DeadLoop<'_>) -> Option<Verdict> {
 }
 
 /// Whether the loop has begun with what it was handed.
-fn handed(dead: &DeadLoop<'_>) -> String {
+fn handed(dead: &DeadLoop<'_>) -> TaskFact {
     let begun = dead.waits.iter().filter(|wait| wait.task.is_some()).count();
-    let queued = dead.waits.len() - begun;
-    let in_queue = format!("{} in its queue", count_words(queued as u64, "such call"));
-    let in_tasks = format!("{} of its own", count_words(begun as u64, "awaited task"));
-    match (queued, begun) {
-        (_, 0) => in_queue,
-        (0, _) => in_tasks,
-        _ => format!("{in_queue}, {in_tasks}"),
-    }
+    TaskFact::HandedOver { queued: (dead.waits.len() - begun) as u64, tasks: begun as u64 }
 }
 
 /// Tasks that stopped where they were when the loop did.
-fn left(analysis: &Analysis<'_>, dead: &DeadLoop<'_>) -> Option<String> {
+fn left(analysis: &Analysis<'_>, dead: &DeadLoop<'_>) -> Option<TaskFact> {
     let tasks = dead.census.tasks.get()?;
     let own: Vec<_> = tasks.tasks.iter().filter(|task| task.event_loop == dead.address).collect();
-    let words = |task: &&TaskSample| {
-        let name = task_name(tasks, task.address);
-        match users_place(analysis.recording, &analysis.book, task.chain) {
-            Some(place) => format!("{name} in {}", place_words(&place)),
-            None => name,
-        }
-    };
-    let named: Vec<String> = own.iter().take(MOST_NAMED).map(words).collect();
-    let more = if own.len() > named.len() { ", ..." } else { "" };
+    let named =
+        |one: &&TaskSample| (task(tasks, one.address), users_place(analysis.recording, &analysis.book, one.chain));
     (!own.is_empty())
-        .then(|| format!("{} left on it: {}{more}", count_words(own.len() as u64, "task"), named.join(", ")))
+        .then(|| TaskFact::LeftOn { tasks: own.len() as u64, named: own.iter().take(MOST_NAMED).map(named).collect() })
 }
 
 /// For how long the thread that moved last has not moved.

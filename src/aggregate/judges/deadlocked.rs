@@ -3,14 +3,15 @@
 use super::loops::STANDS_ON_IT;
 use super::{Explains, Judge};
 use crate::aggregate::blame::{Blamed, Seen, blame};
-use crate::aggregate::phrases::{count_words, length_words, place_of, place_words, places};
-use crate::aggregate::track::thread_name;
+use crate::aggregate::places::{place_of, places};
+use crate::aggregate::summary::Between;
 use crate::aggregate::wait_graph::{Cycle, Edge, cycles};
 use crate::aggregate::{
-    Advice, Analysis, Cause, Confidence, Finding, Kind, LOOKS_TO_BLAME, SecondParty, Subject, Verdict,
+    Advice, Analysis, Cause, Confidence, Finding, Kind, LOOKS_TO_BLAME, LockFact, LoopSummary, Place, SecondParty,
+    Subject, Verdict, Where, thread,
 };
-use crate::classify::SAME_THREAD;
-use crate::snapshot::{LockKind, SignalHandler, StackSample, ThreadId, ThreadSample};
+use crate::classify::{Holder, Who};
+use crate::snapshot::{LockKind, SignalHandler, StackSample, ThreadId};
 
 pub(super) struct ThreadDeadlocks;
 
@@ -34,15 +35,15 @@ fn verdict(analysis: &Analysis<'_>, cycle: &Cycle) -> Option<Verdict> {
     let confidence = if cycle.looks >= LOOKS_TO_BLAME { Confidence::Certain } else { Confidence::Likely };
     let event_loop = analysis.track_of(first.waiter).and_then(|track| analysis.tracks.get(track));
     let looks = analysis.recording.snapshots.len();
-    let mut evidence = cycle.edges.iter().map(|edge| wait_words(analysis, edge, cycle.looks, looks));
+    let mut evidence = cycle.edges.iter().map(|edge| wait(analysis, edge, cycle.looks, looks));
     let told = evidence.next()?;
     let finding = Finding::new(Kind::Deadlock, analysis.pid(), summary(analysis, cycle), told)
         .cause(cause, confidence)
         .on(first.waiter.0, event_loop.map(|track| track.kind.word()))
         .lasting(asleep.map(|asleep| asleep.as_secs_f64()), cycle.looks as f64 / looks.max(1) as f64)
         .evidence(evidence)
-        .evidence(handler_words(analysis, cycle))
-        .evidence(asleep.map(|asleep| format!("no thread of it was on a CPU for {}", length_words(asleep))))
+        .evidence(handler(analysis, cycle))
+        .evidence(asleep.map(|asleep| LockFact::NoneOnCpu { for_s: asleep.as_secs_f64() }))
         .hurts_users_of(analysis, event_loop)
         .advice(advice(analysis, cycle))
         .blame(blamed.map(|blamed| blamed.blame(analysis.recording)), party(analysis, first))
@@ -58,85 +59,67 @@ fn blamed(analysis: &Analysis<'_>, thread: ThreadId) -> Option<Blamed> {
 }
 
 /// `deadlock: reserve (app.py:20) and count (app.py:31) wait for each other's lock`
-fn summary(analysis: &Analysis<'_>, cycle: &Cycle) -> String {
-    let place = |edge: &Edge| {
-        let blamed = blamed(analysis, edge.waiter).map(|blamed| place_words(&blamed.place(analysis.recording)));
-        blamed.unwrap_or_else(|| format!("thread {}", edge.waiter))
+fn summary(analysis: &Analysis<'_>, cycle: &Cycle) -> LoopSummary {
+    let place = |edge: &Edge| match blamed(analysis, edge.waiter) {
+        Some(blamed) => Where::Place(blamed.place(analysis.recording)),
+        None => Where::Who(Who::Thread { thread: edge.waiter, name: None }),
     };
     match cycle.edges.as_slice() {
-        [own] => {
-            let taken = taken_words(analysis, own).map(|taken| format!(" in {taken}")).unwrap_or_default();
-            let between = match between(analysis, own) {
-                Some(Between::Handler(_)) => ", which a signal interrupted",
-                Some(Between::Finalizer) => ", and a finalizer (__del__) ran in the middle of it",
-                None => "",
-            };
-            format!("deadlock: {} waits for a lock that its own thread took{taken}{between}", place(own))
-        }
-        [one, other] => format!("deadlock: {} and {} wait for each other's lock", place(one), place(other)),
-        many => {
-            let places: Vec<String> = many.iter().map(place).collect();
-            format!("deadlock of {}: each waits for the next one's lock: {}", threads(many), places.join(", "))
-        }
+        [own] => LoopSummary::OwnLock {
+            at: place(own),
+            taken: taken(analysis, own),
+            between: between(analysis, own).map(|between| match between {
+                Interruption::Handler(_) => Between::Handler,
+                Interruption::Finalizer => Between::Finalizer,
+            }),
+        },
+        many => LoopSummary::EachOthersLocks { waiters: many.iter().map(place).collect() },
     }
 }
 
 /// What ran between the frame that took a lock and the one that waits for it, in one thread, without being called.
-enum Between {
+enum Interruption {
     /// The handler of a signal.
     Handler(SignalHandler),
     /// `__del__`, which runs when an object dies or garbage is collected.
     Finalizer,
 }
 
-fn between(analysis: &Analysis<'_>, own: &Edge) -> Option<Between> {
+fn between(analysis: &Analysis<'_>, own: &Edge) -> Option<Interruption> {
     let (_, last) = analysis.last_snapshot()?;
     let lock = last.locks.iter().find(|lock| lock.address == own.lock)?;
     if let Some(handler) = lock.handler {
-        return Some(Between::Handler(handler));
+        return Some(Interruption::Handler(handler));
     }
     let StackSample::Stable(stack) = last.thread(own.waiter)?.python.as_ref()?.stack else { return None };
     let frames = analysis.recording.stack(stack);
     let taken = own.frame.and_then(|taken| frames.iter().position(|frame| *frame == taken))?;
     let mut inside = frames.iter().take(taken).filter_map(|frame| analysis.recording.code(frame.code));
-    inside.any(|code| code.name == "__del__").then_some(Between::Finalizer)
+    inside.any(|code| code.name == "__del__").then_some(Interruption::Finalizer)
 }
 
 /// `on_usr1 (app.py:9) handles signal 10, which came while the lock was held`
-fn handler_words(analysis: &Analysis<'_>, cycle: &Cycle) -> Option<String> {
+fn handler(analysis: &Analysis<'_>, cycle: &Cycle) -> Option<LockFact> {
     let [own] = cycle.edges.as_slice() else { return None };
-    let Some(Between::Handler(handler)) = between(analysis, own) else { return None };
-    let place = place_words(&place_of(analysis.recording, handler.frame.code, handler.frame.line));
-    Some(format!("{place} handles signal {}, which came while the lock was held", handler.signal))
-}
-
-fn threads(edges: &[Edge]) -> String {
-    count_words(edges.len() as u64, "thread")
+    let Some(Interruption::Handler(handler)) = between(analysis, own) else { return None };
+    let place = place_of(analysis.recording, handler.frame.code, handler.frame.line);
+    Some(LockFact::HandlesSignal { place, signal: handler.signal })
 }
 
 /// Where a lock was taken, as far as that is known: the frame and the line it is on now.
-fn taken_words(analysis: &Analysis<'_>, edge: &Edge) -> Option<String> {
-    edge.frame.map(|frame| place_words(&place_of(analysis.recording, frame.code, frame.line)))
-}
-
-fn named(analysis: &Analysis<'_>, thread: ThreadId) -> String {
-    let sample = analysis.last_snapshot().and_then(|(_, last)| last.thread(thread));
-    sample.map_or_else(|| format!("thread {thread}"), words)
-}
-
-fn words(thread: &ThreadSample) -> String {
-    format!("thread {} {}", thread.thread, thread_name(thread))
+fn taken(analysis: &Analysis<'_>, edge: &Edge) -> Option<Place> {
+    edge.frame.map(|frame| place_of(analysis.recording, frame.code, frame.line))
 }
 
 /// `thread 71 a waits for a lock that thread 72 b holds, taken in f (app.py:9), in 150 of 150 looks`
-fn wait_words(analysis: &Analysis<'_>, edge: &Edge, seen: usize, looks: usize) -> String {
-    let holder = if edge.holder == edge.waiter {
-        "it holds itself".to_owned()
-    } else {
-        format!("{} holds", named(analysis, edge.holder))
-    };
-    let taken = taken_words(analysis, edge).map(|taken| format!(", inside of {taken}")).unwrap_or_default();
-    format!("{} waits for a lock that {holder}{taken}, in {seen} of {looks} looks", named(analysis, edge.waiter))
+fn wait(analysis: &Analysis<'_>, edge: &Edge, seen: usize, looks: usize) -> LockFact {
+    LockFact::WaitsFor {
+        waiter: thread(analysis, edge.waiter),
+        holder: (edge.holder != edge.waiter).then(|| thread(analysis, edge.holder)),
+        taken: taken(analysis, edge),
+        looks: seen as u64,
+        of: looks as u64,
+    }
 }
 
 /// Who holds what the first thread waits for.
@@ -147,17 +130,20 @@ fn party(analysis: &Analysis<'_>, edge: &Edge) -> SecondParty {
         _ => &[],
     };
     if edge.holder != edge.waiter {
-        return SecondParty::Holder { holder: named(analysis, edge.holder), stack: places(analysis.recording, frames) };
+        return SecondParty::Holder {
+            holder: Holder::Other { who: thread(analysis, edge.holder) },
+            stack: places(analysis.recording, frames),
+        };
     }
-    let taken = edge.frame.and_then(|taken| frames.iter().position(|frame| *frame == taken));
-    let outer = taken.and_then(|at| frames.get(at..)).unwrap_or_default();
-    SecondParty::Holder { holder: SAME_THREAD.to_owned(), stack: places(analysis.recording, outer) }
+    let at = edge.frame.and_then(|taken| frames.iter().position(|frame| *frame == taken));
+    let outer = at.and_then(|at| frames.get(at..)).unwrap_or_default();
+    SecondParty::Holder { holder: Holder::SameThread, stack: places(analysis.recording, outer) }
 }
 
 fn advice(analysis: &Analysis<'_>, cycle: &Cycle) -> Advice {
     match cycle.edges.as_slice() {
-        [own] if matches!(between(analysis, own), Some(Between::Handler(_))) => Advice::NoLockInHandler,
-        [own] if matches!(between(analysis, own), Some(Between::Finalizer)) => Advice::NoLockInFinalizer,
+        [own] if matches!(between(analysis, own), Some(Interruption::Handler(_))) => Advice::NoLockInHandler,
+        [own] if matches!(between(analysis, own), Some(Interruption::Finalizer)) => Advice::NoLockInFinalizer,
         [_] => Advice::NoLockTwice,
         edges if edges.iter().any(|edge| edge.kind == LockKind::Import) => Advice::ImportFirst,
         _ => Advice::SameOrder,

@@ -2,8 +2,11 @@
 
 use super::{Explains, Judge};
 use crate::aggregate::hurt::hurts;
-use crate::aggregate::{Advice, Analysis, Because, Cause, Confidence, Finding, Kind, SecondParty, Subject, Verdict};
-use crate::classify::Place;
+use crate::aggregate::{
+    Advice, Analysis, Because, Cause, Confidence, DescriptorFact, Finding, Kind, ProcessSummary, SecondParty, Subject,
+    Verdict,
+};
+use crate::classify::{Place, Resource};
 use crate::libraries::{self, Marks};
 use crate::snapshot::{DescriptorClass, StackSample, Surroundings};
 
@@ -48,36 +51,36 @@ fn verdict(analysis: &Analysis<'_>, open: u64, limit: u64, (found, readings): (u
         .take(MOST_NAMED)
         .collect();
     let most = named.first().filter(|class| class.count * 2 > open);
-    let what = most.map(|class| format!(", {} of them {}", class.count, class.what)).unwrap_or_default();
-    let summary = format!("no file descriptor is free: {open} open, {limit} allowed{what}");
-    let evidence = format!("{open} file descriptors open, none of {limit} free in {found} of {readings} readings");
+    let summary =
+        ProcessSummary::NoDescriptor { open, limit, most: most.map(|class| (class.count, class.what.clone())) };
+    let evidence = DescriptorFact::NoDescriptor { open, limit, readings: found as u64, of: readings as u64 };
     let failing = accepting(analysis);
     let hurt = analysis.tracks.first().map(|track| hurts(analysis, track)).unwrap_or_default();
     // A full table that nobody needs more of hurts nobody yet.
     let confidence = if failing > 0 || !hurt.is_empty() { Confidence::Certain } else { Confidence::Likely };
-    let looks = analysis.recording.snapshots.len();
-    let tries = (failing > 0).then(|| format!("the loop tries to accept, and fails, in {failing} of {looks} looks"));
+    let of = analysis.recording.snapshots.len() as u64;
+    let tries = (failing > 0).then_some(DescriptorFact::AcceptFails { looks: failing as u64, of });
     let leak = most.filter(|class| class.closed_by_peer * 2 > class.count);
-    let of = leak.or(most).map(|class| class.what.clone());
-    let advice = Advice::CloseDescriptors { of, closed_by_peer: leak.is_some() };
+    let class = leak.or(most).map(|class| class.what.clone());
+    let advice = Advice::CloseDescriptors { of: class, closed_by_peer: leak.is_some() };
     Finding::new(Kind::PoolExhausted, analysis.pid(), summary, evidence)
         .cause(Cause::FdLimit, confidence)
         .lasting(Some(analysis.window().as_secs_f64()), 1.0)
-        .evidence(named.iter().map(|class| class_words(class)).chain(tries))
+        .evidence(named.iter().map(|class| class_fact(class)).chain(tries))
         .hurts(hurt)
         .tells([Subject::Descriptors, Subject::AcceptQueue])
-        .blame(None, SecondParty::Resource { name: format!("{limit} file descriptors (ulimit -n)") })
+        .blame(None, SecondParty::Resource { resource: Resource::Descriptors { limit } })
         .advice(advice)
         .verdict()
 }
 
 /// `240 connections to 10.0.3.7:5432, 235 of them closed by the other side`
-fn class_words(class: &DescriptorClass) -> String {
-    let closed = match class.closed_by_peer {
-        0 => String::new(),
-        closed => format!(", {closed} of them closed by the other side and not by this process"),
-    };
-    format!("{} {}{closed}", class.count, class.what)
+fn class_fact(class: &DescriptorClass) -> DescriptorFact {
+    DescriptorFact::DescriptorsAre {
+        count: class.count,
+        what: class.what.clone(),
+        closed_by_peer: class.closed_by_peer,
+    }
 }
 
 fn accepts(place: &Place) -> bool {

@@ -1,41 +1,33 @@
 //! Nothing is wrong with this process.
 
-use crate::aggregate::phrases::{count_words, length_words};
-use crate::aggregate::request_age;
 use crate::aggregate::standing::LONG;
-use crate::aggregate::{Advice, Analysis, Confidence, Finding, Kind, Verdict};
+use crate::aggregate::{Advice, Analysis, Confidence, Finding, Kind, LoopFact, ProcessSummary, Verdict, request_age};
 use crate::classify::Look;
 use crate::libraries::Marks;
 use crate::snapshot::{Known, Role, TaskCensus, Why};
 
 /// The verdict on a process in which no judge found trouble.
 pub(super) fn healthy(analysis: &Analysis<'_>) -> Verdict {
-    let looks = analysis.recording.snapshots.len();
+    let looks = analysis.recording.snapshots.len() as u64;
     let role = analysis.recording.process.role;
     if matches!(role, Role::Master | Role::Helper) && analysis.tracks.is_empty() {
-        let evidence = format!("{} process; no event loop in {looks} of {looks} looks", role.word());
-        return Finding::new(
-            Kind::Healthy,
-            analysis.pid(),
-            format!("{}: serves nothing itself", role.word()),
-            evidence,
-        )
-        .confidence(Confidence::Likely)
-        .verdict();
+        let evidence = LoopFact::NoLoop { role, looks };
+        return Finding::new(Kind::Healthy, analysis.pid(), ProcessSummary::ServesNothing { role }, evidence)
+            .confidence(Confidence::Likely)
+            .verdict();
     }
     let mut evidence = facts(analysis).into_iter();
     let quiet = nothing_waits(analysis);
-    let first = evidence.next().unwrap_or_else(|| format!("no trouble in {looks} of {looks} looks"));
+    let first = evidence.next().unwrap_or(LoopFact::NoTrouble { looks });
     if quiet {
-        let summary = "the event loop turns, no request is in flight and no connection waits: look outside";
-        return Finding::new(Kind::Healthy, analysis.pid(), summary, first)
+        return Finding::new(Kind::Healthy, analysis.pid(), ProcessSummary::Quiet, first)
             .confidence(Confidence::Likely)
             .evidence(evidence)
             .advice(Advice::LookOutside)
             .verdict();
     }
     if let Some(why) = requests_unknown(analysis) {
-        let summary = format!("the event loop turns; NOT KNOWN: its requests ({why})");
+        let summary = ProcessSummary::RequestsNotKnown { why };
         return Finding::new(Kind::Healthy, analysis.pid(), summary, first)
             .confidence(Confidence::Possible)
             .evidence(evidence)
@@ -43,7 +35,7 @@ pub(super) fn healthy(analysis: &Analysis<'_>) -> Verdict {
             .verdict();
     }
     // An idle loop is not a working service: what its tasks wait for is not examined, so this cannot be certain.
-    Finding::new(Kind::Healthy, analysis.pid(), "the event loop turns; it is not what hangs", first)
+    Finding::new(Kind::Healthy, analysis.pid(), ProcessSummary::Turns, first)
         .confidence(Confidence::Likely)
         .evidence(evidence)
         .advice(Advice::LookInside)
@@ -51,48 +43,45 @@ pub(super) fn healthy(analysis: &Analysis<'_>) -> Verdict {
 }
 
 /// Why the requests in flight are not known, if they are not: then nothing can be said of them.
-fn requests_unknown(analysis: &Analysis<'_>) -> Option<&'static str> {
+fn requests_unknown(analysis: &Analysis<'_>) -> Option<Why> {
     let censuses = &analysis.recording.censuses;
     let last = censuses.last()?;
     let was_cut = censuses.iter().filter_map(|census| census.tasks.get()).any(|tasks| tasks.cut);
     match &last.tasks {
-        Known::Unknown(why) => Some(why.words()),
+        Known::Unknown(why) => Some(*why),
         // Whoever was not read may serve the request that hangs.
-        Known::Is(_) if was_cut => Some(Why::Bounded.words()),
-        Known::Is(_) => last.gaps.iter().find(|(what, _)| what == "requests").map(|(_, why)| why.words()),
+        Known::Is(_) if was_cut => Some(Why::Bounded),
+        Known::Is(_) => last.gaps.iter().find(|(what, _)| what == "requests").map(|(_, why)| *why),
     }
 }
 
 /// What was seen of a process that looks well: how its loops turn, who waits to be let in, and whether a request is there.
 #[must_use]
-pub fn facts(analysis: &Analysis<'_>) -> Vec<String> {
-    let turns = |track: &crate::aggregate::Track<'_>| {
-        let (idle, steps, all) = (track.count(Look::Idle), track.count(Look::Step), track.looks.len());
-        let short = if steps > 0 { format!(", in steps that end in time in {steps}") } else { String::new() };
-        format!("loop of thread {} idle in {idle} of {all} looks{short}", track.thread)
+pub fn facts(analysis: &Analysis<'_>) -> Vec<LoopFact> {
+    let turns = |track: &crate::aggregate::Track<'_>| LoopFact::Idle {
+        thread: track.thread,
+        looks: track.count(Look::Idle) as u64,
+        of: track.looks.len() as u64,
+        steps: track.count(Look::Step) as u64,
     };
-    let mut evidence: Vec<String> = analysis.tracks.iter().map(turns).collect();
+    let mut evidence: Vec<LoopFact> = analysis.tracks.iter().map(turns).collect();
     let listeners = analysis.last_surroundings().and_then(|around| around.listeners.get());
     for listener in listeners.into_iter().flatten() {
-        let waiting = count_words(u64::from(listener.waiting), "connection");
-        evidence.push(format!("{waiting} waiting on :{}", listener.port));
+        evidence.push(LoopFact::Waiting { connections: u64::from(listener.waiting), port: listener.port });
     }
     if nothing_waits(analysis) {
-        evidence.push("no request in flight at any look at them".to_owned());
+        evidence.push(LoopFact::NoRequest);
     }
     evidence.extend(old_requests(analysis));
     evidence
 }
 
 /// Requests that are old although nothing is wrong with them: what they wait for ends by itself, or their answer goes on.
-fn old_requests(analysis: &Analysis<'_>) -> Option<String> {
+fn old_requests(analysis: &Analysis<'_>) -> Option<LoopFact> {
     let requests = &analysis.recording.censuses.last()?.requests;
     let ages = requests.iter().filter_map(|request| request_age(analysis, request)).filter(|age| *age >= LONG);
-    let (count, oldest) = ages.fold((0, LONG), |(count, oldest), age| (count + 1, oldest.max(age)));
-    (count > 0).then(|| {
-        let (requests, oldest) = (count_words(count, "request"), length_words(oldest));
-        format!("{requests} in flight for up to {oldest}: streams, WebSockets, or waits that end by themselves")
-    })
+    let (requests, oldest) = ages.fold((0, LONG), |(count, oldest), age| (count + 1, oldest.max(age)));
+    (requests > 0).then_some(LoopFact::OldRequests { requests, for_s: oldest.as_secs_f64() })
 }
 
 /// Whether a server has nothing to do: no request at any look at them, and nobody waits to be let in.

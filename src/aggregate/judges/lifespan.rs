@@ -4,11 +4,11 @@ use std::time::Duration;
 
 use super::Judge;
 use super::task_deadlocks::blame;
-use crate::aggregate::phrases::{count_words, length_words, place_words};
 use crate::aggregate::progress::progress;
+use crate::aggregate::summary::Lifespan as LifespanPhase;
 use crate::aggregate::{
-    Advice, Analysis, Cause, Confidence, Finding, Kind, Place, SecondParty, Subject, Verdict, awaited_peer,
-    same_wait_since, task_name, users_place, wait_words,
+    Advice, Analysis, Cause, Confidence, Finding, Kind, Place, ProcessSummary, Progress, SecondParty, Subject,
+    TaskFact, Verdict, awaited_peer, same_wait_since, task, users_place, waits_for,
 };
 use crate::classify::Phase;
 use crate::libraries::Marks;
@@ -75,14 +75,15 @@ fn stuck(
     let recording = analysis.recording;
     let place = users_place(recording, &analysis.book, task.chain)?;
     if let Some(work) = progress(analysis, last, tasks, task) {
-        return Some(at_work(analysis, &place, since, kind, work));
+        return Some(at_work(analysis, place, since, kind, work));
     }
-    let awaits = wait_words(recording, tasks, task, last.at);
-    let word = if kind == Kind::StartupStuck { "startup" } else { "shutdown" };
-    let summary =
-        format!("{word} stuck for at least {} in {}, which awaits {awaits}", length_words(since), place_words(&place));
-    let evidence =
-        format!("the lifespan has not gone on between two readings {} apart, and nothing moved", length_words(since));
+    let summary = ProcessSummary::LifespanStuck {
+        phase: span(kind),
+        for_s: since.as_secs_f64(),
+        place,
+        waits_for: waits_for(recording, tasks, task, last.at),
+    };
+    let evidence = TaskFact::LifespanStands { apart_s: since.as_secs_f64() };
     let (cause, party) = cause(analysis, task);
     let advice = match kind {
         Kind::StartupStuck => Advice::LimitStartup,
@@ -98,18 +99,19 @@ fn stuck(
 }
 
 /// The lifespan goes on, by the hands of somebody who is at work.
-fn at_work(analysis: &Analysis<'_>, place: &Place, since: Duration, stuck: Kind, work: String) -> Verdict {
-    let (kind, word) = match stuck {
-        Kind::StartupStuck => (Kind::Starting, "starting"),
-        _ => (Kind::Draining, "ending"),
-    };
-    let place = place_words(place);
-    let summary = format!("{word} for at least {}: {place} waits, and {work}", length_words(since));
-    Finding::new(kind, analysis.pid(), summary, work)
+fn at_work(analysis: &Analysis<'_>, place: Place, since: Duration, stuck: Kind, progress: Progress) -> Verdict {
+    let kind = if stuck == Kind::StartupStuck { Kind::Starting } else { Kind::Draining };
+    let for_s = since.as_secs_f64();
+    let summary = ProcessSummary::LifespanAtWork { phase: span(stuck), for_s, place, progress: progress.clone() };
+    Finding::new(kind, analysis.pid(), summary, progress)
         .confidence(Confidence::Likely)
         .lasting(Some(since.as_secs_f64()), 1.0)
         .advice(Advice::LetItWork)
         .verdict()
+}
+
+fn span(stuck: Kind) -> LifespanPhase {
+    if stuck == Kind::StartupStuck { LifespanPhase::Startup } else { LifespanPhase::Shutdown }
 }
 
 fn cause(analysis: &Analysis<'_>, task: &TaskSample) -> (Cause, SecondParty) {
@@ -155,21 +157,16 @@ fn open_streams(
     if let Some((moving, place)) =
         of(Part::Request).filter(|_| !streams).find_map(|task| Some((task, moves(analysis, last, task)?)))
     {
-        let name = task_name(tasks, moving.address);
-        let work = format!("{name} goes on from step to step");
-        return Some(at_work(analysis, &place, since, Kind::ShutdownStuck, work));
+        let progress = Progress::TaskGoesOn { task: task(tasks, moving.address) };
+        return Some(at_work(analysis, place, since, Kind::ShutdownStuck, progress));
     }
     // The body of a streaming response runs in a task of its own.
     let users = |task: &&TaskSample| users_place(recording, &analysis.book, task.chain).is_some();
     let first = of(Part::Response).find(users).or_else(|| of(Part::Request).find(users));
-    let place = first.and_then(|task| users_place(recording, &analysis.book, task.chain)).as_ref().map(place_words);
-    let inside = place.as_ref().map(|place| format!(", in {place}")).unwrap_or_default();
-    let requests = count_words(open, "request");
-    let verb = if open == 1 { "does" } else { "do" };
-    let summary = format!("shutdown stuck for {}: {requests} {verb} not end{inside}", length_words(since));
-    let evidence = format!("the server has waited for its requests in two readings {} apart", length_words(since));
-    let awaits =
-        first.map(|task| format!("one of them awaits {}{inside}", wait_words(recording, tasks, task, last.at)));
+    let place = first.and_then(|task| users_place(recording, &analysis.book, task.chain));
+    let summary = ProcessSummary::OpenStreams { for_s: since.as_secs_f64(), requests: open, place: place.clone() };
+    let evidence = TaskFact::AwaitsRequests { apart_s: since.as_secs_f64() };
+    let awaits = first.map(|task| TaskFact::OneAwaits { waits_for: waits_for(recording, tasks, task, last.at), place });
     let finding = Finding::new(Kind::ShutdownStuck, analysis.pid(), summary, evidence)
         .cause(Cause::OpenStream, Confidence::Likely)
         .lasting(Some(since.as_secs_f64()), 1.0)

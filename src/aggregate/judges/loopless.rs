@@ -4,9 +4,11 @@ use std::time::Duration;
 
 use super::unanswered_clients::{clients, unread_server};
 use crate::aggregate::blame::{Seen, blame};
+use crate::aggregate::summary::Crews;
 use crate::aggregate::workers::{AtWork, OLD, asleep, crews, is_at_work, looks, stack};
 use crate::aggregate::{
-    Advice, Analysis, Cause, Confidence, Finding, Kind, Verdict, count_words, length_words, place_words,
+    Act, Advice, Analysis, At, Cause, Confidence, Finding, KernelFact, Kind, LoopSummary, PeerFact, Place,
+    ProcessSummary, Verdict, WorkerFact,
 };
 use crate::classify::{Activity, Manner, Origin};
 use crate::libraries::Marks;
@@ -24,7 +26,7 @@ struct Doer {
     computes: bool,
     /// For how long it has been in one wait.
     waits: Duration,
-    place: String,
+    place: Place,
     blame: crate::aggregate::Blame,
     /// It is in code of the program's own, not only of libraries.
     own: bool,
@@ -44,7 +46,7 @@ pub(super) fn loopless(analysis: &Analysis<'_>) -> Option<Verdict> {
     let crews: Vec<AtWork<'_>> =
         crews(analysis).into_iter().filter(|crew| crew.sample.kind != WorkKind::Messages).collect();
     if !crews.is_empty() {
-        return Some(at_work(analysis, &crews));
+        return at_work(analysis, &crews);
     }
     let unread = unread_server(analysis);
     if let Some(verdict) = unread.and_then(|server| idle_server(analysis, server)) {
@@ -61,36 +63,31 @@ pub(super) fn loopless(analysis: &Analysis<'_>) -> Option<Verdict> {
 }
 
 /// A server or worker of which some work and others wait for work, or all that work is young.
-fn at_work(analysis: &Analysis<'_>, crews: &[AtWork<'_>]) -> Verdict {
-    let words = |crew: &AtWork<'_>| {
-        let (busy, standing) =
-            (crew.workers.len(), crew.workers.iter().filter(|worker| worker.stands().is_some()).count());
-        let size = crew.size().map(|size| format!(" of {size}")).unwrap_or_default();
-        let stand = match standing {
-            0 => String::new(),
-            _ => format!(", {standing} of them for longer than a few seconds"),
-        };
-        format!("{}: {busy}{size} at work{stand}", crew.sample.name)
+fn at_work(analysis: &Analysis<'_>, crews: &[AtWork<'_>]) -> Option<Verdict> {
+    let fact = |crew: &AtWork<'_>| WorkerFact::AtWork {
+        library: crew.sample.name.clone(),
+        workers: crew.workers.len() as u64,
+        size: crew.size(),
+        standing: crew.workers.iter().filter(|worker| worker.stands().is_some()).count() as u64,
     };
-    let mut evidence = crews.iter().map(words);
-    let first = evidence.next().unwrap_or_default();
-    let all_idle = crews.iter().all(|crew| crew.workers.is_empty());
-    let summary =
-        if all_idle { "its workers wait for work" } else { "its workers go from one piece of work to the next" };
-    let in_turns = crews.iter().find(|crew| crew.sample.in_turns).map(|crew| &crew.sample.name);
-    if let (Some(server), Some(around)) = (in_turns, analysis.last_surroundings()) {
-        let summary = format!("its hub gives turns; NOT KNOWN: requests of {server} whose turn it is not");
-        let finding =
-            Finding::new(Kind::Healthy, analysis.pid(), summary, first).evidence(evidence.collect::<Vec<_>>());
-        return unread(analysis, around, finding);
-    }
     let standing = |crew: &AtWork<'_>| crew.workers.iter().any(|worker| worker.stands().is_some());
-    let summary =
-        if crews.iter().any(standing) { "some of its workers stand, and others could serve" } else { summary };
-    Finding::new(Kind::Healthy, analysis.pid(), summary, first)
-        .confidence(Confidence::Likely)
-        .evidence(evidence.collect::<Vec<_>>())
-        .verdict()
+    let state = if crews.iter().any(standing) {
+        Crews::SomeStand
+    } else if crews.iter().all(|crew| crew.workers.is_empty()) {
+        Crews::Idle
+    } else {
+        Crews::Turning
+    };
+    let mut evidence = crews.iter().map(fact);
+    let first = evidence.next()?;
+    let in_turns = crews.iter().find(|crew| crew.sample.in_turns).map(|crew| crew.sample.name.clone());
+    if let (Some(server), Some(around)) = (in_turns, analysis.last_surroundings()) {
+        let summary = ProcessSummary::HubTurns { server };
+        let finding = Finding::new(Kind::Healthy, analysis.pid(), summary, first).evidence(evidence);
+        return Some(unread(around, finding));
+    }
+    let finding = Finding::new(Kind::Healthy, analysis.pid(), ProcessSummary::Workers { state }, first);
+    Some(finding.confidence(Confidence::Likely).evidence(evidence).verdict())
 }
 
 /// A server whose requests nobody can read: its thread waits for whoever comes, and nobody waits to be let in.
@@ -101,9 +98,9 @@ fn idle_server(analysis: &Analysis<'_>, server: &str) -> Option<Verdict> {
     if polls * 2 <= all || queued(analysis) > 0 {
         return None;
     }
-    let summary = format!("its main thread waits for whoever comes; NOT KNOWN: requests of {server}");
-    let evidence = format!("main thread in its poll in {polls} of {all} looks, and no connection waits to be accepted");
-    Some(unread(analysis, around, Finding::new(Kind::Healthy, analysis.pid(), summary, evidence)))
+    let summary = ProcessSummary::AwaitsWhoeverComes { server: server.to_owned() };
+    let evidence = KernelFact::PollsAlone { looks: polls as u64, of: all as u64 };
+    Some(unread(around, Finding::new(Kind::Healthy, analysis.pid(), summary, evidence)))
 }
 
 /// Connections that wait to be accepted.
@@ -125,13 +122,10 @@ fn times_polling(analysis: &Analysis<'_>, thread: ThreadId) -> (usize, usize) {
 }
 
 /// A server that looks well as far as it can be seen, which is no all-clear.
-fn unread(analysis: &Analysis<'_>, around: &Surroundings, finding: Finding) -> Verdict {
+fn unread(around: &Surroundings, finding: Finding) -> Verdict {
     let (clients, longest) = clients(around);
-    let owed = (clients > 0).then(|| {
-        format!("{} said something last and got nothing for {}", count_words(clients, "client"), length_words(longest))
-    });
-    let dump = format!("see its log, and what its threads do: hangspy dump {}", analysis.pid());
-    finding.confidence(Confidence::Possible).evidence(owed).advice(dump).verdict()
+    let owed = (clients > 0).then_some(PeerFact::ClientsOwed { clients, for_s: longest.as_secs_f64() });
+    finding.confidence(Confidence::Possible).evidence(owed).advice(Advice::SeeThreads).verdict()
 }
 
 fn doers(analysis: &Analysis<'_>) -> Vec<Doer> {
@@ -149,7 +143,7 @@ fn doers(analysis: &Analysis<'_>) -> Vec<Doer> {
             is_main: thread.thread == main,
             computes,
             waits,
-            place: place_words(&blamed.place(analysis.recording)),
+            place: blamed.place(analysis.recording),
             blame: blamed.blame(analysis.recording),
             own: matches!(blamed.origin, Origin::User | Origin::Installed),
             listens: analysis.book.stack(last).all.has(Marks::SUBSCRIBE),
@@ -167,9 +161,9 @@ fn is_for_others(did: &Activity) -> bool {
 
 /// `listens`: it may be a server that we do not know, and compute for somebody who waits.
 fn busy(analysis: &Analysis<'_>, doer: &Doer, listens: bool) -> Verdict {
-    let looks = analysis.recording.snapshots.len();
-    let evidence = format!("thread {} on a CPU, or waiting for one, in most of {looks} looks", doer.thread);
-    let summary = format!("no server and no worker that we know: it computes in {}", doer.place);
+    let looks = analysis.recording.snapshots.len() as u64;
+    let evidence = WorkerFact::MostlyComputes { thread: doer.thread, looks };
+    let summary = LoopSummary::NoServer { at: At { place: Some(doer.place.clone()), act: None } };
     Finding::new(Kind::Healthy, analysis.pid(), summary, evidence)
         .confidence(if listens { Confidence::Possible } else { Confidence::Likely })
         .advice(Advice::RecordThreads)
@@ -177,27 +171,26 @@ fn busy(analysis: &Analysis<'_>, doer: &Doer, listens: bool) -> Verdict {
 }
 
 fn waits(analysis: &Analysis<'_>, doer: &Doer) -> Verdict {
-    let words = format!("{}, {}", doer.place, doer.did.clause());
+    let at = At { place: Some(doer.place.clone()), act: Some(Act::from(&doer.did)) };
+    let for_s = doer.waits.as_secs_f64();
     let evidence = match doer.waits {
-        Duration::ZERO => format!("thread {} there in the last look", doer.thread),
-        waits => format!("thread {} in the same wait for {}", doer.thread, length_words(waits)),
+        Duration::ZERO => WorkerFact::ThereLast { thread: doer.thread },
+        _ => WorkerFact::OneWait { thread: doer.thread, for_s },
     };
     let by_plan = doer.did.cause == Some(Cause::Sleep) || is_for_others(&doer.did);
     if by_plan || doer.listens || doer.waits < OLD || consumes(analysis) {
         let threads = analysis.last_snapshot().map_or(0, |(_, snapshot)| snapshot.threads.len() as u64);
-        let summary = format!("no server and no worker that we know: it is in {words}");
-        return Finding::new(Kind::Healthy, analysis.pid(), summary, evidence)
+        return Finding::new(Kind::Healthy, analysis.pid(), LoopSummary::NoServer { at }, evidence)
             .confidence(Confidence::Possible)
-            .evidence([format!("{} in all", count_words(threads, "thread"))])
+            .evidence([WorkerFact::ThreadsInAll { threads }])
             .verdict();
     }
     let cause = doer.did.cause.unwrap_or(Cause::Unknown);
-    let summary = format!("it stands for {}, in {words}", length_words(doer.waits));
-    Finding::new(Kind::JobStuck, analysis.pid(), summary, evidence)
+    Finding::new(Kind::JobStuck, analysis.pid(), LoopSummary::Stands { for_s, at }, evidence)
         .cause(cause, Confidence::Possible)
         .on(doer.thread.0, None)
-        .lasting(Some(doer.waits.as_secs_f64()), 1.0)
-        .evidence(["how long it may wait is not known: a consumer without messages looks the same".to_owned()])
+        .lasting(Some(for_s), 1.0)
+        .evidence([WorkerFact::MayBeConsumer])
         .blame(Some(doer.blame.clone()), doer.did.party.clone())
         .advice(Advice::FreeWorkers { workers: None })
         .verdict()

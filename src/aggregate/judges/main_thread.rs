@@ -1,8 +1,7 @@
 //! The main thread of a process without a loop, where it is at the same place in every look.
 
-use crate::aggregate::Analysis;
 use crate::aggregate::blame::{Blamed, Seen, blame};
-use crate::aggregate::phrases::place_words;
+use crate::aggregate::{Act, Analysis, At, StepFact};
 use crate::classify::{Activity, StackFacts};
 use crate::snapshot::{Snapshot, StackSample, ThreadId, ThreadSample};
 
@@ -42,8 +41,8 @@ impl<'a> Standing<'a> {
     }
 
     /// `main thread in wait (app.py:4), asleep, in 150 of 150 looks`
-    pub(super) fn words(&self, analysis: &Analysis<'_>) -> String {
-        let place = place_words(&self.blamed.place(analysis.recording));
-        format!("main thread in {place}, {}, in {looks} of {looks} looks", self.did.clause(), looks = self.looks)
+    pub(super) fn fact(&self, analysis: &Analysis<'_>) -> StepFact {
+        let at = At { place: Some(self.blamed.place(analysis.recording)), act: Some(Act::from(&self.did)) };
+        StepFact::MainStands { at, looks: self.looks as u64, of: self.looks as u64 }
     }
 }

@@ -6,11 +6,13 @@
 use std::time::Duration;
 
 use super::{Explains, Judge};
-use crate::aggregate::phrases::share_words;
 use crate::aggregate::ranking::groups;
 use crate::aggregate::track::Track;
-use crate::aggregate::{Advice, Analysis, Because, Cause, Confidence, Finding, Kind, SecondParty, Subject, Verdict};
-use crate::classify::{Look, Origin};
+use crate::aggregate::{
+    Advice, Analysis, Because, Cause, Confidence, Finding, KernelFact, Kind, ProcessSummary, SecondParty, Subject,
+    Verdict,
+};
+use crate::classify::{Look, Origin, Resource};
 use crate::snapshot::{Cgroup, Surroundings, SyscallState, TaskState, ThreadSample};
 
 pub(super) struct MemoryPressure;
@@ -130,24 +132,21 @@ fn verdict(
     pressure: &Pressure,
     faults: &Faults,
 ) -> Verdict {
-    let limit = format!("{} MiB", pressure.limit >> 20);
-    let summary = format!(
-        "memory is short: at its limit of {limit}, and the loop reads {:.0} pages a second back",
-        faults.per_second
-    );
-    let evidence = format!(
-        "{} of the limit of {limit} in use; pushed back at it {:.0} times a second",
-        share_words(pressure.used_share.min(1.0)),
-        pressure.hits_per_second
-    );
+    let limit_mib = pressure.limit >> 20;
+    let summary = ProcessSummary::MemoryShort { limit_mib, pages_per_s: faults.per_second };
+    let evidence = KernelFact::AtMemoryLimit {
+        share: pressure.used_share.min(1.0),
+        limit_mib,
+        hits_per_s: pressure.hits_per_second,
+    };
     let (asleep, looks) = faults.asleep;
-    let own = format!(
-        "thread {}: {:.0} major page faults a second, asleep in one in {asleep} of {looks} looks",
-        track.thread, faults.per_second
-    );
-    let stalled = pressure.stalled.map(|share| {
-        format!("memory.pressure: everybody in the control group waited for memory {} of the time", share_words(share))
-    });
+    let own = KernelFact::PageFaults {
+        thread: track.thread,
+        per_s: faults.per_second,
+        looks: asleep as u64,
+        of: looks as u64,
+    };
+    let stalled = pressure.stalled.map(|share| KernelFact::MemoryStalled { share });
     let of_loop: Vec<_> = groups(analysis).into_iter().filter(|group| group.track == index).collect();
     let stalls = of_loop.iter().filter_map(|group| group.subject(analysis));
     let blamed = of_loop.first().and_then(|group| group.example.blamed).filter(|blamed| blamed.origin == Origin::User);
@@ -159,7 +158,7 @@ fn verdict(
         .hurts_users_of(analysis, Some(track))
         .blame(
             blamed.map(|blamed| blamed.blame(analysis.recording)),
-            SecondParty::Resource { name: format!("the memory limit of {limit}") },
+            SecondParty::Resource { resource: Resource::Memory { mib: limit_mib } },
         )
         .tells([Subject::Memory])
         .tells(stalls)

@@ -1,9 +1,10 @@
 //! The GIL against a mutex of native code: one thread has the GIL and wants the mutex, another has the mutex and wants the
 //! GIL. From outside the first looks like any wait that keeps the GIL; how it sleeps tells.
 
+use crate::aggregate::Analysis;
 use crate::aggregate::gil;
 use crate::aggregate::track::Track;
-use crate::aggregate::{Analysis, thread_name};
+use crate::classify::Who;
 use crate::snapshot::{Call, GilRole, Snapshot, Syscall, SyscallState, ThreadId, ThreadSample};
 
 /// `FUTEX_PRIVATE_FLAG` (`include/uapi/linux/futex.h`).
@@ -64,15 +65,8 @@ fn sleeps_on_mutex(thread: &ThreadSample) -> Option<(u64, ThreadId, Option<u64>)
 }
 
 impl Standoff<'_> {
-    /// The other side in words: the one suspect, or all.
-    pub(super) fn words(&self) -> String {
-        let named = |thread: &&ThreadSample| format!("thread {} {}", thread.thread, thread_name(thread));
-        match self.suspects.as_slice() {
-            [one] => format!("{}, which waits for the GIL", named(one)),
-            many => {
-                let names: Vec<String> = many.iter().take(3).map(named).collect();
-                format!("one of {} threads that wait for the GIL, such as {}", many.len(), names.join(", "))
-            }
-        }
+    /// Who they are.
+    pub(super) fn who(&self) -> Vec<Who> {
+        self.suspects.iter().map(|thread| Who::from(*thread)).collect()
     }
 }

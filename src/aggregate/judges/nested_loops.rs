@@ -2,8 +2,10 @@
 
 use super::Judge;
 use crate::aggregate::blame::{Seen, blame};
-use crate::aggregate::phrases::{count_words, length_words, place_of, place_words, places};
-use crate::aggregate::{Advice, Analysis, Blame, Cause, Confidence, Finding, Kind, SecondParty, Subject, Verdict};
+use crate::aggregate::places::{place_of, places};
+use crate::aggregate::{
+    Advice, Analysis, Blame, Cause, Confidence, Finding, Kind, LoopSummary, SecondParty, StepFact, Subject, Verdict,
+};
 use crate::classify::Origin;
 use crate::libraries::asyncio;
 use crate::snapshot::{Frame, Snapshot, StackId, StackSample, ThreadId};
@@ -58,19 +60,11 @@ fn verdict(analysis: &Analysis<'_>, thread: ThreadId, stack: StackId) -> Option<
     if same.count() < analysis.recording.snapshots.len() || since.as_secs_f64() < LONG_ENOUGH_S {
         return None;
     }
-    let words = |frame: Frame| place_words(&place_of(analysis.recording, frame.code, frame.line));
-    let summary = format!(
-        "a loop runs inside of a loop: the call in {} cannot return before the one further in, in {}, has",
-        words(outer),
-        words(inner)
-    );
-    let evidence = format!(
-        "{} of loops on the stack of thread {thread} in all looks for {}",
-        count_words(callers.len() as u64 + 1, "run"),
-        length_words(since)
-    );
+    let place = |frame: Frame| place_of(analysis.recording, frame.code, frame.line);
+    let summary = LoopSummary::LoopInLoop { outer: place(outer), inner: place(inner) };
+    let evidence = StepFact::NestedRuns { runs: callers.len() as u64 + 1, thread, for_s: since.as_secs_f64() };
     let blamed = blame(analysis.recording, &analysis.book, &[Seen { stack, looks: 1, cut: false }], false);
-    let place = place_of(analysis.recording, outer.code, outer.line);
+    let place = place(outer);
     let blamed = Blame {
         function: place.function.clone(),
         file: place.file.clone(),

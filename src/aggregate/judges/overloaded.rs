@@ -6,8 +6,9 @@ use std::time::Duration;
 use super::loops::USES_THE_CPU;
 use super::{Explains, Judge};
 use crate::aggregate::busy::{Busy, busy};
-use crate::aggregate::phrases::{count_words, length_words, place_words};
-use crate::aggregate::{Advice, Analysis, Because, Cause, Confidence, Finding, Kind, SecondParty, Track, Verdict};
+use crate::aggregate::{
+    Advice, Analysis, Because, Cause, Confidence, Finding, Kind, LoopFact, LoopSummary, SecondParty, Track, Verdict,
+};
 
 /// A turn so long is felt by everybody who asks for something.
 const LONG_TURN: Duration = Duration::from_millis(500);
@@ -47,27 +48,22 @@ fn judge(analysis: &Analysis<'_>, track: &Track<'_>) -> Option<Verdict> {
         return None;
     }
     let longest = busy.turns.values().map(|(length, _)| *length).max()?;
-    let place = busy.function.map(|found| place_words(&found.place(analysis.recording)));
-    let of = place.as_ref().map(|place| format!(", most of them of {place}")).unwrap_or_default();
-    let summary = format!(
-        "event loop overloaded: {} ready{of}; a turn takes {} or more",
-        count_words(busy.ready, "callback"),
-        length_words(longest)
-    );
+    let place = busy.function.map(|found| found.place(analysis.recording));
+    let summary = LoopSummary::Overloaded { callbacks: busy.ready, place, turn_s: longest.as_secs_f64() };
     let confidence = if busy.ready >= STORM { Confidence::Certain } else { Confidence::Likely };
-    let evidence = format!("the loop runs steps in {steps} of {decided} looks, and no step lasts");
+    let evidence = LoopFact::NoStepLasts { looks: steps as u64, of: decided as u64 };
     let finding = Finding::new(Kind::LoopOverloaded, analysis.pid(), summary, evidence)
         .cause(Cause::TaskStorm, confidence)
         .on(track.thread.0, Some(track.kind.word()))
         .lasting(None, in_long as f64 / decided as f64)
         .evidence(different_tasks(&busy))
-        .evidence([format!("{} were ready at once", count_words(busy.ready, "callback"))])
+        .evidence([LoopFact::ReadyAtOnce { callbacks: busy.ready }])
         .hurts_users_of(analysis, Some(track))
         .advice(Advice::BoundConcurrency);
     let blame = busy.function.map(|found| found.blame(analysis.recording));
     Some(finding.blame(blame, SecondParty::None).verdict())
 }
 
-fn different_tasks(busy: &Busy) -> Option<String> {
-    (busy.tasks > 1).then(|| format!("{} different tasks were seen to run", busy.tasks))
+fn different_tasks(busy: &Busy) -> Option<LoopFact> {
+    (busy.tasks > 1).then_some(LoopFact::DifferentTasks { tasks: busy.tasks as u64 })
 }

@@ -6,10 +6,14 @@ use std::time::Duration;
 use super::Judge;
 use crate::aggregate::blame::Blamed;
 use crate::aggregate::connections::peer_party;
-use crate::aggregate::phrases::{count_words, length_words, place_words};
-use crate::aggregate::pools::{Standing, Stuck, all_words, peer_of, pool_words, snapshot_at};
+use crate::aggregate::pools::{Standing, Stuck, peer_of, snapshot_at};
+use crate::aggregate::summary::{Places, PoolUse};
 use crate::aggregate::users::{Users, groups};
-use crate::aggregate::{Advice, Analysis, Cause, Confidence, Finding, Hurt, Kind, SecondParty, Subject, Verdict};
+use crate::aggregate::{
+    Act, Advice, Analysis, Cause, Confidence, Finding, Hurt, Kind, Place, SecondParty, Subject, TaskSummary, Verdict,
+    WorkerFact,
+};
+use crate::classify::Resource;
 use crate::snapshot::{Actor, DescriptorKind, Occupier, PoolKind, PoolSample, ThreadSample};
 
 pub(super) struct Pools;
@@ -70,21 +74,19 @@ fn verdict(
 ) -> Verdict {
     let groups = groups(analysis, pool.census, &pool.last.occupiers);
     let size = pool.last.size.ok().unwrap_or_default();
-    let all = all_words(pool.last.kind, size);
     let waiting = pool.last.waiting.ok().unwrap_or_default();
     let nested = nested(pool);
     let behind = behind(pool);
     let told = match groups.first() {
-        _ if nested => nested_words(analysis, pool, &all),
-        Some(group) if behind => behind_words(analysis, pool, group, &all),
-        _ if closes => cycle_words(analysis, pool, victims),
-        _ if pool.last.kind == PoolKind::Dns => lookup_words(analysis, pool),
-        Some(group) => occupied_words(analysis, pool, group, &all),
-        None => lost_words(analysis, pool, &all, victims),
+        _ if nested => nested_users(analysis, pool),
+        Some(group) if behind => behind_itself(analysis, pool, group),
+        _ if closes => crossed(analysis, pool, victims),
+        _ if pool.last.kind == PoolKind::Dns => lookups(analysis, pool),
+        Some(group) => occupied(analysis, pool, group),
+        None => lost(analysis, pool, victims),
     };
-    let Told { summary, blamed, party, since } = told;
+    let Told { who, blamed, party, since } = told;
     let kind = if nested || closes || behind { Kind::Deadlock } else { Kind::PoolExhausted };
-    let waits = format!("{} for one", counted(waiting, "waits", "wait"));
     let cause = cause(pool.last);
     let known = pool.last.occupiers.len() as u64;
     let confidence = match proof {
@@ -99,13 +101,13 @@ fn verdict(
         Stuck::SameWaiters => Confidence::Likely,
     };
     let since = since.unwrap_or(pool.span).max(pool.span);
+    let apart_s = pool.span.as_secs_f64();
     let first = match proof {
-        Stuck::SameUsers => format!("the same {} at both looks, {} apart", uses(pool), length_words(pool.span)),
-        Stuck::SameWaiters => {
-            format!("whoever waited {} ago still waits: nothing was given back", length_words(pool.span))
-        }
+        Stuck::SameUsers => WorkerFact::SameUsers { users: known, pool: pool.last.kind, apart_s },
+        Stuck::SameWaiters => WorkerFact::SameWaiters { apart_s },
     };
-    Finding::new(kind, analysis.pid(), format!("{summary}; {waits}"), first)
+    let summary = TaskSummary::PoolFull { pool: pool.last.kind, size, who, waiting };
+    Finding::new(kind, analysis.pid(), summary, first)
         .cause(cause, confidence)
         .lasting(Some(since.as_secs_f64()), 1.0)
         .evidence(others(analysis, &groups))
@@ -141,61 +143,63 @@ fn held_up(analysis: &Analysis<'_>, pool: &Standing<'_>, victims: &[&Standing<'_
 
 /// What there is to say of one exhausted pool.
 struct Told {
-    summary: String,
+    who: Places,
     blamed: Option<Blamed>,
     party: SecondParty,
     since: Option<Duration>,
 }
 
 /// `all 40 worker threads are in fetch (app.py:7), reading from 10.0.3.7:443`
-fn occupied_words(analysis: &Analysis<'_>, pool: &Standing<'_>, group: &Users, all: &str) -> Told {
-    let place = place_words(&group.blamed.place(analysis.recording));
-    let (clause, party, since) = doing(analysis, pool, group);
-    let clause = clause.map(|clause| format!(", {clause}")).unwrap_or_default();
-    let size = pool.last.size.ok().unwrap_or_default();
-    let share = group.users.len() as u64;
-    let summary = if share >= size {
-        format!("{all} taken by {place}{clause}")
-    } else {
-        format!("{all} taken, {share} of them by {place}{clause}")
-    };
+fn occupied(analysis: &Analysis<'_>, pool: &Standing<'_>, group: &Users) -> Told {
+    let (act, party, since) = doing(analysis, pool, group);
+    let who = Places::Taken { place: place(analysis, group.blamed), users: group.users.len() as u64, act };
     let party = match party {
-        SecondParty::None => SecondParty::Resource { name: pool_words(pool.last.kind, size) },
+        SecondParty::None => itself(pool),
         party => party,
     };
-    Told { summary, blamed: Some(group.blamed), party, since }
+    Told { who, blamed: Some(group.blamed), party, since }
 }
 
-/// What the users of a group do: in words, with whom, and for how long the one that moved last has not moved.
+fn place(analysis: &Analysis<'_>, blamed: Blamed) -> Place {
+    blamed.place(analysis.recording)
+}
+
+/// The pool as the other side.
+fn itself(pool: &Standing<'_>) -> SecondParty {
+    let size = pool.last.size.ok().unwrap_or_default();
+    SecondParty::Resource { resource: Resource::Pool { pool: pool.last.kind, size } }
+}
+
+/// What the users of a group do, with whom, and for how long the one that moved last has not moved.
 fn doing(
     analysis: &Analysis<'_>,
     pool: &Standing<'_>,
     group: &Users,
-) -> (Option<String>, SecondParty, Option<Duration>) {
+) -> (Option<PoolUse>, SecondParty, Option<Duration>) {
     let Some((index, snapshot)) = snapshot_at(analysis, pool.census.at) else { return (None, SecondParty::None, None) };
     let mut asleep = Some(Duration::MAX);
-    let mut said: BTreeMap<String, (usize, SecondParty)> = BTreeMap::new();
+    let mut said: BTreeMap<PoolUse, (usize, SecondParty)> = BTreeMap::new();
     for user in &group.users {
-        let (clause, party) = match *user {
+        let (act, party) = match *user {
             Actor::Thread(thread) => {
                 let Some(thread) = snapshot.thread(thread) else { continue };
                 asleep = asleep.zip(thread.os.asleep_for.ok()).map(|(least, own)| least.min(own));
                 let did = analysis.activity(index, snapshot, thread);
-                (did.clause(), did.party)
+                (PoolUse::Act(Act::from(&did)), did.party)
             }
             Actor::Task(task) => {
                 asleep = None;
                 let Some(peer) = peer_of(analysis, pool.census, task) else { continue };
-                (format!("reading from {peer}"), peer_party(peer))
+                (PoolUse::Reads { peer: peer.to_owned() }, peer_party(peer))
             }
         };
-        said.entry(clause).or_insert((0, party)).0 += 1;
+        said.entry(act).or_insert((0, party)).0 += 1;
     }
     let most = said.into_iter().max_by_key(|(_, (count, _))| *count);
     let since = asleep.filter(|asleep| *asleep < Duration::MAX);
     match most {
         // One of many that does something else is no example.
-        Some((clause, (count, party))) if count * 2 > group.users.len() => (Some(clause), party, since),
+        Some((act, (count, party))) if count * 2 > group.users.len() => (Some(act), party, since),
         _ => (None, SecondParty::None, since),
     }
 }
@@ -223,62 +227,52 @@ fn behind(pool: &Standing<'_>) -> bool {
     all_known && !pool.last.occupiers.is_empty() && pool.last.occupiers.iter().all(waits)
 }
 
-fn behind_words(analysis: &Analysis<'_>, pool: &Standing<'_>, group: &Users, all: &str) -> Told {
-    let place = place_words(&group.blamed.place(analysis.recording));
-    let size = pool.last.size.ok().unwrap_or_default();
-    let (thing, verb) = if size == 1 { ("it", "waits") } else { ("they", "wait") };
+fn behind_itself(analysis: &Analysis<'_>, pool: &Standing<'_>, group: &Users) -> Told {
     Told {
-        summary: format!("deadlock: {all} taken by {place}, and {thing} {verb} for a call in the queue behind"),
+        who: Places::Behind { place: place(analysis, group.blamed) },
         blamed: Some(group.blamed),
-        party: SecondParty::Resource { name: pool_words(pool.last.kind, size) },
+        party: itself(pool),
         since: doing(analysis, pool, group).2,
     }
 }
 
-fn nested_words(analysis: &Analysis<'_>, pool: &Standing<'_>, all: &str) -> Told {
-    let group = groups(analysis, pool.census, &pool.last.occupiers).into_iter().next();
-    let place = group.as_ref().map(|group| place_words(&group.blamed.place(analysis.recording)));
-    let place = place.map(|place| format!(" in {place}")).unwrap_or_default();
-    let size = pool.last.size.ok().unwrap_or_default();
-    Told {
-        summary: format!("deadlock: {all} with users that wait for one more of the same pool{place}"),
-        blamed: group.map(|group| group.blamed),
-        party: SecondParty::Resource { name: pool_words(pool.last.kind, size) },
-        since: None,
-    }
+fn nested_users(analysis: &Analysis<'_>, pool: &Standing<'_>) -> Told {
+    let blamed = groups(analysis, pool.census, &pool.last.occupiers).into_iter().next().map(|group| group.blamed);
+    let who = Places::Nested { place: blamed.map(|blamed| place(analysis, blamed)) };
+    Told { who, blamed, party: itself(pool), since: None }
 }
 
 /// The users of two pools wait for each other.
-fn cycle_words(analysis: &Analysis<'_>, pool: &Standing<'_>, victims: &[&Standing<'_>]) -> Told {
-    let size = pool.last.size.ok().unwrap_or_default();
-    let things = pool_words(pool.last.kind, size);
-    let other = victims.first().map(|victim| pool_words(victim.last.kind, victim.last.size.ok().unwrap_or_default()));
-    let other = other.unwrap_or_else(|| "others".to_owned());
-    let blamed = groups(analysis, pool.census, &pool.last.waiters).into_iter().next().map(|group| group.blamed);
-    let place = blamed.map(|blamed| format!(" in {}", place_words(&blamed.place(analysis.recording))));
-    let place = place.unwrap_or_default();
-    let summary =
-        format!("deadlock: all {other} wait{place} for one of {things}, and whoever has those waits for them");
-    Told { summary, blamed, party: SecondParty::Resource { name: things }, since: None }
+fn crossed(analysis: &Analysis<'_>, pool: &Standing<'_>, victims: &[&Standing<'_>]) -> Told {
+    let blamed = first_waiters(analysis, pool);
+    let who =
+        Places::Crossed { other: victims.first().map(kind_and_size), place: blamed.map(|at| place(analysis, at)) };
+    Told { who, blamed, party: itself(pool), since: None }
+}
+
+fn kind_and_size(pool: &&Standing<'_>) -> (PoolKind, u64) {
+    (pool.last.kind, pool.last.size.ok().unwrap_or_default())
+}
+
+/// The function that most of those who wait are in.
+fn first_waiters(analysis: &Analysis<'_>, pool: &Standing<'_>) -> Option<Blamed> {
+    groups(analysis, pool.census, &pool.last.waiters).into_iter().next().map(|group| group.blamed)
 }
 
 /// The threads that look names up are libuv's and have no frames: who asked is among those who wait.
-fn lookup_words(analysis: &Analysis<'_>, pool: &Standing<'_>) -> Told {
+fn lookups(analysis: &Analysis<'_>, pool: &Standing<'_>) -> Told {
     let snapshots = || analysis.recording.snapshots.iter().rev();
     let server = pool.last.occupiers.iter().find_map(|user| match user.who {
         Actor::Thread(thread) => snapshots().find_map(|snapshot| name_server(snapshot.thread(thread)?)),
         Actor::Task(_) => None,
     });
-    let blamed = groups(analysis, pool.census, &pool.last.waiters).into_iter().next().map(|group| group.blamed);
-    let place = blamed.map(|blamed| format!(", called in {}", place_words(&blamed.place(analysis.recording))));
-    let size = pool.last.size.ok().unwrap_or_default();
-    let whom = server.as_deref().unwrap_or("a name server");
-    let summary = format!("all {size} lookups that libuv makes at once wait for {whom}{}", place.unwrap_or_default());
+    let blamed = first_waiters(analysis, pool);
+    let who = Places::Lookups { server: server.clone(), place: blamed.map(|blamed| place(analysis, blamed)) };
     let party = match server {
         Some(address) => SecondParty::Peer { address, service: Some("dns".to_owned()) },
-        None => SecondParty::Resource { name: pool_words(pool.last.kind, size) },
+        None => itself(pool),
     };
-    Told { summary, blamed, party, since: None }
+    Told { who, blamed, party, since: None }
 }
 
 /// The name server that a thread waits for.
@@ -291,63 +285,38 @@ fn name_server(thread: &ThreadSample) -> Option<String> {
 }
 
 /// Nobody is seen to have what is out of the pool.
-fn lost_words(analysis: &Analysis<'_>, pool: &Standing<'_>, all: &str, victims: &[&Standing<'_>]) -> Told {
-    let size = pool.last.size.ok().unwrap_or_default();
-    let things = pool_words(pool.last.kind, size);
-    let party = SecondParty::Resource { name: things.clone() };
-    let waiters = groups(analysis, pool.census, &pool.last.waiters).into_iter().next();
+fn lost(analysis: &Analysis<'_>, pool: &Standing<'_>, victims: &[&Standing<'_>]) -> Told {
     let limiter = victims.iter().find(|victim| victim.last.waiting.get().is_some_and(|waiting| *waiting > 0));
-    if let (Some(limiter), Some(waiters)) = (limiter, &waiters) {
+    let (who, blamed) = match (limiter, first_waiters(analysis, pool)) {
         // Whoever has the connections is no thread, and every thread waits for a connection.
-        let threads = pool_words(limiter.last.kind, limiter.last.size.ok().unwrap_or_default());
-        let place = place_words(&waiters.blamed.place(analysis.recording));
-        let summary = format!("all {threads} wait in {place} for one of {things}, which no thread has");
-        return Told { summary, blamed: Some(waiters.blamed), party, since: None };
-    }
-    let summary = format!("{all} out, and no thread or task is seen to have one: perhaps never given back");
-    Told { summary, blamed: None, party, since: None }
+        (Some(limiter), Some(waiters)) => {
+            let place = place(analysis, waiters);
+            (Places::NoThread { limiter: kind_and_size(limiter), place }, Some(waiters))
+        }
+        _ => (Places::Lost, None),
+    };
+    Told { who, blamed, party: itself(pool), since: None }
 }
 
 /// Functions beside the blamed one.
-fn others(analysis: &Analysis<'_>, groups: &[Users]) -> Option<String> {
+fn others(analysis: &Analysis<'_>, groups: &[Users]) -> Option<WorkerFact> {
     const MOST_NAMED: usize = 3;
-    let words =
-        |group: &Users| format!("{} in {}", group.users.len(), place_words(&group.blamed.place(analysis.recording)));
-    let others: Vec<String> = groups.iter().skip(1).take(MOST_NAMED).map(words).collect();
-    (!others.is_empty()).then(|| format!("others: {}", others.join(", ")))
+    let named = |group: &Users| (group.users.len() as u64, place(analysis, group.blamed));
+    let users: Vec<(u64, Place)> = groups.iter().skip(1).take(MOST_NAMED).map(named).collect();
+    (!users.is_empty()).then_some(WorkerFact::Others { users })
 }
 
 /// Places of which nobody is seen to have them.
-fn unseen(pool: &Standing<'_>) -> Option<String> {
-    let in_use = pool.last.in_use.ok()?;
-    let unseen = in_use.checked_sub(pool.last.occupiers.len() as u64).filter(|unseen| *unseen > 0)?;
-    (!pool.last.occupiers.is_empty()).then(|| format!("who has {unseen} of the {in_use} could not be seen"))
+fn unseen(pool: &Standing<'_>) -> Option<WorkerFact> {
+    let of = pool.last.in_use.ok()?;
+    let places = of.checked_sub(pool.last.occupiers.len() as u64).filter(|unseen| *unseen > 0)?;
+    (!pool.last.occupiers.is_empty()).then_some(WorkerFact::Unseen { places, of })
 }
 
 /// Where those who wait are.
-fn waiters(analysis: &Analysis<'_>, pool: &Standing<'_>) -> Option<String> {
+fn waiters(analysis: &Analysis<'_>, pool: &Standing<'_>) -> Option<WorkerFact> {
     let first = groups(analysis, pool.census, &pool.last.waiters).into_iter().next()?;
-    let place = place_words(&first.blamed.place(analysis.recording));
-    Some(format!("{} in {place}", counted(first.users.len() as u64, "waits", "wait")))
-}
-
-fn uses(pool: &Standing<'_>) -> String {
-    let things = match pool.last.kind {
-        PoolKind::DbPool | PoolKind::HttpPool | PoolKind::AsyncioQueue => "user",
-        PoolKind::AnyioLimiter
-        | PoolKind::CapacityLimiter
-        | PoolKind::ThreadPool
-        | PoolKind::DefaultExecutor
-        | PoolKind::Dns => "call",
-    };
-    match pool.last.occupiers.len() {
-        1 => things.to_owned(),
-        many => count_words(many as u64, things),
-    }
-}
-
-fn counted(count: u64, one: &str, many: &str) -> String {
-    format!("{count} {}", if count == 1 { one } else { many })
+    Some(WorkerFact::WaitersIn { waiters: first.users.len() as u64, place: place(analysis, first.blamed) })
 }
 
 fn hurts(pool: &Standing<'_>, victims: &[&Standing<'_>]) -> Vec<Hurt> {

@@ -2,10 +2,10 @@
 //! connections pile up.
 
 use super::Judge;
-use crate::aggregate::phrases::length_words;
-use crate::aggregate::{Advice, Analysis, Cause, Confidence, Finding, Hurt, Kind, Subject, Verdict};
-use crate::classify::SecondParty;
-use crate::figures::counted;
+use crate::aggregate::{
+    Act, Advice, Analysis, Cause, Confidence, DescriptorFact, Finding, Hurt, KernelFact, Kind, LoopSummary,
+    ProcessSummary, SecondParty, Subject, Verdict,
+};
 use crate::snapshot::{Call, Listener, Reader, Surroundings, Syscall, SyscallState, TaskState, ThreadId, ThreadSample};
 
 pub(super) struct FactsOfTheKernel;
@@ -66,9 +66,9 @@ pub(super) fn healthy(analysis: &Analysis<'_>) -> Option<Verdict> {
     if !seen.calls_known || polls * 2 <= looks || seen.waiting > 0 {
         return None;
     }
-    let evidence = format!("main thread waits in its poll in {polls} of {looks} looks");
-    let words = "nothing wrong to see from /proc alone; stacks are closed to us";
-    let finding = Finding::new(Kind::Healthy, analysis.pid(), words, evidence).confidence(Confidence::Possible);
+    let evidence = KernelFact::InPoll { looks: polls as u64, of: looks as u64 };
+    let summary = ProcessSummary::ClosedAndWell;
+    let finding = Finding::new(Kind::Healthy, analysis.pid(), summary, evidence).confidence(Confidence::Possible);
     Some(finding.verdict())
 }
 
@@ -78,17 +78,18 @@ fn blocked_loop(analysis: &Analysis<'_>, looks: &[&ThreadSample], waiting: u64, 
     });
     let cause = did.as_ref().and_then(|did| did.cause).unwrap_or(Cause::Unknown);
     let party = did.as_ref().map_or(SecondParty::None, |did| did.party.clone());
-    let clause = did.as_ref().map(|did| format!(", {}", did.clause())).unwrap_or_default();
+    let act = did.as_ref().map(Act::from);
     // It may wake and go on waiting, as native libraries do: it was outside of its poll for the whole window all the same.
     let asleep = looks.last().and_then(|thread| thread.os.asleep_for.ok()).unwrap_or_default();
     let length = asleep.max(analysis.window());
-    let summary = format!("main thread blocked for {}{clause}; connections pile up", length_words(length));
-    let evidence = format!("{} and not accepted", counted(waiting, "connection is waiting", "connections are waiting"));
+    let summary = LoopSummary::MainBlocked { for_s: length.as_secs_f64(), act };
+    let evidence = DescriptorFact::Piling { connections: waiting };
+    let of = looks.len() as u64;
     Finding::new(Kind::LoopBlocked, analysis.pid(), summary, evidence)
         .cause(cause, confidence)
         .on(analysis.pid().0, None)
         .lasting(Some(length.as_secs_f64()), 1.0)
-        .evidence([format!("main thread outside of its poll in {} of {} looks", looks.len(), looks.len())])
+        .evidence([KernelFact::OutsidePoll { looks: of, of }])
         .hurts([Hurt::NotAccepted { connections: waiting, port: None, full_at: None }])
         .tells([Subject::AcceptQueue])
         .advice(Advice::OffTheLoop)

@@ -10,10 +10,11 @@ use super::Judge;
 use super::task_deadlocks::blame;
 use crate::aggregate::connections::request_age;
 use crate::aggregate::hurt::requests;
-use crate::aggregate::phrases::{count_words, length_words, place_of, place_words};
+use crate::aggregate::places::place_of;
 use crate::aggregate::standing::LONG;
 use crate::aggregate::{
-    Advice, Analysis, Cause, Confidence, Finding, Hurt, Kind, SecondParty, Subject, Verdict, users_frame,
+    Advice, Analysis, Cause, Confidence, Finding, Hurt, Kind, SearchFact, SecondParty, Subject, TaskFact, TaskSummary,
+    Verdict, users_frame,
 };
 use crate::classify::Origin;
 use crate::libraries::{self, Home, Marks};
@@ -74,29 +75,25 @@ fn pause(analysis: &Analysis<'_>, task: &TaskSample) -> Option<StackId> {
 fn verdict(analysis: &Analysis<'_>, group: &[Retried<'_>]) -> Option<Verdict> {
     let oldest = group.iter().max_by_key(|one| one.age)?;
     let frame = users_frame(analysis.recording, &analysis.book, oldest.chain)?;
-    let place = place_words(&place_of(analysis.recording, frame.code, frame.line));
-    let library = analysis.recording.codes(oldest.chain).find_map(library);
-    let by = library.map(|name| format!(" by {name}")).unwrap_or_default();
-    let many = count_words(group.len() as u64, "request");
-    let (have, were) = if group.len() == 1 { ("has", "was") } else { ("have", "were") };
-    let age = length_words(oldest.age);
-    let summary = format!("{many} {have} not ended for {age}: what {place} calls fails and is tried again{by}");
+    let (requests_in, age_s) = (group.len() as u64, oldest.age.as_secs_f64());
+    let summary = TaskSummary::Retried {
+        requests: requests_in,
+        for_s: age_s,
+        place: place_of(analysis.recording, frame.code, frame.line),
+        by: analysis.recording.codes(oldest.chain).find_map(library),
+    };
+    let evidence = TaskFact::BetweenAttempts { requests: requests_in, age_s };
     let asked: Vec<Hurt> = requests(group.iter().map(|one| one.request)).into_iter().map(|(hurt, _)| hurt).collect();
     Some(
-        Finding::new(
-            Kind::RequestsWaiting,
-            analysis.pid(),
-            summary,
-            format!("{many} {were} seen in the pause between two attempts; the oldest is {age} old at least"),
-        )
-        .cause(Cause::Unknown, Confidence::Possible)
-        .lasting(Some(oldest.age.as_secs_f64()), 1.0)
-        .evidence(["possible, not likely: an attempt may succeed yet".to_owned()])
-        .hurts(asked)
-        .advice(Advice::BoundRetries)
-        .blame(blame(analysis, Actor::Task(oldest.task)), SecondParty::None)
-        .stands(group.iter().map(|one| Subject::Task(one.task)))
-        .verdict(),
+        Finding::new(Kind::RequestsWaiting, analysis.pid(), summary, evidence)
+            .cause(Cause::Unknown, Confidence::Possible)
+            .lasting(Some(oldest.age.as_secs_f64()), 1.0)
+            .evidence([SearchFact::MaySucceed])
+            .hurts(asked)
+            .advice(Advice::BoundRetries)
+            .blame(blame(analysis, Actor::Task(oldest.task)), SecondParty::None)
+            .stands(group.iter().map(|one| Subject::Task(one.task)))
+            .verdict(),
     )
 }
 

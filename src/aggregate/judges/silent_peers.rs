@@ -11,11 +11,11 @@ use crate::aggregate::connections::{
     awaited_connection, by_descriptor, has_begun, is_incoming, peer_party, silent_for,
 };
 use crate::aggregate::hurt::requests;
-use crate::aggregate::phrases::{count_words, length_words, place_words};
 use crate::aggregate::users::{Users, groups};
 use crate::aggregate::workers::ends_in_time;
 use crate::aggregate::{
-    Advice, Analysis, Cause, Confidence, Finding, Hurt, Kind, Subject, Verdict, awaiting, users_frame,
+    Advice, Analysis, Cause, Confidence, Finding, Hurt, Kind, PeerFact, Subject, TaskSummary, Verdict, awaiting,
+    users_frame,
 };
 use crate::libraries::Marks;
 use crate::snapshot::{
@@ -185,28 +185,23 @@ impl<'a> Search<'a> {
         let silent = of.iter().map(|wait| wait.silent).min()?;
         let seen = of.iter().map(|wait| wait.seen).min()?;
         let peer = longest.connection.peer.as_str();
-        let place = place_words(&group.blamed.place(self.analysis.recording));
-        let requests = count_words(of.len() as u64, "request");
-        let (wait, them) = if of.len() == 1 { ("waits", "it") } else { ("wait", "them") };
-        let ends = if longest.timed { "; a timeout will end that" } else { ", and no timeout ends that" };
-        let summary = format!(
-            "{requests} {wait} in {place} for an answer of {peer}, which has sent nothing for {}{ends}",
-            length_words(longest.silent)
-        );
-        let counted = format!(
-            "by the kernel's count {} behind {them} received nothing for {} at least",
-            count_words(connections(&of) as u64, "connection"),
-            length_words(silent)
-        );
+        let summary = TaskSummary::PeerSilent {
+            requests: of.len() as u64,
+            place: group.blamed.place(self.analysis.recording),
+            peer: peer.to_owned(),
+            for_s: longest.silent.as_secs_f64(),
+            timed: longest.timed,
+        };
+        let counted = PeerFact::ReceivedNothing {
+            connections: connections(&of) as u64,
+            requests: of.len() as u64,
+            for_s: silent.as_secs_f64(),
+        };
         let cause = if longest.timed { Cause::SocketRead } else { Cause::NoTimeout };
         let finding = Finding::new(Kind::SlowRequests, self.analysis.pid(), summary, counted)
             .cause(cause, Confidence::Likely)
             .lasting(Some(longest.silent.as_secs_f64()), 1.0)
-            .evidence([
-                format!("seen in the same wait for {}", length_words(seen)),
-                taken_words(&of),
-                timeout_words(longest).to_owned(),
-            ])
+            .evidence([PeerFact::SeenWaiting { for_s: seen.as_secs_f64() }, taken(&of), timeout(longest)])
             .hurts(whom(&of))
             .advice(Advice::LimitAnswer { peer: peer.to_owned(), timed: longest.timed })
             .blame(Some(group.blamed.blame(self.analysis.recording)), peer_party(peer))
@@ -229,21 +224,17 @@ fn connections(of: &[&Wait<'_>]) -> usize {
 }
 
 /// Whether the question arrived.
-fn taken_words(of: &[&Wait<'_>]) -> String {
+fn taken(of: &[&Wait<'_>]) -> PeerFact {
     match of.iter().map(|wait| wait.connection.unsent).max() {
-        None | Some(0) => "everything sent to it was acknowledged: it has the question".to_owned(),
-        Some(unsent) => format!("{} sent to it were not acknowledged", count_words(unsent, "byte")),
+        None | Some(0) => PeerFact::HasTheQuestion,
+        Some(bytes) => PeerFact::NotAcknowledged { bytes },
     }
 }
 
-fn timeout_words(wait: &Wait<'_>) -> &'static str {
-    match (wait.who, wait.timed) {
-        (Actor::Task(_), true) => "there is a timeout around the wait that has not come yet",
-        (Actor::Task(_), false) => {
-            "no timeout around the wait: no wait_for, no block of asyncio or AnyIO with a deadline"
-        }
-        (Actor::Thread(_), true) => "the thread waits in a call with a timeout",
-        (Actor::Thread(_), false) => "the thread waits in a call without a timeout",
+fn timeout(wait: &Wait<'_>) -> PeerFact {
+    match wait.who {
+        Actor::Task(_) => PeerFact::TaskTimeout { timed: wait.timed },
+        Actor::Thread(_) => PeerFact::ThreadTimeout { timed: wait.timed },
     }
 }
 

@@ -3,10 +3,11 @@
 use super::Judge;
 use super::task_deadlocks::blame;
 use crate::aggregate::connections::peer_party;
-use crate::aggregate::phrases::{bytes_words, count_words, length_words, place_words};
 use crate::aggregate::slow_clients::{Harm, SlowClient, slow_clients};
-use crate::aggregate::{Advice, Analysis, Blame, Cause, Confidence, Finding, Hurt, Kind, Subject, Verdict};
-use crate::snapshot::{Actor, Known, PrimitiveKind, PrimitiveSample, RequestSample};
+use crate::aggregate::{
+    Advice, Analysis, Blame, Cause, Confidence, Finding, Hurt, Kind, PeerFact, Subject, TaskSummary, Verdict,
+};
+use crate::snapshot::Actor;
 
 pub(super) struct SlowClients;
 
@@ -29,48 +30,44 @@ impl Judge for SlowClients {
 
 fn verdict(analysis: &Analysis<'_>, slow: &SlowClient<'_>, harm: Harm<'_>) -> Option<Verdict> {
     let blame: Blame = slow.tasks.iter().find_map(|task| blame(analysis, Actor::Task(task.address)))?;
-    let place = place_words(&blame.coroutine.clone()?);
-    let client = &slow.connection.peer;
+    let place = blame.coroutine.clone()?;
+    let (client, since_s) = (slow.connection.peer.clone(), slow.since.as_secs_f64());
+    let with = |others| TaskSummary::WithSlowClient { place: place.clone(), client: client.clone(), others };
     let (summary, suffers, advice) = match harm {
         Harm::Holds(primitive) => (
-            format!(
-                "{} for {} that {place} holds while it waits for the client {client} to take data",
-                waiting(primitive),
-                word(primitive)
-            ),
-            format!("{place} holds it, and the client takes nothing"),
+            TaskSummary::BehindSlowClient {
+                tasks: primitive.waiting,
+                primitive: primitive.kind,
+                place: place.clone(),
+                client: client.clone(),
+            },
+            PeerFact::SenderHolds { place: place.clone() },
             Advice::SendOutsideTheLock,
         ),
         Harm::Serves(request) => (
-            format!("{place} waits for the client {client} to take data, and the request of another client with it"),
-            format!("the task that waits serves {}", request_words(request)),
+            with(None),
+            PeerFact::ServesAnother {
+                method: request.method.clone(),
+                path: request.path.clone(),
+                client: request.client.clone(),
+            },
             Advice::QueuePerClient,
         ),
         Harm::Others(count) => (
-            format!(
-                "{place} waits for the client {client} to take data, and {} with it",
-                count_words(count as u64, "other client")
-            ),
-            format!(
-                "{} that were sent as much before were sent nothing for {} at least",
-                count_words(count as u64, "other WebSocket"),
-                length_words(slow.since)
-            ),
+            with(Some(count as u64)),
+            PeerFact::OthersSentNothing { websockets: count as u64, for_s: since_s },
             Advice::QueuePerClient,
         ),
     };
-    let stands = format!(
-        "{} wait to be sent to {client}, which took nothing of it between two readings {} apart",
-        bytes_words(slow.connection.unsent),
-        length_words(slow.since)
-    );
+    let party = peer_party(&client);
+    let stands = PeerFact::TakesNothing { bytes: slow.connection.unsent, client, apart_s: since_s };
     let finding = Finding::new(Kind::SlowRequests, analysis.pid(), summary, stands)
         .cause(Cause::SlowClient, Confidence::Likely)
         .lasting(Some(slow.since.as_secs_f64()), 1.0)
         .evidence([suffers])
         .hurts([hurt(harm)])
         .advice(advice)
-        .blame(Some(blame), peer_party(client))
+        .blame(Some(blame), party)
         .stands(slow.tasks.iter().map(|task| Subject::Task(task.address)))
         .holds_up([Subject::Connection(slow.connection.descriptor)])
         .holds_up(behind(harm));
@@ -88,17 +85,6 @@ fn behind(harm: Harm<'_>) -> Vec<Subject> {
     }
 }
 
-fn waiting(primitive: &PrimitiveSample) -> String {
-    format!("{} {}", count_words(primitive.waiting, "task"), if primitive.waiting == 1 { "waits" } else { "wait" })
-}
-
-fn word(primitive: &PrimitiveSample) -> &'static str {
-    match primitive.kind {
-        PrimitiveKind::Semaphore => "an asyncio.Semaphore",
-        _ => "an asyncio.Lock",
-    }
-}
-
 fn hurt(harm: Harm<'_>) -> Hurt {
     match harm {
         Harm::Holds(primitive) => Hurt::BehindLock { tasks: primitive.waiting },
@@ -109,10 +95,4 @@ fn hurt(harm: Harm<'_>) -> Hurt {
         },
         Harm::Others(count) => Hurt::OtherClients { count: count as u64 },
     }
-}
-
-/// `WEBSOCKET /live of 10.0.0.9:51234`
-fn request_words(request: &RequestSample) -> String {
-    let text = |known: &Known<String>| known.get().cloned().unwrap_or_else(|| "?".to_owned());
-    format!("{} {} of {}", text(&request.method), text(&request.path), text(&request.client))
 }

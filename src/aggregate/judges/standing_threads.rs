@@ -7,7 +7,7 @@ use super::blocked_workers::all_stand;
 use crate::aggregate::connections::has_begun;
 use crate::aggregate::workers::{AtWork, OLD, Pace, Worker, crews, ends_in_time, is_request_of, places};
 use crate::aggregate::{
-    Advice, Analysis, Cause, Confidence, Finding, Kind, Subject, Verdict, count_words, length_words,
+    Advice, Analysis, At, Cause, Confidence, Finding, Kind, LoopSummary, SearchFact, Subject, Verdict, WorkerFact,
 };
 use crate::snapshot::{Actor, WorkKind};
 
@@ -27,7 +27,7 @@ impl Judge for StandingThreads {
 fn standing(analysis: &Analysis<'_>, crew: &AtWork<'_>) -> Vec<Verdict> {
     let workers: Vec<&Worker<'_>> = crew.workers.iter().filter(|worker| stands(analysis, worker).is_some()).collect();
     let groups = places(analysis, &workers);
-    groups.iter().take(MOST).filter_map(|(words, at)| told(analysis, crew, words, &members(&workers, at))).collect()
+    groups.iter().take(MOST).filter_map(|(at, who)| told(analysis, crew, at, &members(&workers, who))).collect()
 }
 
 fn members<'a, 'b>(workers: &[&'b Worker<'a>], at: &[usize]) -> Vec<&'b Worker<'a>> {
@@ -49,19 +49,18 @@ fn stands(analysis: &Analysis<'_>, worker: &Worker<'_>) -> Option<Duration> {
     (left && length >= OLD).then_some(length)
 }
 
-fn told(analysis: &Analysis<'_>, crew: &AtWork<'_>, words: &str, workers: &[&Worker<'_>]) -> Option<Verdict> {
+fn told(analysis: &Analysis<'_>, crew: &AtWork<'_>, at: &At, workers: &[&Worker<'_>]) -> Option<Verdict> {
     let oldest = workers.iter().max_by_key(|worker| stands(analysis, worker))?;
     let length = stands(analysis, oldest)?;
     let count = workers.len() as u64;
-    let have = if count == 1 { "has" } else { "have" };
-    let of = crew.size().map(|size| format!(" of {size} threads")).unwrap_or_default();
-    let summary = format!("{} {have} stood for {}, in {words}", count_words(count, "request"), length_words(length));
-    let evidence = format!("{count}{of} of {} in the same wait at each look", crew.sample.name);
+    let summary = LoopSummary::ThreadsStand { requests: count, for_s: length.as_secs_f64(), at: at.clone() };
+    let library = crew.sample.name.clone();
+    let evidence = WorkerFact::InSameWaits { workers: count, size: crew.size(), library };
     let finding = Finding::new(Kind::RequestsWaiting, analysis.pid(), summary, evidence)
         .cause(oldest.did.cause.unwrap_or(Cause::Unknown), Confidence::Possible)
         .on(oldest.thread.0, None)
         .lasting(Some(length.as_secs_f64()), 1.0)
-        .evidence(["possible, not likely: a long poll looks the same; other threads serve meanwhile".to_owned()])
+        .evidence([SearchFact::MayBeLongPollInThread])
         .blame(oldest.blamed.map(|blamed| blamed.blame(analysis.recording)), oldest.did.party.clone())
         .stands(workers.iter().map(|worker| Subject::Thread(worker.thread)))
         .advice(Advice::FreeWorkers { workers: None });

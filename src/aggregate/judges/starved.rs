@@ -9,10 +9,12 @@ use super::native_mutex::{Standoff, standoff};
 use super::throttled::{Throttling, throttling};
 use super::{Explains, Judge};
 use crate::aggregate::blame::{Blamed, Seen, as_sure_as_whole, blame};
-use crate::aggregate::phrases::{length_words, place_words, places};
-use crate::aggregate::track::{Track, thread_name};
-use crate::aggregate::{Advice, Analysis, Cause, Confidence, Finding, Kind, SecondParty, Subject, Verdict, gil};
-use crate::classify::{Activity, Look, Manner};
+use crate::aggregate::places::places;
+use crate::aggregate::track::Track;
+use crate::aggregate::{
+    Advice, Analysis, Cause, Confidence, Finding, GilFact, Kind, LoopSummary, SecondParty, Subject, Verdict, gil,
+};
+use crate::classify::{Activity, Holder, Look, Manner, Who};
 use crate::snapshot::{Snapshot, StackId, StackSample, ThreadId, ThreadSample};
 
 /// A loop that waits for the GIL in more than this share of the looks is starved. One busy thread beside a quiet loop
@@ -191,10 +193,10 @@ fn of_gil(
     let asleep: usize = owners.iter().map(|owner| owner.asleep).sum();
     let mean_hold = gil::mean_hold(&snapshots);
     let native = mean_hold.is_some_and(|hold| hold >= NATIVE_HOLD);
-    let (cause, what) = match (asleep * 2 > owned, native) {
-        (true, true) => (Cause::GilHeldWaiting, "holds it while waiting"),
-        (false, true) => (Cause::GilNativeHold, "keeps it in native code"),
-        _ => (Cause::GilPythonThreads, "computes in Python"),
+    let cause = match (asleep * 2 > owned, native) {
+        (true, true) => Cause::GilHeldWaiting,
+        (false, true) => Cause::GilNativeHold,
+        _ => Cause::GilPythonThreads,
     };
     let worst = worst(analysis, &owners);
     let standoff = if cause == Cause::GilHeldWaiting { standoff(analysis, track, indices) } else { None };
@@ -202,14 +204,10 @@ fn of_gil(
         return Some(of_mutex(analysis, track, &snapshots, blamed, &standoff));
     }
     let place = worst.as_ref().map(|(blamed, _, _)| blamed.place(analysis.recording));
-    let who = match (&place, owners.as_slice()) {
-        (Some(place), [_]) => format!("{} {what}", place_words(place)),
-        (Some(place), many) => format!("{} {what}, {} threads", place_words(place), many.len()),
-        (None, _) => "others have it".to_owned(),
-    };
     let share = starved as f64 / decided.max(1) as f64;
-    let summary = format!("event loop starved of the GIL: {who}");
-    let evidence = format!("loop waits for the GIL in {starved} of {decided} looks{}", looks_idle(analysis, track));
+    let summary = LoopSummary::Starved { cause, place, threads: owners.len() as u64 };
+    let evidence =
+        GilFact::AwaitsGil { looks: starved as u64, of: decided as u64, looks_idle: looks_idle(analysis, track) };
     let confidence = match &worst {
         Some((_, owner, looks)) if looks * 10 >= indices.len() * 8 => {
             as_sure_as_whole(Confidence::Certain, &owner.seen())
@@ -217,10 +215,10 @@ fn of_gil(
         Some(_) => Confidence::Likely,
         None => Confidence::Possible,
     };
-    let held = held_words(cause, &owners, indices.len());
+    let held = who_has_it(cause, &owners, indices.len());
     let stays = mean_hold.map(|hold| match native {
-        true => format!("it stays with one thread for {} or more", length_words(hold)),
-        false => format!("it changes hands every {} on average", length_words(hold)),
+        true => GilFact::GilStays { hold_s: hold.as_secs_f64() },
+        false => GilFact::GilChangesHands { every_s: hold.as_secs_f64() },
     });
     let length = snapshots.first().zip(snapshots.last()).map(|(first, last)| last.at.since(first.at));
     let lasts = track.looks.last().is_some_and(|last| last.look == Look::StarvedOfGil);
@@ -232,7 +230,8 @@ fn of_gil(
         .cause(cause, confidence)
         .on(track.thread.0, Some(track.kind.word()))
         .lasting(since, share)
-        .evidence(held.into_iter().chain(stays).chain(quota))
+        .evidence(held.into_iter().chain(stays))
+        .evidence(quota)
         .hurts_users_of(analysis, Some(track))
         .advice(Advice::ShareTheGil);
     let blame = worst.map(|(blamed, _, _)| blamed.blame(analysis.recording));
@@ -241,16 +240,12 @@ fn of_gil(
 }
 
 /// Who has the GIL while the loop waits for it.
-fn held_words(cause: Cause, owners: &[Owner<'_>], starved: usize) -> Option<String> {
+fn who_has_it(cause: Cause, owners: &[Owner<'_>], starved: usize) -> Option<GilFact> {
     let most = owners.first()?;
+    let looks = most.looks as u64;
     Some(match (cause, owners.len()) {
-        (Cause::GilPythonThreads, many @ 2..) => {
-            format!("{many} other threads take turns with it; none has it in more than {} of them", most.looks)
-        }
-        _ => {
-            let name = thread_name(most.thread);
-            format!("thread {} {name} holds it in {} of {starved} of them", most.thread.thread, most.looks)
-        }
+        (Cause::GilPythonThreads, many @ 2..) => GilFact::TakeTurns { threads: many as u64, looks },
+        _ => GilFact::OneHasGil { thread: Who::from(most.thread), looks, of: starved as u64 },
     })
 }
 
@@ -263,10 +258,9 @@ fn of_mutex(
     standoff: &Standoff<'_>,
 ) -> Verdict {
     let place = blamed.place(analysis.recording);
-    let function = place_words(&place);
-    let summary = format!("deadlock: {function} has the GIL and waits for a mutex; its owner waits for the GIL");
-    let looks = snapshots.len();
-    let evidence = format!("{function} sleeps on one mutex and has the GIL in {looks} of {looks} looks");
+    let looks = snapshots.len() as u64;
+    let summary = LoopSummary::MutexAgainstGil { place: place.clone() };
+    let evidence = GilFact::SleepsOnMutex { place, looks, of: looks };
     let length = snapshots.first().zip(snapshots.last()).map(|(first, last)| last.at.since(first.at));
     let stack = |thread: &ThreadSample| match thread.python.as_ref().map(|python| python.stack) {
         Some(StackSample::Stable(stack) | StackSample::Cut(stack)) => {
@@ -275,7 +269,7 @@ fn of_mutex(
         _ => Vec::new(),
     };
     let party = SecondParty::Holder {
-        holder: standoff.words(),
+        holder: Holder::WaitsForGil { suspects: standoff.who() },
         stack: standoff.suspects.first().map(|thread| stack(thread)).unwrap_or_default(),
     };
     // Who has the mutex is not written where we look; that nothing moves is.
@@ -283,7 +277,7 @@ fn of_mutex(
         .cause(Cause::Lock, Confidence::Likely)
         .on(track.thread.0, Some(track.kind.word()))
         .lasting(length.map(|length| length.as_secs_f64()), length.map_or(0.0, |length| analysis.share(length)))
-        .evidence([format!("the GIL never changed hands; waits for it: the loop and {}", standoff.words())])
+        .evidence([GilFact::GilNeverChanges { suspects: standoff.who() }])
         .hurts_users_of(analysis, Some(track))
         .advice(Advice::ReleaseGilFirst)
         .blame(Some(blamed.blame(analysis.recording)), party)
@@ -293,13 +287,13 @@ fn of_mutex(
 }
 
 /// A starved loop looks idle to whoever sees only its Python frames; worth a word, because that is what other tools say.
-fn looks_idle(analysis: &Analysis<'_>, track: &Track<'_>) -> &'static str {
+fn looks_idle(analysis: &Analysis<'_>, track: &Track<'_>) -> bool {
     let starved = track.looks.iter().filter(|seen| seen.look == Look::StarvedOfGil);
     let bare = starved.clone().filter(|seen| match seen.stack() {
         Some(StackSample::Stable(stack)) => analysis.book.stack(stack).user.is_none(),
         _ => false,
     });
-    if bare.count() * 2 > starved.count() { "; its Python frames look idle" } else { "" }
+    bare.count() * 2 > starved.count()
 }
 
 /// Whoever a sleeping owner waits for, else the owner.
@@ -308,7 +302,7 @@ fn second_party(analysis: &Analysis<'_>, cause: Cause, blamed: &Blamed, owner: &
     match awaited {
         Some(party) if cause == Cause::GilHeldWaiting => party,
         _ => SecondParty::Holder {
-            holder: format!("thread {} {}", owner.thread.thread, thread_name(owner.thread)),
+            holder: Holder::Other { who: Who::from(owner.thread) },
             stack: places(analysis.recording, analysis.recording.stack(blamed.stack)),
         },
     }

@@ -4,8 +4,10 @@ use std::time::Duration;
 
 use super::{Explains, Judge};
 use crate::aggregate::{
-    Advice, Analysis, Because, Cause, Confidence, Finding, Kind, SecondParty, Subject, Verdict, groups,
+    Advice, Analysis, Because, Cause, Confidence, Finding, KernelFact, Kind, ProcessSummary, SecondParty, Subject,
+    Verdict, groups,
 };
+use crate::classify::{Holder, Resource};
 use crate::snapshot::{Call, Known, Snapshot, Syscall, SyscallState, TaskState, ThreadSample};
 
 pub(super) struct StoppedProcess;
@@ -40,15 +42,13 @@ fn stopped(analysis: &Analysis<'_>) -> Option<Finding> {
     let traced = snapshots.last().and_then(all_stopped) == Some(TaskState::Traced);
     let tracer = analysis.last_surroundings().and_then(|around| around.tracer.ok()).flatten();
     let cause = if traced || tracer.is_some() { Cause::Debugger } else { Cause::Signal };
-    let (summary, advice) = match (cause, tracer) {
-        (Cause::Debugger, Some(tracer)) => {
-            (format!("process stopped by its tracer, pid {tracer}"), Advice::EndTracer { tracer: Some(tracer.0) })
-        }
-        (Cause::Debugger, None) => ("process stopped by a tracer".to_owned(), Advice::EndTracer { tracer: None }),
-        _ => ("process stopped by a signal".to_owned(), Advice::Continue),
+    let tracer = tracer.map(|tracer| tracer.0);
+    let (summary, advice) = match cause {
+        Cause::Debugger => (ProcessSummary::Traced { tracer }, Advice::EndTracer { tracer }),
+        _ => (ProcessSummary::Stopped, Advice::Continue),
     };
-    let evidence = format!("every thread stopped in {last} of {} looks", snapshots.len());
-    let party = tracer.map(|tracer| SecondParty::Holder { holder: format!("tracer, pid {tracer}"), stack: Vec::new() });
+    let evidence = KernelFact::AllStopped { looks: last as u64, of: snapshots.len() as u64 };
+    let party = tracer.map(|pid| SecondParty::Holder { holder: Holder::Tracer { pid }, stack: Vec::new() });
     let finding = Finding::new(Kind::ProcessStopped, analysis.pid(), summary, evidence)
         .cause(cause, Confidence::Certain)
         .lasting(Some(halted_for(analysis, last).as_secs_f64()), last as f64 / snapshots.len() as f64)
@@ -68,13 +68,13 @@ fn frozen(analysis: &Analysis<'_>) -> Option<Finding> {
     let group = analysis.last_surroundings()?.frozen.get()?.clone()?;
     let since = readings.get(readings.len() - frozen)?.at;
     let looks = analysis.recording.snapshots.iter().filter(|snapshot| snapshot.at >= since).count();
-    let evidence = format!("the control group says that it is frozen, in {frozen} of {} readings", readings.len());
+    let evidence = KernelFact::GroupFrozen { readings: frozen as u64, of: readings.len() as u64 };
     let share = looks as f64 / analysis.recording.snapshots.len().max(1) as f64;
-    let finding = Finding::new(Kind::ProcessStopped, analysis.pid(), "process frozen: its control group is", evidence)
+    let finding = Finding::new(Kind::ProcessStopped, analysis.pid(), ProcessSummary::Frozen, evidence)
         .cause(Cause::Freezer, Confidence::Certain)
         .lasting(Some(halted_for(analysis, looks).as_secs_f64()), share)
         .hurts_users_of(analysis, analysis.tracks.first())
-        .blame(None, SecondParty::Resource { name: format!("the freezer of {group}") })
+        .blame(None, SecondParty::Resource { resource: Resource::Freezer { group: Some(group.clone()) } })
         .advice(Advice::Thaw { group: Some(group) });
     Some(finding)
 }
@@ -98,15 +98,13 @@ fn looks_frozen(analysis: &Analysis<'_>) -> Option<Finding> {
         return None;
     }
     let looks = snapshots.len();
-    let evidence =
-        format!("every thread in uninterruptible sleep in {looks} of {looks} looks, also where none sleeps so");
-    let finding =
-        Finding::new(Kind::ProcessStopped, analysis.pid(), "process frozen, as by a paused container", evidence)
-            .cause(Cause::Freezer, Confidence::Likely)
-            .lasting(Some(halted_for(analysis, looks).as_secs_f64()), 1.0)
-            .hurts_users_of(analysis, analysis.tracks.first())
-            .blame(None, SecondParty::Resource { name: "the cgroup freezer".to_owned() })
-            .advice(Advice::Thaw { group: None });
+    let evidence = KernelFact::AllUninterruptible { looks: looks as u64 };
+    let finding = Finding::new(Kind::ProcessStopped, analysis.pid(), ProcessSummary::Paused, evidence)
+        .cause(Cause::Freezer, Confidence::Likely)
+        .lasting(Some(halted_for(analysis, looks).as_secs_f64()), 1.0)
+        .hurts_users_of(analysis, analysis.tracks.first())
+        .blame(None, SecondParty::Resource { resource: Resource::Freezer { group: None } })
+        .advice(Advice::Thaw { group: None });
     Some(finding)
 }
 

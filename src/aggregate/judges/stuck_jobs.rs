@@ -5,7 +5,9 @@ use std::time::Duration;
 use super::Judge;
 use super::blocked_workers::{all_stand, cause};
 use crate::aggregate::workers::{AtWork, OLD, Pace, Worker, crews, piece_name};
-use crate::aggregate::{Advice, Analysis, Confidence, Finding, Kind, SecondParty, Subject, Verdict, length_words};
+use crate::aggregate::{
+    Advice, Analysis, Confidence, Finding, Kind, LoopSummary, SecondParty, Subject, Verdict, WorkerFact,
+};
 use crate::snapshot::WorkKind;
 
 pub(super) struct StuckJobs;
@@ -40,12 +42,11 @@ fn stuck(analysis: &Analysis<'_>, crew: &AtWork<'_>, worker: &Worker<'_>) -> Opt
     let confidence = if late && silent { Confidence::Likely } else { Confidence::Possible };
     let name = piece_name(analysis, worker);
     let library = &crew.sample.name;
-    let words = worker.words(analysis);
-    let summary = format!("job {name} of {library} stands for {}, in {words}", length_words(length));
-    let evidence = format!("thread {} in the same wait for {}", worker.thread, length_words(length));
-    let interval = every.map(|every| format!("it is to run every {}", length_words(every)));
-    let doubt = (confidence == Confidence::Possible)
-        .then(|| "how long it may take is not known: a long job looks the same".to_owned());
+    let for_s = length.as_secs_f64();
+    let summary = LoopSummary::JobStands { name, library: library.clone(), for_s, at: worker.at(analysis) };
+    let evidence = WorkerFact::OneWait { thread: worker.thread, for_s };
+    let interval = every.map(|every| WorkerFact::Interval { every_s: every.as_secs_f64() });
+    let doubt = (confidence == Confidence::Possible).then_some(WorkerFact::MayBeLong);
     let cause = cause(worker);
     let blame = worker.blamed.map(|blamed| blamed.blame(analysis.recording));
     Some(

@@ -10,13 +10,13 @@ use super::task_deadlocks::blame;
 use crate::aggregate::bystanders;
 use crate::aggregate::censuses::waited;
 use crate::aggregate::connections::{awaited_connection, silent_for};
-use crate::aggregate::phrases::{count_words, length_words, place_of, place_words};
+use crate::aggregate::places::place_of;
 use crate::aggregate::standing::LONG;
 use crate::aggregate::{
-    Advice, Analysis, Cause, Confidence, Evidence, Finding, Hurt, Kind, SecondParty, Subject, Verdict, awaited_peer,
-    task_name, users_frame, wait_words,
+    Advice, Analysis, Cause, Confidence, Evidence, Finding, Hurt, Kind, SearchFact, SecondParty, Subject, TaskFact,
+    TaskSummary, Verdict, awaited_peer, task, users_frame, waits_for,
 };
-use crate::classify::Origin;
+use crate::classify::{Origin, Resource};
 use crate::snapshot::{
     Actor, Awaited, Census, Known, Moment, PrimitiveKind, PrimitiveSample, TaskCensus, TaskHold, TaskSample,
 };
@@ -110,22 +110,21 @@ impl<'a> Case<'a> {
         if self.waiters.len() < FEWEST_BEHIND_ONE_AT_REST && (!users || stood.iter().any(|(_, task, _)| rests(task))) {
             return None;
         }
-        let what = self.word();
-        let place = place_words(&place_of(recording, hold.frame.code, hold.frame.line));
-        let awaits = wait_words(recording, self.tasks, holder, self.now);
-        let summary = format!("{} for {what} that {place} holds while it awaits {awaits}", self.waiting_words());
-        let evidence = format!(
-            "{} has held it in {place} and awaited the same for {} at least",
-            task_name(self.tasks, hold.task),
-            length_words(self.since)
-        );
+        let place = place_of(recording, hold.frame.code, hold.frame.line);
+        let summary = TaskSummary::HeldWhileAwaiting {
+            tasks: self.waiting(),
+            primitive: self.primitive.kind,
+            place: place.clone(),
+            waits_for: waits_for(recording, self.tasks, holder, self.now),
+        };
+        let evidence = TaskFact::HeldFor { by: task(self.tasks, hold.task), place, for_s: self.since.as_secs_f64() };
         let peer = match &holder.wait {
             Known::Is(Some(wait)) => awaited_peer(recording, &wait.on).map(str::to_owned),
             Known::Is(None) | Known::Unknown(_) => None,
         };
         let party = match peer {
             Some(address) => SecondParty::Peer { address, service: None },
-            None => resource(what),
+            None => self.resource(),
         };
         // One will end in time; how long that may take nobody knows. And a semaphore is there to let others wait: that its
         // holders do not move may be no more than a slow upstream.
@@ -143,12 +142,11 @@ impl<'a> Case<'a> {
 
     /// All who hold it wait for it once more: each for a place that only they could give back.
     fn entered_twice(&self, hold: &TaskHold) -> Option<Verdict> {
-        let place = place_words(&place_of(self.analysis.recording, hold.frame.code, hold.frame.line));
-        let summary = format!("deadlock: all who hold {} wait for it once more, as in {place}", self.word());
-        let evidence = format!(
-            "it has no free place, and every task inside of it waits for one for {} at least",
-            length_words(self.since)
-        );
+        let summary = TaskSummary::EnteredTwice {
+            primitive: self.primitive.kind,
+            place: place_of(self.analysis.recording, hold.frame.code, hold.frame.line),
+        };
+        let evidence = TaskFact::NoPlaceInside { for_s: self.since.as_secs_f64() };
         Some(
             Finding::new(Kind::Deadlock, self.analysis.pid(), summary, evidence)
                 .cause(Cause::AsyncioLock, Confidence::Likely)
@@ -156,7 +154,7 @@ impl<'a> Case<'a> {
                 .stands(self.waiters.iter().map(|task| Subject::Task(task.address)))
                 .hurts([Hurt::Tasks { count: self.waiters.len() as u64, behind: None }])
                 .advice(Advice::EnterOnce)
-                .blame(blame(self.analysis, Actor::Task(hold.task)), resource(self.word()))
+                .blame(blame(self.analysis, Actor::Task(hold.task)), self.resource())
                 .verdict(),
         )
     }
@@ -167,17 +165,15 @@ impl<'a> Case<'a> {
         if self.primitive.kind != PrimitiveKind::Lock || self.somebody_else() {
             return None;
         }
-        let what = self.word();
-        let summary = format!("{} for {what} that was taken and not given back", self.waiting_words());
-        let evidence = "it is taken, no task is inside of an async with of it, and every task that runs code of yours \
-                        waits for it";
+        let summary = TaskSummary::NotGivenBack { tasks: self.waiting(), primitive: self.primitive.kind };
         let first = self.waiters.first()?;
         let hold = TaskHold {
             task: first.address,
             frame: users_frame(self.analysis.recording, &self.analysis.book, first.chain.ok()?)?,
         };
-        let finding = self.finding(summary, evidence, Cause::AsyncioLock, &hold).advice(Advice::GiveBack);
-        Some(finding.blame(blame(self.analysis, Actor::Task(first.address)), resource(what)).verdict())
+        let finding =
+            self.finding(summary, SearchFact::NobodyHolds, Cause::AsyncioLock, &hold).advice(Advice::GiveBack);
+        Some(finding.blame(blame(self.analysis, Actor::Task(first.address)), self.resource()).verdict())
     }
 
     /// A full queue of which nobody takes, and nobody is left who could.
@@ -186,26 +182,18 @@ impl<'a> Case<'a> {
             return None;
         }
         let first = self.waiters.first()?;
-        let summary = format!(
-            "{} to put into a full asyncio.Queue of {limit} that nobody takes from",
-            count_words(self.primitive.putting, "task") + if self.primitive.putting == 1 { " waits" } else { " wait" }
-        );
-        let evidence = format!(
-            "{limit} of {limit} items, no task waits to take one, and every task that runs code of yours waits to put for {} at \
-             least",
-            length_words(self.since)
-        );
+        let summary = TaskSummary::NobodyTakes { tasks: self.primitive.putting, items: limit };
+        let evidence = TaskFact::NobodyTakes { items: limit, for_s: self.since.as_secs_f64() };
         let hold = TaskHold {
             task: first.address,
             frame: users_frame(self.analysis.recording, &self.analysis.book, first.chain.ok()?)?,
         };
         let finding = self.finding(summary, evidence, Cause::AsyncioQueue, &hold).advice(Advice::RestartConsumer);
-        Some(finding.blame(blame(self.analysis, Actor::Task(first.address)), resource("asyncio.Queue")).verdict())
+        Some(finding.blame(blame(self.analysis, Actor::Task(first.address)), self.resource()).verdict())
     }
 
-    fn finding(&self, summary: String, evidence: impl Into<Evidence>, cause: Cause, blamed: &TaskHold) -> Finding {
-        let waiting =
-            format!("{} for the same in two readings {} apart", self.waiting_words(), length_words(self.since));
+    fn finding(&self, summary: TaskSummary, evidence: impl Into<Evidence>, cause: Cause, blamed: &TaskHold) -> Finding {
+        let waiting = TaskFact::SameWait { tasks: self.waiting(), apart_s: self.since.as_secs_f64() };
         let behind = Some(place_of(self.analysis.recording, blamed.frame.code, blamed.frame.line));
         Finding::new(Kind::TasksStuck, self.analysis.pid(), summary, evidence)
             .cause(cause, Confidence::Likely)
@@ -226,16 +214,12 @@ impl<'a> Case<'a> {
         }
     }
 
-    fn word(&self) -> &'static str {
-        match self.primitive.kind {
-            PrimitiveKind::Semaphore => "an asyncio.Semaphore",
-            _ => "an asyncio.Lock",
-        }
+    fn resource(&self) -> SecondParty {
+        SecondParty::Resource { resource: Resource::Primitive { primitive: self.primitive.kind } }
     }
 
-    fn waiting_words(&self) -> String {
-        let count = self.primitive.waiting + self.primitive.putting;
-        format!("{} {}", count_words(count, "task"), if count == 1 { "waits" } else { "wait" })
+    fn waiting(&self) -> u64 {
+        self.primitive.waiting + self.primitive.putting
     }
 
     /// Whether a task that runs code of the user's does something else than wait for this primitive, or behind those who
@@ -259,8 +243,4 @@ fn rests(task: &TaskSample) -> bool {
 fn sends(task: &TaskSample) -> bool {
     let Known::Is(Some(wait)) = &task.wait else { return false };
     matches!(wait.on, Awaited::Connection { sends: true, .. })
-}
-
-fn resource(name: &str) -> SecondParty {
-    SecondParty::Resource { name: name.to_owned() }
 }

@@ -5,14 +5,15 @@ use std::time::Duration;
 use super::loops::STANDS_ON_IT;
 use super::{Explains, Judge};
 use crate::aggregate::blame::{Seen, blame as blame_of};
-use crate::aggregate::phrases::{length_words, place_of, place_words, places};
+use crate::aggregate::evidence::Deed;
+use crate::aggregate::places::{place_of, places};
 use crate::aggregate::task_graph::{Edge, Reason, cycles};
-use crate::aggregate::track::thread_name;
 use crate::aggregate::{
-    Advice, Analysis, Blame, Cause, Confidence, Finding, Kind, Place, SecondParty, Subject, Verdict, same_wait_since,
-    task_name, users_place,
+    Advice, Analysis, Blame, Cause, Confidence, Finding, Kind, LockFact, LoopSummary, Place, SecondParty, Subject,
+    Verdict, Where, same_wait_since, task, thread, users_place,
 };
-use crate::snapshot::{Actor, Address, TaskHold};
+use crate::classify::{Holder, Who};
+use crate::snapshot::{Actor, TaskHold};
 
 pub(super) struct TaskDeadlocks;
 
@@ -63,7 +64,7 @@ fn verdict(analysis: &Analysis<'_>, cycle: &[Edge]) -> Option<Verdict> {
     let first = cycle.iter().position(|edge| holds(edge).is_some()).unwrap_or(0);
     let mut edges = cycle.to_vec();
     edges.rotate_left(first);
-    let mut evidence = edges.iter().map(|edge| edge_words(analysis, edge));
+    let mut evidence = edges.iter().map(|edge| fact(analysis, edge));
     let told = evidence.next()?;
     let across = edges.iter().any(|edge| matches!(edge.reason, Reason::ThreadLock(..)));
     let of_threads = edges.iter().any(|edge| matches!(edge.reason, Reason::LockOfThread(_)));
@@ -78,7 +79,7 @@ fn verdict(analysis: &Analysis<'_>, cycle: &[Edge]) -> Option<Verdict> {
         .cause(cause, Confidence::Certain)
         .lasting(Some(since.as_secs_f64()), 1.0)
         .evidence(evidence)
-        .evidence([format!("the same waits in two readings {} apart", length_words(since))])
+        .evidence([LockFact::SameWaits { apart_s: since.as_secs_f64() }])
         .advice(advice(cause, edges.iter().any(|edge| edge.reason == Reason::Handover)))
         .blame(blame(analysis, lead.waiter), party(analysis, lead))
         .stands(edges.iter().map(|edge| Subject::from(edge.waiter)));
@@ -103,52 +104,39 @@ fn holds(edge: &Edge) -> Option<TaskHold> {
 }
 
 /// `deadlock: transfer (app.py:20) and refund (app.py:31) wait for each other`
-fn summary(analysis: &Analysis<'_>, edges: &[Edge]) -> String {
-    let places: Vec<String> = edges.iter().map(|edge| where_words(analysis, edge.waiter)).collect();
-    match places.as_slice() {
-        [own] => format!("deadlock: {own} waits for a lock that its own task holds"),
-        [one, other] => format!("deadlock: {one} and {other} wait for each other"),
-        many => format!("deadlock of {}: each waits for the next one: {}", many.len(), many.join(", ")),
-    }
+fn summary(analysis: &Analysis<'_>, edges: &[Edge]) -> LoopSummary {
+    let at = |edge: &Edge| match place(analysis, edge.waiter) {
+        Some(place) => Where::Place(place),
+        None => Where::Who(who(analysis, edge.waiter)),
+    };
+    LoopSummary::EachOther { waiters: edges.iter().map(at).collect() }
 }
 
-fn edge_words(analysis: &Analysis<'_>, edge: &Edge) -> String {
-    let (waiter, other) = (actor_words(analysis, edge.waiter), actor_words(analysis, edge.other));
+fn fact(analysis: &Analysis<'_>, edge: &Edge) -> LockFact {
     let at = match edge.waiter {
-        Actor::Task(_) => place(analysis, edge.waiter).map(|place| format!(" in {}", place_words(&place))),
+        Actor::Task(_) => place(analysis, edge.waiter),
         Actor::Thread(_) => None,
     };
-    let at = at.unwrap_or_default();
-    let taken = |hold: TaskHold| place_words(&place_of(analysis.recording, hold.frame.code, hold.frame.line));
-    match edge.reason {
-        Reason::Primitive(_, hold) => {
-            format!("{waiter} waits{at} for an asyncio.Lock that {other} holds in {}", taken(hold))
-        }
-        Reason::ThreadLock(_, hold) => {
-            format!("{waiter} waits{at} for a threading.Lock that {other} holds across an await in {}", taken(hold))
-        }
-        Reason::LockOfThread(_) => format!("{waiter} waits{at} for a lock that {other} holds"),
-        Reason::Task => format!("{waiter} awaits{at} {other}"),
-        Reason::Several => format!("{waiter} awaits{at} several tasks, {other} among them"),
-        Reason::Call => format!("{waiter} awaits{at} a call in {other}"),
-        Reason::Handover => format!("{waiter} waits for a coroutine on the loop that {other} runs"),
-        Reason::Loop => format!("{waiter} can only go on when {other}, which runs its loop, does"),
-    }
+    let taken = |hold: TaskHold| place_of(analysis.recording, hold.frame.code, hold.frame.line);
+    let deed = match edge.reason {
+        Reason::Primitive(_, hold) => Deed::Unlock { taken: taken(hold) },
+        Reason::ThreadLock(_, hold) => Deed::UnlockThreads { taken: taken(hold) },
+        Reason::LockOfThread(_) => Deed::UnlockThread,
+        Reason::Task => Deed::End,
+        Reason::Several => Deed::EndAmongSeveral,
+        Reason::Call => Deed::RunCall,
+        Reason::Handover => Deed::RunCoroutine,
+        Reason::Loop => Deed::TurnLoop,
+    };
+    LockFact::NeedsOther { waiter: who(analysis, edge.waiter), at, deed, other: who(analysis, edge.other) }
 }
 
-fn actor_words(analysis: &Analysis<'_>, actor: Actor) -> String {
-    match (actor, analysis.tasks(), analysis.last_snapshot()) {
-        (Actor::Task(task), Some((_, tasks)), _) => task_name(tasks, task),
-        (Actor::Thread(thread), _, Some((_, last))) => last
-            .thread(thread)
-            .map_or_else(|| format!("thread {thread}"), |sample| format!("thread {thread} {}", thread_name(sample))),
-        (Actor::Task(Address(task)), ..) => format!("task {task:#x}"),
-        (Actor::Thread(thread), ..) => format!("thread {thread}"),
+fn who(analysis: &Analysis<'_>, actor: Actor) -> Who {
+    match (actor, analysis.tasks()) {
+        (Actor::Task(address), Some((_, tasks))) => task(tasks, address),
+        (Actor::Task(address), None) => Who::Task { address, name: None },
+        (Actor::Thread(number), _) => thread(analysis, number),
     }
-}
-
-fn where_words(analysis: &Analysis<'_>, actor: Actor) -> String {
-    place(analysis, actor).map_or_else(|| actor_words(analysis, actor), |place| place_words(&place))
 }
 
 fn place(analysis: &Analysis<'_>, actor: Actor) -> Option<Place> {
@@ -194,7 +182,10 @@ pub(super) fn blame(analysis: &Analysis<'_>, actor: Actor) -> Option<Blame> {
 
 fn party(analysis: &Analysis<'_>, edge: &Edge) -> SecondParty {
     let stack = blame(analysis, edge.other).map(|blame| blame.stack).unwrap_or_default();
-    let holder = if edge.waiter == edge.other { "the same task".to_owned() } else { actor_words(analysis, edge.other) };
+    let holder = match edge.other {
+        other if other == edge.waiter => Holder::SameTask,
+        other => Holder::Other { who: who(analysis, other) },
+    };
     SecondParty::Holder { holder, stack }
 }
 

@@ -5,9 +5,10 @@ use std::time::Duration;
 use super::starved::is_kept_long;
 use super::{Explains, Judge};
 use crate::aggregate::consumers::{Consumer, consumers};
-use crate::aggregate::phrases::{length_words, share_words};
-use crate::aggregate::{Advice, Analysis, Because, Cause, Confidence, Finding, Kind, SecondParty, Subject, Verdict};
-use crate::classify::{Look, Origin};
+use crate::aggregate::{
+    Advice, Analysis, Because, Cause, Confidence, CpuFact, Finding, Kind, ProcessSummary, SecondParty, Subject, Verdict,
+};
+use crate::classify::{Look, Origin, Resource};
 use crate::snapshot::{Cgroup, Surroundings};
 
 pub(super) struct Throttled;
@@ -28,28 +29,28 @@ const OWN_PART: f64 = 0.5;
 impl Judge for Throttled {
     fn judge(&self, analysis: &Analysis<'_>) -> Vec<Verdict> {
         let Some(throttling) = throttling(analysis).filter(is_severe) else { return Vec::new() };
-        let quota = throttling.quota_words();
-        let often = share_words(throttling.share);
-        let summary = format!("the CPU quota{quota} is used up: throttled in {often} of its periods");
-        let evidence = format!("cpu.stat: throttled in {often} of the periods of the window");
+        let (cores, share) = (throttling.quota, throttling.share);
+        let summary = ProcessSummary::QuotaUsedUp { cores, share };
+        let evidence = CpuFact::Throttled { share };
         let consumers = consumers(analysis);
         let largest = consumers.first().filter(|largest| largest.share >= MOST_OF_THE_QUOTA);
         let elsewhere = elsewhere(analysis, &consumers);
         let blamed = largest.filter(|_| elsewhere.is_none()).and_then(|largest| largest.blamed);
         let blame =
             blamed.filter(|blamed| blamed.origin == Origin::User).map(|blamed| blamed.blame(analysis.recording));
-        let waited = analysis.tracks.iter().map(|track| {
-            let (starved, looks) = (track.count(Look::StarvedOfCpu), track.looks.len());
-            format!("the loop of thread {} waited for a CPU in {starved} of {looks} looks", track.thread)
+        let waited = analysis.tracks.iter().map(|track| CpuFact::AwaitedCpu {
+            thread: track.thread,
+            looks: track.count(Look::StarvedOfCpu) as u64,
+            of: track.looks.len() as u64,
         });
-        let used = largest.map(|largest| format!("most of it used by {}", largest.words(analysis)));
+        let used = largest.map(|largest| largest.fact(analysis));
         let finding = Finding::new(Kind::CpuThrottled, analysis.pid(), summary, evidence)
             .cause(Cause::Quota, Confidence::Certain)
             .lasting(None, throttling.share)
-            .evidence(throttling.time_words().into_iter().chain(elsewhere).chain(used).chain(waited))
+            .evidence(throttling.time_fact().into_iter().chain(elsewhere).chain(used).chain(waited))
             .hurts_users_of(analysis, analysis.tracks.first())
             .tells([Subject::Quota])
-            .blame(blame, SecondParty::Resource { name: format!("CPU quota{quota}") })
+            .blame(blame, SecondParty::Resource { resource: Resource::Cpu { cores } })
             .advice(Advice::RaiseCpuLimit);
         vec![finding.verdict()]
     }
@@ -74,15 +75,13 @@ fn is_severe(throttling: &Throttling) -> bool {
     throttling.share > THROTTLED_SHARE && long
 }
 
-/// What is said where the quota was used up by others in the group: `None` where that is not so or not known.
-fn elsewhere(analysis: &Analysis<'_>, consumers: &[Consumer]) -> Option<String> {
+/// That the quota was used up by others in the group; `None` where that is not so or not known.
+fn elsewhere(analysis: &Analysis<'_>, consumers: &[Consumer]) -> Option<CpuFact> {
     let (first, last) = ends(analysis)?;
     let used = last.1.cpu_used_ns.ok()?.checked_sub(first.1.cpu_used_ns.ok()?)?;
     let own: Duration = consumers.iter().map(|consumer| consumer.used).sum();
-    let share = own.as_nanos() as f64 / used.max(1) as f64;
-    (share < OWN_PART).then(|| {
-        format!("most of it used by other processes of the control group: this one used {}", share_words(share))
-    })
+    let own_share = own.as_nanos() as f64 / used.max(1) as f64;
+    (own_share < OWN_PART).then_some(CpuFact::UsedElsewhere { own_share })
 }
 
 /// What the CPU quota did within the window.
@@ -99,32 +98,22 @@ pub struct Throttling {
 }
 
 impl Throttling {
-    /// ` of 0.8 cores`
-    fn quota_words(&self) -> String {
-        self.quota.map(|cores| format!(" of {cores} cores")).unwrap_or_default()
-    }
-
-    fn time_words(&self) -> Option<String> {
-        let (time, window) = (self.time?, self.window);
-        Some(format!("throttled for {} in {}, added up over its CPUs", length_words(time), length_words(window)))
+    fn time_fact(&self) -> Option<CpuFact> {
+        let (for_s, of_s) = (self.time?.as_secs_f64(), self.window.as_secs_f64());
+        Some(CpuFact::ThrottledFor { for_s, of_s })
     }
 
     /// The quota's part in what else is wrong: whoever is throttled with the GIL, a lock or the loop keeps it all the
     /// while. `None` where it has none.
     #[must_use]
-    pub fn contribution(&self) -> Option<String> {
-        (self.share >= NOTABLE_THROTTLING).then(|| {
-            let often = share_words(self.share);
-            format!("the CPU quota{} adds to it: throttled in {often} of its periods", self.quota_words())
-        })
+    pub fn contribution(&self) -> Option<CpuFact> {
+        self.is_notable().then_some(CpuFact::QuotaAdds { cores: self.quota, share: self.share })
     }
 
-    /// The same as a fact of its own.
+    /// Whether that is worth a word.
     #[must_use]
-    pub fn observation(&self) -> Option<String> {
-        (self.share >= NOTABLE_THROTTLING).then(|| {
-            format!("CPU quota{}: throttled in {} of its periods", self.quota_words(), share_words(self.share))
-        })
+    pub fn is_notable(&self) -> bool {
+        self.share >= NOTABLE_THROTTLING
     }
 }
 

@@ -8,9 +8,8 @@ use std::time::Duration;
 
 use super::Judge;
 use crate::aggregate::connections::{is_incoming, peer_party, silent_for, unanswered_for};
-use crate::aggregate::{
-    Advice, Analysis, Cause, Confidence, Finding, Kind, Subject, Verdict, count_words, length_words,
-};
+use crate::aggregate::{Advice, Analysis, Cause, Confidence, Finding, Kind, Subject, Verdict};
+use crate::figures::{count as count_words, length as length_words};
 use crate::snapshot::{Connection, Surroundings, WorkKind};
 
 pub(super) struct UnansweredClients;

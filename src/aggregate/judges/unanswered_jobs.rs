@@ -9,11 +9,11 @@ use super::Judge;
 use crate::aggregate::censuses::waited;
 use crate::aggregate::connections::{awaited_connection, by_descriptor, peer_party, unanswered_for};
 use crate::aggregate::jobs::{Job, jobs};
-use crate::aggregate::phrases::{length_words, place_words};
 use crate::aggregate::standing::awaited;
 use crate::aggregate::users::groups;
 use crate::aggregate::workers::{asleep, ends_in_time, stack};
 use crate::aggregate::{Advice, Analysis, Cause, Confidence, Finding, Kind, SecondParty, Subject, Verdict, awaiting};
+use crate::figures::length as length_words;
 use crate::libraries::Marks;
 use crate::snapshot::{
     Actor, Address, Awaited, Connection, Ending, Known, Occupier, TaskCensus, TaskSample, ThreadId, ThreadSample,
@@ -40,7 +40,7 @@ impl Judge for UnansweredJobs {
         let told = groups(analysis, census, &users).into_iter().take(MOST).filter_map(|group| {
             let of: Vec<&Wait<'_>> = waits.iter().filter(|wait| group.users.contains(&wait.who)).collect();
             let longest = of.iter().max_by_key(|wait| wait.owed)?;
-            let place = place_words(&group.blamed.place(analysis.recording));
+            let place = group.blamed.place(analysis.recording).to_string();
             Some(
                 told(analysis, longest, &of, &place)
                     .blame(Some(group.blamed.blame(analysis.recording)), longest.party()),

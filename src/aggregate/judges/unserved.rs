@@ -4,8 +4,9 @@ use std::time::Duration;
 
 use super::Judge;
 use super::main_thread::Standing;
-use crate::aggregate::phrases::{length_words, place_words};
-use crate::aggregate::{Advice, Analysis, Confidence, Finding, Kind, Subject, Verdict};
+use crate::aggregate::{
+    Act, Advice, Analysis, Confidence, Finding, Kind, Lifespan, LoopSummary, StepFact, Subject, Verdict,
+};
 use crate::classify::{Manner, Phase};
 use crate::libraries::Marks;
 use crate::snapshot::{Role, Server};
@@ -35,23 +36,21 @@ fn stuck(analysis: &Analysis<'_>) -> Option<Verdict> {
     }
     let asleep = main.os.asleep_for.ok().filter(|asleep| *asleep >= STUCK)?;
     let cause = did.cause.filter(|_| did.manner == Manner::Waiting)?;
-    let place = blamed.place(analysis.recording);
-    let summary = format!("startup stuck for {} in {}, {}", length_words(asleep), place_words(&place), did.clause());
+    let place = Some(blamed.place(analysis.recording));
+    let (for_s, act) = (asleep.as_secs_f64(), Act::from(&did));
+    let phase = Some(Lifespan::Startup);
+    let summary = LoopSummary::Blocked { phase, for_s, place, cause, act: act.clone() };
     let blame = blamed.blame(analysis.recording);
-    let looks = analysis.recording.snapshots.len();
-    let finding = Finding::new(
-        Kind::StartupStuck,
-        analysis.pid(),
-        summary,
-        format!("main thread {} in {looks} of {looks} looks", did.doing()),
-    )
-    .cause(cause, Confidence::Likely)
-    .on(main.thread.0, None)
-    .lasting(Some(asleep.as_secs_f64()), 1.0)
-    .evidence(["no event loop runs in this process yet".to_owned()])
-    .advice(Advice::StartWithout)
-    .doing(Some(did.does))
-    .blame(Some(blame), did.party)
-    .stands([Subject::Thread(main.thread)]);
+    let looks = analysis.recording.snapshots.len() as u64;
+    let finding =
+        Finding::new(Kind::StartupStuck, analysis.pid(), summary, StepFact::MainDid { act, looks, of: looks })
+            .cause(cause, Confidence::Likely)
+            .on(main.thread.0, None)
+            .lasting(Some(asleep.as_secs_f64()), 1.0)
+            .evidence([StepFact::NoLoopYet])
+            .advice(Advice::StartWithout)
+            .doing(Some(did.does))
+            .blame(Some(blame), did.party)
+            .stands([Subject::Thread(main.thread)]);
     Some(finding.verdict())
 }

@@ -1,11 +1,17 @@
 //! A gate that does not open: requests of several kinds wait for an event, and nobody is left to set it.
 
+use std::time::Duration;
+
 use super::Judge;
 use super::task_deadlocks::blame;
-use crate::aggregate::phrases::{count_words, length_words, place_of, place_words};
+use crate::aggregate::places::place_of;
 use crate::aggregate::unset_events::{UnsetEvent, unset_events};
-use crate::aggregate::{Advice, Analysis, Cause, Confidence, Finding, Hurt, Kind, SecondParty, Subject, Verdict};
-use crate::snapshot::Actor;
+use crate::aggregate::{
+    Advice, Analysis, Cause, Confidence, Evidence, Finding, Hurt, Kind, SearchFact, SecondParty, Subject, TaskFact,
+    TaskSummary, Verdict,
+};
+use crate::classify::Resource;
+use crate::snapshot::{Actor, PrimitiveKind};
 
 pub(super) struct UnsetEvents;
 
@@ -23,38 +29,38 @@ impl Judge for UnsetEvents {
 
 fn verdict(analysis: &Analysis<'_>, event: &UnsetEvent<'_>) -> Verdict {
     let (frame, count, task) = event.most;
-    let place = place_words(&place_of(analysis.recording, frame.code, frame.line));
-    let all = event.requests.len();
-    let place = if count == all { format!(" in {place}") } else { format!(", {count} of them in {place},") };
-    let requests = count_words(all as u64, "request");
-    let summary = format!("{requests} wait{place} for an asyncio.Event that is not set, and nobody is left to set it");
-    let waits = format!("the same waits, without a timeout, in two readings {} apart", length_words(event.since));
-    let sent = |age| format!("by the kernel's count the oldest of them was sent {} ago or earlier", length_words(age));
+    let requests = event.requests.len() as u64;
+    let place = place_of(analysis.recording, frame.code, frame.line);
+    let summary = TaskSummary::EventUnset { requests, place, here: count as u64 };
+    let waits = TaskFact::SameUntimedWaits { apart_s: event.since.as_secs_f64() };
+    let sent = |age: Duration| TaskFact::OldestSent { ago_s: age.as_secs_f64() };
     Finding::new(Kind::TasksStuck, analysis.pid(), summary, waits)
         .cause(Cause::AsyncioEvent, Confidence::Possible)
         .lasting(Some(event.since.as_secs_f64()), 1.0)
         .failures(analysis)
         .evidence(event.oldest.map(sent))
         .evidence([
-            "no other task and no thread of the application is left, to set it".to_owned(),
-            passage(analysis, event),
-            "possible, not likely: long polls without a timeout that another request ends look the same".to_owned(),
+            SearchFact::NobodySets.into(),
+            passage(analysis, event).into(),
+            Evidence::from(SearchFact::MayBeLongPolls),
         ])
-        .hurts([Hurt::AtEvent { requests: all as u64 }])
+        .hurts([Hurt::AtEvent { requests }])
         .advice(Advice::SetTheEvent)
-        .blame(blame(analysis, Actor::Task(task)), SecondParty::Resource { name: "asyncio.Event".to_owned() })
+        .blame(
+            blame(analysis, Actor::Task(task)),
+            SecondParty::Resource { resource: Resource::Primitive { primitive: PrimitiveKind::Event } },
+        )
         .stands(event.requests.iter().filter_map(|request| request.task.ok()).map(Subject::Task))
         .holds_up([Subject::Primitive(event.address)])
         .verdict()
 }
 
 /// What tells these requests from those of a long poll.
-fn passage(analysis: &Analysis<'_>, event: &UnsetEvent<'_>) -> String {
+fn passage(analysis: &Analysis<'_>, event: &UnsetEvent<'_>) -> TaskFact {
     if event.before > 0 {
-        return format!("{} of them wait before their endpoint: in a dependency or middleware", event.before);
+        return TaskFact::BeforeEndpoint { requests: event.before as u64 };
     }
     let name = |code: &crate::snapshot::CodeId| place_of(analysis.recording, *code, None).function;
     let names: Vec<String> = event.endpoints.iter().take(MOST_NAMED).map(name).collect();
-    let more = if event.endpoints.len() > names.len() { ", ..." } else { "" };
-    format!("they came to {}: {}{more}", count_words(event.endpoints.len() as u64, "endpoint"), names.join(", "))
+    TaskFact::CameTo { endpoints: event.endpoints.len() as u64, names }
 }

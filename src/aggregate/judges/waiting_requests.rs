@@ -10,15 +10,17 @@ use super::task_deadlocks::blame;
 use crate::aggregate::bystanders;
 use crate::aggregate::connections::peer_party;
 use crate::aggregate::hurt::requests;
-use crate::aggregate::phrases::{count_words, length_words, place_of, place_words};
+use crate::aggregate::places::place_of;
 use crate::aggregate::standing::{Standing, standing};
+use crate::aggregate::summary::CouldEnd;
 use crate::aggregate::{
-    Advice, Analysis, Cause, Confidence, Finding, Hurt, Kind, SecondParty, Subject, Verdict, users_frame, wait_words,
+    Advice, Analysis, Cause, Confidence, Finding, Hurt, Kind, Place, SearchFact, SecondParty, Subject, TaskFact,
+    TaskSummary, Verdict, users_frame, waits_for,
 };
-use crate::classify::Origin;
+use crate::classify::{Object, Origin, Resource, WaitsFor};
 use crate::libraries::Home;
 use crate::snapshot::{
-    Actor, Awaited, Child, CodeId, Frame, Known, PrimitiveKind, ProcessId, StackId, TaskCensus, TaskSample, TaskWait,
+    Actor, Awaited, Child, CodeId, Frame, Known, PrimitiveKind, ProcessId, StackId, TaskCensus, TaskSample,
 };
 
 pub(super) struct WaitingRequests;
@@ -86,7 +88,6 @@ impl Case<'_> {
 
     /// Requests that wait for somebody or nobody.
     fn waiting(&self, oldest: &Standing<'_>) -> Option<Verdict> {
-        let what = self.object(oldest);
         let (sense, cause) = self.sense(oldest);
         // Whoever has the event may set it, and a long poll waits for just that: the judge of unset events looks for who is left.
         if cause == Cause::AsyncioEvent && self.primitive(oldest) == Some(PrimitiveKind::Event) {
@@ -102,12 +103,17 @@ impl Case<'_> {
             Sense::News if alone && self.paths().len() > 1 => Confidence::Likely,
             _ => Confidence::Possible,
         };
-        let who = self.who(oldest);
-        let summary = format!("{} in {} for {what}{who}", self.stand(oldest), self.place(oldest)?);
+        let summary = TaskSummary::RequestsWait {
+            requests: self.group.len() as u64,
+            for_s: oldest.age.as_secs_f64(),
+            place: self.place(oldest)?,
+            object: self.object(oldest),
+            who: self.who(oldest),
+        };
         let party = match (oldest.ends.peers.first(), child) {
             (Some(peer), _) => peer_party(peer),
             (None, Some(pid)) => self.child_party(pid),
-            (None, None) => SecondParty::Resource { name: what.clone() },
+            (None, None) => SecondParty::Resource { resource: Resource::Awaited { object: self.object(oldest) } },
         };
         Some(
             self.finding(Kind::RequestsWaiting, oldest, summary)
@@ -124,63 +130,56 @@ impl Case<'_> {
     fn cancelled(&self, oldest: &Standing<'_>, task: &TaskSample) -> Option<Verdict> {
         let chain = task.chain.ok()?;
         let frame = users_frame(self.analysis.recording, &self.analysis.book, chain)?;
-        let place = place_words(&place_of(self.analysis.recording, frame.code, frame.line));
-        let summary = format!("{} for {place}, which was cancelled and goes on all the same", self.stand(oldest));
-        let doing = wait_words(self.analysis.recording, self.tasks, task, self.analysis.tasks()?.0.at);
+        let place = place_of(self.analysis.recording, frame.code, frame.line);
+        let summary = TaskSummary::CancelledGoesOn {
+            requests: self.group.len() as u64,
+            for_s: oldest.age.as_secs_f64(),
+            place: place.clone(),
+        };
+        let waits_for = waits_for(self.analysis.recording, self.tasks, task, self.analysis.tasks()?.0.at);
         let finding = self.finding(Kind::TasksStuck, oldest, summary);
         Some(
             finding
                 .cause(Cause::CancelledAndGoing, Confidence::Likely)
-                .evidence([format!("its cancellation was asked for, and it waits in {place} for {doing}")])
+                .evidence([TaskFact::Cancelled { place, waits_for }])
                 .advice(Advice::LetCancelThrough)
                 .blame(blame(self.analysis, Actor::Task(task.address)), SecondParty::None)
                 .verdict(),
         )
     }
 
-    fn finding(&self, kind: Kind, oldest: &Standing<'_>, summary: String) -> Finding {
+    fn finding(&self, kind: Kind, oldest: &Standing<'_>, summary: TaskSummary) -> Finding {
         let seen = self.group.iter().map(|one| one.seen).min().unwrap_or_default();
-        let evidence = format!(
-            "the same {} in all readings for {}; the oldest request is {} old at least",
-            if self.group.len() == 1 { "wait" } else { "waits" },
-            length_words(seen),
-            length_words(oldest.age)
-        );
+        let evidence = TaskFact::SameInAll {
+            waits: self.group.len() as u64,
+            seen_s: seen.as_secs_f64(),
+            age_s: oldest.age.as_secs_f64(),
+        };
         Finding::new(kind, self.analysis.pid(), summary, evidence)
             .lasting(Some(oldest.age.as_secs_f64()), 1.0)
             .stands(self.group.iter().map(|one| Subject::Task(one.who)))
             .hurts(self.paths().into_iter().take(MOST_NAMED))
     }
 
-    /// `3 requests have stood for at least 14 s`
-    fn stand(&self, oldest: &Standing<'_>) -> String {
-        let (requests, have) =
-            (count_words(self.group.len() as u64, "request"), if self.group.len() == 1 { "has" } else { "have" });
-        format!("{requests} {have} waited for at least {}", length_words(oldest.age))
-    }
-
-    fn place(&self, one: &Standing<'_>) -> Option<String> {
+    fn place(&self, one: &Standing<'_>) -> Option<Place> {
         let chain = self.tasks.task(one.who)?.chain.ok()?;
         let frame = frame_of(self.analysis, chain)?;
-        Some(place_words(&place_of(self.analysis.recording, frame.code, frame.line)))
+        Some(place_of(self.analysis.recording, frame.code, frame.line))
     }
 
     /// What they wait for: the primitive, else the method of a library that awaits.
-    fn object(&self, one: &Standing<'_>) -> String {
+    fn object(&self, one: &Standing<'_>) -> Object {
         let now = self.analysis.tasks().map_or_else(Default::default, |(census, _)| census.at);
-        let words = wait_words(self.analysis.recording, self.tasks, one.last, now);
-        let method = self.method(one.last);
-        match (&one.last.wait, method) {
-            (Known::Is(Some(TaskWait { on: Awaited::Future, .. })), Some(method)) => method,
-            (Known::Is(Some(wait)), Some(method)) if !matches!(wait.on, Awaited::Connection { .. }) => {
-                format!("{words} in {method}")
-            }
-            _ => words,
-        }
+        let waits_for = waits_for(self.analysis.recording, self.tasks, one.last, now);
+        let says_all = matches!(
+            waits_for,
+            WaitsFor::Connection { .. } | WaitsFor::Nothing | WaitsFor::Turn | WaitsFor::NotKnown { .. }
+        );
+        Object { method: self.method(one.last).filter(|_| !says_all), waits_for }
     }
 
     /// The function between the user's and what it awaits: `Semaphore.acquire() of asyncio`.
-    fn method(&self, task: &TaskSample) -> Option<String> {
+    fn method(&self, task: &TaskSample) -> Option<(String, String)> {
         let chain = task.chain.ok()?;
         let recording = self.analysis.recording;
         let own = users_frame(recording, &self.analysis.book, chain)?;
@@ -197,7 +196,7 @@ impl Case<'_> {
             return None;
         }
         let package = Home::of(&code.file).package().unwrap_or(&code.file);
-        Some(format!("{} of {package}", public_name(&name)?))
+        Some((public_name(&name)?, package.to_owned()))
     }
 
     fn sense(&self, one: &Standing<'_>) -> (Sense, Cause) {
@@ -231,25 +230,21 @@ impl Case<'_> {
         }
     }
 
-    /// Who could end it, in words that go on with the sentence.
-    fn who(&self, one: &Standing<'_>) -> String {
+    /// Who could end it; `None` where only what cannot be told of could.
+    fn who(&self, one: &Standing<'_>) -> Option<CouldEnd> {
         let ends = &one.ends;
-        let silent = ends.peers.first().map(|peer| format!("; {peer} could end that"));
-        let thread = ends
-            .threads
-            .first()
-            .map(|thread| format!("; a call in thread {thread}, which does not move, could end that"));
+        let peer = ends.peers.first().map(|peer| CouldEnd::Peer { peer: peer.to_string() });
+        let thread = ends.threads.first().map(|thread| CouldEnd::Thread { thread: *thread });
         let child = ends.children.first().map(|pid| match self.child(*pid) {
-            Some(child) if child.writes_to_us == Known::Is(true) => format!(
-                "; child process {pid} ({}) waits to write into a pipe that only this process could read: neither goes on",
-                child.name
-            ),
-            _ => format!("; child process {pid}, which sleeps, could end that"),
+            Some(child) if child.writes_to_us == Known::Is(true) => {
+                CouldEnd::WritingChild { pid: pid.0, name: child.name.clone() }
+            }
+            _ => CouldEnd::Child { pid: pid.0 },
         });
-        let client = ends.client.then(|| "; only the client can end that, by sending more or by going away".to_owned());
-        let other = ends.descriptors.first().map(|number| format!("; something on descriptor {number} could end that"));
-        let nobody = ends.is_nobody().then(|| "; nobody is in sight who would end that".to_owned());
-        silent.or(thread).or(child).or(client).or(other).or(nobody).unwrap_or_default()
+        let client = ends.client.then_some(CouldEnd::Client);
+        let other = ends.descriptors.first().map(|number| CouldEnd::Descriptor { number: *number });
+        let nobody = ends.is_nobody().then_some(CouldEnd::Nobody);
+        peer.or(thread).or(child).or(client).or(other).or(nobody)
     }
 
     fn child(&self, pid: ProcessId) -> Option<&Child> {
@@ -259,8 +254,8 @@ impl Case<'_> {
 
     fn child_party(&self, pid: ProcessId) -> SecondParty {
         match self.child(pid) {
-            Some(child) => SecondParty::Child { pid: pid.0, name: child.name.clone(), state: child.state.to_string() },
-            None => SecondParty::Resource { name: format!("child process {pid}") },
+            Some(child) => SecondParty::Child { pid: pid.0, name: child.name.clone(), state: child.state },
+            None => SecondParty::Resource { resource: Resource::Child { pid: pid.0 } },
         }
     }
 
@@ -276,24 +271,12 @@ impl Case<'_> {
     }
 
     /// What else it may be, and what would tell.
-    fn doubts(&self, one: &Standing<'_>, sense: Sense, confidence: Confidence) -> Vec<String> {
-        let mut doubts = Vec::new();
-        if one.ends.is_nobody() {
-            let searched = "no descriptor, timer, thread, child or other task leads to what they wait for";
-            let others = if self.somebody_else() {
-                "; other tasks or threads of the application run"
-            } else {
-                ", and no task or thread of the application is left"
-            };
-            doubts.push(format!("{searched}{others}"));
-        }
-        if confidence == Confidence::Possible && sense == Sense::News && !one.ends.client {
-            doubts.push("possible, not likely: a long poll looks the same; it would end when there is news".to_owned());
-        }
-        if one.ends.unknown {
-            doubts.push("there may be more that could end it: a limit of ours ended the search".to_owned());
-        }
-        doubts
+    fn doubts(&self, one: &Standing<'_>, sense: Sense, confidence: Confidence) -> Vec<SearchFact> {
+        let nobody = one.ends.is_nobody().then(|| SearchFact::NobodyFound { others_run: self.somebody_else() });
+        let poll = confidence == Confidence::Possible && sense == Sense::News && !one.ends.client;
+        let poll = poll.then_some(SearchFact::MayBeLongPoll);
+        let unknown = one.ends.unknown.then_some(SearchFact::NotAllSearched);
+        nobody.into_iter().chain(poll).chain(unknown).collect()
     }
 }
 

@@ -1,8 +1,9 @@
 //! A supervisor whose workers are gone: the kernel still takes connections at its socket, and nobody reads them.
 
 use super::Judge;
-use crate::aggregate::phrases::count_words;
-use crate::aggregate::{Advice, Analysis, Confidence, Finding, Hurt, Kind, SecondParty, Subject, Verdict};
+use crate::aggregate::{
+    Advice, Analysis, Confidence, Finding, Hurt, KernelFact, Kind, ProcessSummary, SecondParty, Subject, Verdict,
+};
 use crate::snapshot::{Listener, Role, Server, Surroundings};
 
 pub(super) struct Workerless;
@@ -41,14 +42,10 @@ fn verdict(analysis: &Analysis<'_>, waiting: u64) -> Verdict {
     let zombies = last.and_then(|around| around.children.get()).into_iter().flatten();
     let zombies = zombies.filter(|child| child.state == 'Z').count() as u64;
     let kills = last.and_then(|around| around.cgroup.get()?.memory_kills.ok()).filter(|kills| *kills > 0);
-    let connections = count_words(waiting, "connection");
-    let readings = analysis.recording.surroundings.len();
-    let ended = (zombies > 0).then(|| format!("{} ended and not reaped", count_words(zombies, "worker")));
-    let killed = kills.map(|kills| {
-        format!("the kernel has killed in this control group for want of memory, {} so far", count_words(kills, "time"))
-    });
-    let summary = format!("no worker serves: {connections} at the master's socket, and it has no worker");
-    let evidence = format!("no worker among its children in {readings} of {readings} readings");
+    let readings = analysis.recording.surroundings.len() as u64;
+    let ended = (zombies > 0).then_some(KernelFact::NotReaped { workers: zombies });
+    let killed = kills.map(|kills| KernelFact::Killed { kills });
+    let (summary, evidence) = (ProcessSummary::NoWorker { connections: waiting }, KernelFact::NoWorker { readings });
     Finding::new(Kind::LoopGone, analysis.pid(), summary, evidence)
         .confidence(Confidence::Likely)
         .lasting(Some(analysis.window().as_secs_f64()), 1.0)

@@ -1,7 +1,7 @@
 //! Waiting for another thread through one of Python's own bridges: a queue, a future, a pool, a module's lock.
 
 use super::Detector;
-use crate::classify::{Activity, Cause, Doing, SecondParty, Sight};
+use crate::classify::{Activity, Cause, Doing, Resource, SecondParty, Sight};
 use crate::libraries::Marks;
 use crate::snapshot::{Call, DescriptorKind};
 
@@ -27,7 +27,7 @@ impl Detector for WaitingForThread {
             _ => false,
         };
         let party = match cause {
-            Cause::PoolCheckout => SecondParty::Resource { name: "connection pool".to_owned() },
+            Cause::PoolCheckout => SecondParty::Resource { resource: Resource::ConnectionPool },
             Cause::ImportLock => sight.lock_party(),
             _ => SecondParty::None,
         };

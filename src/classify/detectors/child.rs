@@ -2,8 +2,8 @@
 
 use super::Detector;
 use super::pipe::others;
-use crate::classify::doing_words::{left_output, stuck_state};
-use crate::classify::{Activity, AwaitedChild, Cause, Doing, SecondParty, Sight};
+use crate::classify::doing::moves_not;
+use crate::classify::{Activity, AwaitedChild, Cause, Doing, Opened, Process, SecondParty, Sight};
 use crate::libraries::Marks;
 use crate::snapshot::{Call, Child, Descriptor, DescriptorKind, ProcessId};
 
@@ -21,7 +21,8 @@ impl Detector for WaitingForChild {
             _ => return None,
         };
         let child = find(sight, asked);
-        let heirs = sight.waits_on().iter().find_map(|descriptor| others(sight, descriptor));
+        let heirs =
+            sight.waits_on().iter().map(|descriptor| others(sight, descriptor)).find(|others| !others.is_empty());
         if let Some((child, heirs)) = child.filter(|child| child.state == ENDED).zip(heirs) {
             return Some(left_open(child, heirs));
         }
@@ -30,11 +31,8 @@ impl Detector for WaitingForChild {
             Call::Spawn => Doing::StartsChild { child: named },
             _ => Doing::AwaitsChild { child: named },
         };
-        let party = child.map(|child| SecondParty::Child {
-            pid: child.pid.0,
-            name: child.name.clone(),
-            state: child.state.to_string(),
-        });
+        let party =
+            child.map(|child| SecondParty::Child { pid: child.pid.0, name: child.name.clone(), state: child.state });
         Some(Activity::waiting(Cause::Subprocess, does).with(party.unwrap_or(SecondParty::None)))
     }
 }
@@ -43,7 +41,7 @@ impl Detector for WaitingForChild {
 const ENDED: char = 'Z';
 
 fn awaited_child(child: &Child) -> AwaitedChild {
-    let state = Some(child.state).filter(|state| stuck_state(*state).is_some());
+    let state = Some(child.state).filter(|state| moves_not(*state));
     AwaitedChild { pid: child.pid.0, name: Some(child.name.clone()), state }
 }
 
@@ -52,11 +50,11 @@ fn unseen_child(pid: u32) -> AwaitedChild {
 }
 
 /// The child has ended and its output has not: what it started in the background has that open as well.
-fn left_open(child: &Child, heirs: String) -> Activity {
+fn left_open(child: &Child, heirs: Vec<Process>) -> Activity {
     let (pid, name) = (child.pid.0, child.name.clone());
-    let path = left_output(pid, &name);
+    let file = Opened::LeftOutput { pid, name: name.clone() };
     let does = Doing::AwaitsLeftOutput { pid, name, heirs: heirs.clone() };
-    Activity::waiting(Cause::Subprocess, does).with(SecondParty::File { path, held_by: Some(heirs) })
+    Activity::waiting(Cause::Subprocess, does).with(SecondParty::File { file, held_by: heirs })
 }
 
 /// The pid that `wait4` or `waitid` names, if it names one.
@@ -72,10 +70,10 @@ fn awaited(name: &str, arguments: &[u64; 6]) -> Option<u32> {
     i32::try_from(pid & 0xffff_ffff).ok().filter(|pid| *pid > 0).and_then(|pid| u32::try_from(pid).ok())
 }
 
-/// The state of a process in words, if it is a child of this one and will not move by itself.
-pub(super) fn state_of(sight: &Sight<'_>, pid: ProcessId) -> Option<&'static str> {
+/// The state of a process, if it is a child of this one and will not move by itself.
+pub(super) fn state_of(sight: &Sight<'_>, pid: ProcessId) -> Option<char> {
     let children = sight.surroundings?.children.get()?;
-    children.iter().find(|child| child.pid == pid).and_then(|child| stuck_state(child.state))
+    children.iter().find(|child| child.pid == pid).map(|child| child.state).filter(|state| moves_not(*state))
 }
 
 /// The child that is meant: the one asked for; the one at the other end of the pipe; else the only one, else the youngest

@@ -3,7 +3,7 @@
 
 use super::Detector;
 use crate::classify::sight::descriptor_words;
-use crate::classify::{Access, Activity, Cause, Doing, SecondParty, Sight};
+use crate::classify::{Access, Activity, Cause, Doing, Opened, SecondParty, Sight};
 use crate::snapshot::{Call, Descriptor, DescriptorKind, TaskState};
 
 pub(super) struct OnFile;
@@ -43,7 +43,9 @@ impl Detector for OnFile {
         };
         let call = syscall.name.to_owned();
         let does = Doing::OnFile { call, access, path: path.clone(), mount, uninterruptible: on_disk };
-        let party = path.map(|path| SecondParty::File { path, held_by: None }).unwrap_or(SecondParty::None);
+        let party = path
+            .map(|path| SecondParty::File { file: Opened::Path { path }, held_by: Vec::new() })
+            .unwrap_or(SecondParty::None);
         Some(Activity::waiting(cause, does).with(party))
     }
 }

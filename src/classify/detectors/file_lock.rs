@@ -2,7 +2,7 @@
 
 use super::Detector;
 use crate::classify::sight::descriptor_words;
-use crate::classify::{Activity, Cause, Doing, SecondParty, Sight};
+use crate::classify::{Activity, Cause, Doing, Opened, Process, SecondParty, Sight};
 use crate::snapshot::FileLock;
 
 pub(super) struct WaitingForFileLock;
@@ -17,19 +17,14 @@ impl Detector for WaitingForFileLock {
         let locks = sight.surroundings.and_then(|around| around.file_locks.get());
         let pid = sight.process().pid;
         let awaited = locks.and_then(|all| all.iter().find(|lock| lock.waiters.contains(&pid)));
-        let held_by = awaited.map(|lock| holder_words(lock, sight));
+        let held_by = awaited.map(|lock| holder(lock, sight)).into_iter().collect();
         let does = Doing::AwaitsFileLock { call: syscall.name.to_owned(), path: path.clone() };
-        Some(Activity::waiting(Cause::FileLock, does).with(SecondParty::File { path, held_by }))
+        Some(Activity::waiting(Cause::FileLock, does).with(SecondParty::File { file: Opened::Path { path }, held_by }))
     }
 }
 
-/// Who holds a lock on a file, in words.
-pub(super) fn holder_words(lock: &FileLock, sight: &Sight<'_>) -> String {
-    if lock.holder == sight.process().pid {
-        return "this process itself".to_owned();
-    }
-    match &lock.holder_name {
-        Some(name) => format!("pid {} ({name})", lock.holder),
-        None => format!("pid {}", lock.holder),
-    }
+/// Who holds a lock on a file.
+pub(super) fn holder(lock: &FileLock, sight: &Sight<'_>) -> Process {
+    let other = lock.holder != sight.process().pid;
+    Process { pid: other.then_some(lock.holder.0), name: lock.holder_name.clone().filter(|_| other), state: None }
 }

@@ -2,7 +2,7 @@
 //! nobody here can let the lock go.
 
 use super::Detector;
-use crate::classify::{Activity, Cause, Doing, SecondParty, Sight};
+use crate::classify::{Activity, Cause, Doing, Holder, SecondParty, Sight};
 use crate::snapshot::{Known, LockHolder, ParentLock};
 
 pub(super) struct WaitingForForkedLock;
@@ -17,8 +17,7 @@ impl Detector for WaitingForForkedLock {
             (Known::Unknown(_), ParentLock::Held) => true,
             _ => return None,
         };
-        let parent = sight.process().parent.map(|pid| format!(" {pid}")).unwrap_or_default();
-        let holder = format!("a thread of the parent process{parent}, which is not in this one");
+        let holder = Holder::ParentsThread { parent: sight.process().parent.map(|pid| pid.0) };
         let found = Activity::waiting(Cause::ForkLock, Doing::AwaitsForkedLock)
             .with(SecondParty::Holder { holder, stack: Vec::new() });
         Some(if guessed { found.guessed() } else { found })

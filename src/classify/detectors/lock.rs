@@ -1,7 +1,7 @@
 //! Waiting for a lock, a condition or an event; or parked in native code, which looks the same.
 
 use super::Detector;
-use crate::classify::{Activity, Cause, Doing, Lock, Manner, SecondParty, Sight};
+use crate::classify::{Activity, Cause, Doing, Lock, Manner, Resource, SecondParty, Sight};
 use crate::libraries::{self, Marks};
 use crate::snapshot::{Call, DescriptorKind, Known, ThreadSample};
 
@@ -68,7 +68,7 @@ fn in_native_library(sight: &Sight<'_>) -> Option<Activity> {
     });
     let does = Doing::InLibrary { library: native.name.to_owned(), server: server.clone() };
     let party = server.map_or_else(
-        || SecondParty::Resource { name: native.name.to_owned() },
+        || SecondParty::Resource { resource: Resource::Library { name: native.name.to_owned() } },
         |address| SecondParty::Peer { address, service: native.service.map(str::to_owned) },
     );
     let found = Activity::waiting(Cause::Lock, does).with(party);

@@ -3,14 +3,11 @@
 
 use super::Detector;
 use super::child::state_of;
-use crate::classify::doing_words::{fifo_words, pipe_words, sink_words};
-use crate::classify::{Activity, Cause, Doing, FifoEnd, SecondParty, Sight, Sink};
+use crate::classify::{Activity, Cause, Doing, FifoEnd, Opened, Process, SecondParty, Sight, Sink};
 use crate::snapshot::{Call, Descriptor, DescriptorKind, ProcessId};
 
 pub(super) struct OnPipe;
 
-/// How many processes at the other end are named.
-const MOST_NAMED: usize = 3;
 /// `O_ACCMODE`, `O_RDONLY` and `O_WRONLY` (`include/uapi/asm-generic/fcntl.h`).
 const ACCESS_MODE: u64 = 3;
 const READ_ONLY: u64 = 0;
@@ -55,9 +52,9 @@ fn writing(sight: &Sight<'_>, descriptor: &Descriptor) -> Activity {
         DescriptorKind::Unix { .. } => Sink::Socket,
         _ => Sink::Terminal,
     };
-    let path = sink_words(&sink, descriptor.number);
-    let does = Doing::WritesStream { sink, descriptor: descriptor.number };
-    Activity::waiting(Cause::PipeWrite, does).with(SecondParty::File { path, held_by: others(sight, descriptor) })
+    let does = Doing::WritesStream { sink: sink.clone(), descriptor: descriptor.number };
+    let file = Opened::Sink { sink, descriptor: descriptor.number };
+    Activity::waiting(Cause::PipeWrite, does).with(SecondParty::File { file, held_by: others(sight, descriptor) })
 }
 
 fn reading(sight: &Sight<'_>, call: &str, descriptor: &Descriptor) -> Activity {
@@ -65,8 +62,8 @@ fn reading(sight: &Sight<'_>, call: &str, descriptor: &Descriptor) -> Activity {
         DescriptorKind::Pipe { path, .. } => path.clone(),
         _ => None,
     };
-    let party =
-        SecondParty::File { path: pipe_words(path.as_deref(), descriptor.number), held_by: others(sight, descriptor) };
+    let file = Opened::Pipe { path: path.clone(), descriptor: descriptor.number };
+    let party = SecondParty::File { file, held_by: others(sight, descriptor) };
     let does = Doing::ReadsPipe { call: call.to_owned(), path, descriptor: descriptor.number };
     Activity::waiting(Cause::FileIo, does).with(party)
 }
@@ -79,7 +76,7 @@ fn opening(sight: &Sight<'_>, call: &str) -> Activity {
         Some(flags) if flags & ACCESS_MODE == WRITE_ONLY => Some(FifoEnd::Reading),
         _ => None,
     };
-    let party = SecondParty::File { path: fifo_words(path.as_deref(), missing), held_by: None };
+    let party = SecondParty::File { file: Opened::Fifo { path: path.clone(), missing }, held_by: Vec::new() };
     Activity::waiting(Cause::FileIo, Doing::OpensFifo { path, missing }).with(party)
 }
 
@@ -92,23 +89,16 @@ fn flags(call: &str, arguments: &[u64; 6]) -> Option<u64> {
     }
 }
 
-/// Who holds the other end, in words.
-pub(super) fn others(sight: &Sight<'_>, descriptor: &Descriptor) -> Option<String> {
-    let DescriptorKind::Pipe { others, .. } = &descriptor.kind else { return None };
-    let words = |(pid, name): &(u32, String)| {
-        if *pid == sight.process().pid.0 {
-            return "this process itself".to_owned();
-        }
-        match state_of(sight, ProcessId(*pid)) {
-            Some(state) => format!("pid {pid} ({name}), which {state}"),
-            None => format!("pid {pid} ({name})"),
+/// Who holds the other end.
+pub(super) fn others(sight: &Sight<'_>, descriptor: &Descriptor) -> Vec<Process> {
+    let DescriptorKind::Pipe { others, .. } = &descriptor.kind else { return Vec::new() };
+    let process = |(pid, name): &(u32, String)| {
+        let other = *pid != sight.process().pid.0;
+        Process {
+            pid: other.then_some(*pid),
+            name: other.then(|| name.clone()),
+            state: state_of(sight, ProcessId(*pid)).filter(|_| other),
         }
     };
-    let named: Vec<String> = others.iter().take(MOST_NAMED).map(words).collect();
-    let more = others.len().saturating_sub(MOST_NAMED);
-    match (named.is_empty(), more) {
-        (true, _) => None,
-        (false, 0) => Some(named.join(", ")),
-        (false, more) => Some(format!("{} and {more} more", named.join(", "))),
-    }
+    others.iter().map(process).collect()
 }

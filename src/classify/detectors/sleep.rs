@@ -1,8 +1,8 @@
 //! Sleeping for a time: `time.sleep`, or native code that tries again later.
 
 use super::Detector;
-use super::file_lock::holder_words;
-use crate::classify::{Activity, Cause, Doing, SecondParty, Sight};
+use super::file_lock::holder;
+use crate::classify::{Activity, Cause, Doing, Opened, SecondParty, Sight};
 use crate::libraries::{self, Marks};
 use crate::snapshot::{Call, Operand};
 
@@ -44,8 +44,8 @@ fn sqlite_busy(sight: &Sight<'_>) -> Option<Activity> {
     if !in_driver && !by_lock && !by_call {
         return None;
     }
-    let held_by = lock.map(|lock| holder_words(lock, sight));
-    let path = lock.map_or_else(|| "the database".to_owned(), |lock| format!("the database (inode {})", lock.inode));
-    let found = Activity::waiting(Cause::SqliteBusy, Doing::AwaitsSqlite).with(SecondParty::File { path, held_by });
+    let held_by = lock.map(|lock| holder(lock, sight)).into_iter().collect();
+    let file = Opened::Database { inode: lock.map(|lock| lock.inode) };
+    let found = Activity::waiting(Cause::SqliteBusy, Doing::AwaitsSqlite).with(SecondParty::File { file, held_by });
     Some(if in_driver && lock.is_some() { found } else { found.guessed() })
 }

@@ -2,7 +2,7 @@
 
 use super::Detector;
 use crate::classify::sight::descriptor_words;
-use crate::classify::{Activity, Cause, Doing, SecondParty, Sight};
+use crate::classify::{Activity, Cause, Doing, Opened, SecondParty, Sight};
 use crate::libraries::Marks;
 use crate::snapshot::Call;
 
@@ -26,6 +26,9 @@ impl Detector for ReadingTerminal {
         }
         let path = only.map_or_else(|| "standard input".to_owned(), descriptor_words);
         let does = Doing::ReadsStdin { call: syscall.name.to_owned(), password: sight.inner(Marks::TERMINAL) };
-        Some(Activity::waiting(Cause::Stdin, does).with(SecondParty::File { path, held_by: None }))
+        Some(
+            Activity::waiting(Cause::Stdin, does)
+                .with(SecondParty::File { file: Opened::Path { path }, held_by: Vec::new() }),
+        )
     }
 }

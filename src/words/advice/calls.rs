@@ -1,8 +1,9 @@
 //! What to do about a call that waits or computes, in the user's own words where we have them.
 
 use crate::aggregate::{Blame, Cause, SecondParty};
-use crate::classify::{Doing, Lock, Place};
+use crate::classify::{Doing, Lock, Place, Resource};
 use crate::libraries::{self, METADATA, remedy};
+use crate::words;
 
 /// What to do about a step that blocks the loop.
 #[must_use]
@@ -49,7 +50,7 @@ pub(in crate::words) fn for_blocked_loop(
             if let SecondParty::Holder { holder, stack } = party
                 && !stack.is_empty() =>
         {
-            format!("{thread}; keep the lock for less time: {holder} has it while it waits or works")
+            format!("{thread}; keep the lock for less time: {} has it while it waits or works", words::holder(holder))
         }
         Cause::Lock if matches!(does, Some(Doing::AwaitsLock { lock: Lock::Sign })) => {
             format!("{thread}; see whether the thread that is to give the sign still goes on, wait with a timeout, or use an asyncio.Event")
@@ -73,16 +74,18 @@ pub(in crate::words) fn for_blocked_loop(
         }
         Cause::PoolCheckout => format!("{thread}, or use the async engine; give connections back before you await"),
         Cause::Subprocess if let SecondParty::Child { pid, state, .. } = party
-            && state == "T" =>
+            && *state == 'T' =>
         {
             format!("the child is stopped: let it go on with kill -CONT {pid}; wait for it with a timeout, off the loop")
         }
         Cause::Subprocess if let SecondParty::Child { pid, state, .. } = party
-            && state == "D" =>
+            && *state == 'D' =>
         {
             format!("{}; where the GIL is held while it starts, a thread does not help", for_stuck_child(*pid))
         }
-        Cause::Subprocess if let SecondParty::File { held_by: Some(heirs), .. } = party => {
+        Cause::Subprocess if let SecondParty::File { held_by, .. } = party
+            && let Some(heirs) = words::held_by(held_by) =>
+        {
             format!("let what runs on in the background close that output ({heirs}), or start it with output of its own")
         }
         Cause::Subprocess => "use await asyncio.create_subprocess_exec(...), or run it in a thread".to_owned(),
@@ -92,7 +95,7 @@ pub(in crate::words) fn for_blocked_loop(
         Cause::FileIo if let SecondParty::File { held_by, .. } = party
             && matches!(does, Some(Doing::ReadsPipe { .. })) =>
         {
-            let other = held_by.as_deref().unwrap_or("the process at the other end");
+            let other = words::held_by(held_by).unwrap_or_else(|| "the process at the other end".to_owned());
             format!("{thread}; see why {other} writes nothing")
         }
         Cause::FileIo | Cause::Disk => format!("{thread}; check the file system if it should be fast"),
@@ -210,7 +213,9 @@ pub(in crate::words) fn for_stuck_start(
 fn waits_in_native(party: &SecondParty) -> Option<&str> {
     match party {
         SecondParty::Peer { service: Some(service), .. } => libraries::is_native_service(service).then_some(service),
-        SecondParty::Resource { name } => libraries::native(name).and_then(|native| native.service),
+        SecondParty::Resource { resource: Resource::Library { name } } => {
+            libraries::native(name).and_then(|native| native.service)
+        }
         _ => None,
     }
 }
@@ -316,7 +321,9 @@ pub(in crate::words) fn for_blocked_worker(
         ),
         Cause::Dns => "check the name server, and give lookups a timeout".to_owned(),
         Cause::Lock => match party {
-            SecondParty::Holder { holder, .. } => format!("keep the lock for less time: {holder} has it"),
+            SecondParty::Holder { holder, .. } => {
+                format!("keep the lock for less time: {} has it", words::holder(holder))
+            }
             _ => format!("find out who holds what {call} waits for, and wait with a timeout"),
         },
         Cause::QueueWait | Cause::FutureResult | Cause::PoolCheckout | Cause::Subprocess | Cause::FileLock => {

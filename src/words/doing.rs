@@ -1,49 +1,56 @@
 //! What a thread does, in words.
 
-use super::{Access, Activity, AwaitedChild, Cause, Direction, Doing, FifoEnd, Lock, SecondParty, Sink};
+use super::party::{held_by, holder};
+use crate::aggregate::{Act, At};
+use crate::classify::{Access, AwaitedChild, Direction, Doing, FifoEnd, Lock, Sink};
 
-impl Doing {
-    /// In words, without figures that change, to follow a subject: "blocked in recvfrom, reading from 10.0.3.7:5432".
-    #[must_use]
-    pub fn words(&self) -> String {
-        let phrase = phrase(self);
-        match self {
-            Doing::ReadsStdin { call, .. } | Doing::ReadsPipe { call, .. } | Doing::OnSocket { call, .. } => {
-                format!("blocked in {call}, {phrase}")
-            }
-            Doing::OnFile { uninterruptible: true, .. } => format!("in uninterruptible sleep, {phrase}"),
-            Doing::OnFile { call, .. } => format!("blocked in {call}, {phrase}"),
-            Doing::AwaitsFileLock { call, path } => format!("waiting for {call} on {path}"),
-            Doing::InCall { .. } | Doing::InCallNumbered { .. } => format!("blocked {phrase}"),
-            Doing::Sleeps => "sleeping (time.sleep)".to_owned(),
-            Doing::InLibrary { library, .. } => format!("parked inside {library}"),
-            Doing::Serializes => "holding the GIL, serializing a response".to_owned(),
-            Doing::ComputesWithGil => "holding the GIL, running".to_owned(),
-            Doing::ComputesWithoutGil => "running native code, GIL free".to_owned(),
-            _ => phrase,
+/// What is done, without figures that change, to follow a subject: "blocked in recvfrom, reading from 10.0.3.7:5432".
+#[must_use]
+pub fn doing(does: &Doing) -> String {
+    let phrase = phrase(does);
+    match does {
+        Doing::ReadsStdin { call, .. } | Doing::ReadsPipe { call, .. } | Doing::OnSocket { call, .. } => {
+            format!("blocked in {call}, {phrase}")
         }
+        Doing::OnFile { uninterruptible: true, .. } => format!("in uninterruptible sleep, {phrase}"),
+        Doing::OnFile { call, .. } => format!("blocked in {call}, {phrase}"),
+        Doing::AwaitsFileLock { call, path } => format!("waiting for {call} on {path}"),
+        Doing::InCall { .. } | Doing::InCallNumbered { .. } => format!("blocked {phrase}"),
+        Doing::Sleeps => "sleeping (time.sleep)".to_owned(),
+        Doing::InLibrary { library, .. } => format!("parked inside {library}"),
+        Doing::Serializes => "holding the GIL, serializing a response".to_owned(),
+        Doing::ComputesWithGil => "holding the GIL, running".to_owned(),
+        Doing::ComputesWithoutGil => "running native code, GIL free".to_owned(),
+        _ => phrase,
     }
 }
 
-impl Activity {
-    /// In words, to follow a subject.
-    #[must_use]
-    pub fn doing(&self) -> String {
-        let doing = self.does.words();
-        if self.keeps_gil { format!("{doing}, holding the GIL") } else { doing }
-    }
+/// What somebody does, to follow a subject.
+#[must_use]
+pub fn did(act: &Act) -> String {
+    let doing = doing(&act.does);
+    if act.keeps_gil { format!("{doing}, holding the GIL") } else { doing }
+}
 
-    /// In words, to follow "blocked in fetch_orders, ": "reading from 10.0.3.7:5432".
-    #[must_use]
-    pub fn clause(&self) -> String {
-        let clause = match (&self.does, &self.party) {
-            (Doing::NotKnown, _) => "for a reason that is not known".to_owned(),
-            (does @ Doing::AwaitsLock { lock: Lock::Logging | Lock::Plain }, SecondParty::Holder { holder, .. }) => {
-                format!("{} held by {holder}", phrase(does))
-            }
-            (does, _) => phrase(does),
-        };
-        if self.cause == Some(Cause::Debugger) { format!("in a debugger, {clause}") } else { clause }
+/// What somebody does, to follow "blocked in fetch_orders, ": "reading from 10.0.3.7:5432".
+#[must_use]
+pub(super) fn clause(act: &Act) -> String {
+    let clause = match (&act.does, &act.holder) {
+        (Doing::NotKnown, _) => "for a reason that is not known".to_owned(),
+        (does @ Doing::AwaitsLock { lock: Lock::Logging | Lock::Plain }, Some(by)) => {
+            format!("{} held by {}", phrase(does), holder(by))
+        }
+        (does, _) => phrase(does),
+    };
+    if act.in_debugger { format!("in a debugger, {clause}") } else { clause }
+}
+
+/// `geocode (app.py:7), reading from 127.0.0.1:9106`
+pub(super) fn at(at: &At) -> String {
+    let does = at.act.as_ref().map_or_else(|| "computing".to_owned(), clause);
+    match &at.place {
+        Some(place) => format!("{}, {does}", super::place(place)),
+        None => does,
     }
 }
 
@@ -91,7 +98,11 @@ fn phrase(does: &Doing) -> String {
         Doing::AwaitsChild { child } => return format!("waiting for {}", child_words(child.as_ref())),
         Doing::StartsChild { child } => return to_start(child.as_ref()),
         Doing::AwaitsLeftOutput { pid, name, heirs } => {
-            return format!("waiting for the end of {}; open in {heirs}", left_output(*pid, name));
+            return format!(
+                "waiting for the end of {}; open in {}",
+                left_output(*pid, name),
+                held_by(heirs).unwrap_or_default()
+            );
         }
         Doing::ResolvesName { server: Some(server) } => return format!("resolving a host name at {server}"),
         Doing::ResolvesName { server: None } => "resolving a host name",

@@ -1,0 +1,65 @@
+//! What a finding says in one sentence.
+
+mod loops;
+mod processes;
+mod tasks;
+
+pub(super) use tasks::tasks_wait;
+
+use crate::aggregate::{LoopSummary, Places, ProcessSummary, Summary, TaskSummary};
+
+/// A sentence, and what of it a headline says as well.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Sentence {
+    /// What stands before a colon and is the kind of the finding: `deadlock`.
+    pub lead: Option<&'static str>,
+    /// The rest.
+    pub words: String,
+}
+
+impl Sentence {
+    /// The whole sentence.
+    #[must_use]
+    pub fn all(&self) -> String {
+        match self.lead {
+            Some(lead) => format!("{lead}: {}", self.words),
+            None => self.words.clone(),
+        }
+    }
+}
+
+/// What a finding says.
+#[must_use]
+pub fn summary(summary: &Summary) -> Sentence {
+    match summary {
+        Summary::Loop(of) => Sentence { lead: deadlock(of), words: loops::words(of) },
+        Summary::Process(of) => {
+            let lead = matches!(of, ProcessSummary::CannotTell { .. }).then_some("cannot tell");
+            Sentence { lead, words: processes::words(of) }
+        }
+        Summary::Task(of) => {
+            let deadlock = matches!(
+                of,
+                TaskSummary::EnteredTwice { .. }
+                    | TaskSummary::PoolFull {
+                        who: Places::Nested { .. } | Places::Crossed { .. } | Places::Behind { .. },
+                        ..
+                    }
+            );
+            Sentence { lead: deadlock.then_some(DEADLOCK), words: tasks::words(of) }
+        }
+        Summary::Said(words) => Sentence { lead: None, words: words.clone() },
+    }
+}
+
+const DEADLOCK: &str = "deadlock";
+
+/// A circle of many says how many they are instead.
+fn deadlock(summary: &LoopSummary) -> Option<&'static str> {
+    let is = match summary {
+        LoopSummary::EachOthersLocks { waiters } | LoopSummary::EachOther { waiters } => waiters.len() <= 2,
+        LoopSummary::OwnLock { .. } | LoopSummary::MutexAgainstGil { .. } => true,
+        _ => false,
+    };
+    is.then_some(DEADLOCK)
+}
