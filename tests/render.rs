@@ -2,7 +2,7 @@
 #![expect(clippy::expect_used, reason = "a test fails by panicking")]
 
 use hangspy::render::{self, DoctorPage, GateRow, Graph, Layout, ProcessRow, ReadRow, Screen};
-use hangspy::report::{Kind, Report};
+use hangspy::report::{Cause, Kind, Report};
 use unicode_width::UnicodeWidthStr;
 
 #[path = "common/golden.rs"]
@@ -114,6 +114,40 @@ fn a_cost_that_nobody_measured_is_not_nothing() {
     let report = Report { cost: hangspy::snapshot::Cost::default(), ..reports::healthy() };
     let last = screen(&report, 80, false).lines().last().map(str::to_owned);
     assert_eq!(last.as_deref(), Some("hangspy     its cost is not known, target never stopped"));
+}
+
+#[test]
+fn a_length_whose_beginning_nobody_saw_is_told_as_the_least() {
+    let mut report = reports::blocked();
+    let headline = |report: &Report| screen(report, 80, false).lines().nth(2).map(str::to_owned).unwrap_or_default();
+    assert!(headline(&report).starts_with("LOOP BLOCKED for 12.4 s, still blocked "), "{}", headline(&report));
+    report.verdicts[0].kind = Kind::PoolExhausted;
+    let words = "POOL EXHAUSTED for at least 12.4 s, still exhausted ";
+    assert!(headline(&report).starts_with(words), "{}", headline(&report));
+    (report.verdicts[0].kind, report.verdicts[0].since_s) = (Kind::Deadlock, None);
+    let words = format!("DEADLOCK, seen for {} ", hangspy::figures::seconds(report.window.seconds));
+    assert!(headline(&report).starts_with(&words), "{}", headline(&report));
+}
+
+#[test]
+fn whoever_has_the_item_of_a_queue_waits_for_its_peer_and_not_for_the_queue() {
+    let mut report = reports::blocked();
+    (report.verdicts[0].kind, report.verdicts[0].cause) = (Kind::PoolExhausted, Some(Cause::AsyncioQueue));
+    assert!(
+        screen(&report, 80, false).contains("\n  waits for   10.0.3.7:9092 (kafka)\n"),
+        "{}",
+        screen(&report, 80, false)
+    );
+}
+
+#[test]
+fn a_start_that_one_call_holds_up_is_not_told_twice() {
+    let mut report = reports::blocked();
+    report.verdicts[0].kind = Kind::StartupStuck;
+    report.verdicts[0].summary = "startup stuck for 12.4 s in consume (consumer.py:41)".to_owned();
+    assert!(!screen(&report, 80, false).contains("startup stuck"));
+    report.verdicts[0].doing = None;
+    assert!(screen(&report, 80, false).contains("startup stuck for 12.4 s in consume (consumer.py:41)"));
 }
 
 #[test]

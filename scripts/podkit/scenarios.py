@@ -414,7 +414,7 @@ def the_plugin_cut_off_leaves_nothing(world):
         client = plugin.begin(pod, "--binary", TOOL_ON_NODE, "--", "--for", "10m")
         try:
             # The first verdict is said while the run goes on.
-            said = next((line for line in client.stderr if "watching on" in line), "")
+            said = next((line for line in client.stderr if "still looking" in line), "")
             check("next_order" in said, "no first verdict")
             check(plugin.is_running(pod), "hangspy is not seen")
             end(client)

@@ -129,7 +129,7 @@ impl Narrator {
         let worst = verdicts.first().filter(|one| one.kind.is_trouble());
         let Some(worst) = worst else { return };
         self.early = None;
-        let words = format!("after {:.1} s: {} (watching on)", self.elapsed().as_secs_f64(), worst.summary);
+        let words = format!("after {:.1} s: {}; still looking", self.elapsed().as_secs_f64(), worst.summary);
         match &self.progress {
             Some(bar) => bar.suspend(|| self.console.say(&words)),
             None => self.console.say(&words),

@@ -28,7 +28,7 @@ pub(super) fn finding(page: &mut Page, report: &Report, verdict: &Verdict, exten
     // Being unable to tell is not more or less certain.
     let confidence = if verdict.kind == Kind::CannotTell { "" } else { words::confidence(verdict.confidence) };
     page.spread(&[headline(report, verdict)], &[Piece::new(Ink::Faint, confidence)]);
-    if verdict.blame.is_none() || verdict.kind != Kind::LoopBlocked || extent == Extent::Full {
+    if !says_it_all(verdict) || extent == Extent::Full {
         page.wrapped(2, 2, &[Piece::plain(told(verdict))]);
     }
     if let Some(blame) = &verdict.blame {
@@ -77,6 +77,16 @@ fn explained(verdict: &Verdict) -> Option<&'static str> {
     (verdict.kind != Kind::Healthy).then(|| cause.unwrap_or(vocabulary::kind(verdict.kind).word))
 }
 
+/// Whether the headline, the blamed function and what it waits for say all that the summary does: one call does it.
+fn says_it_all(verdict: &Verdict) -> bool {
+    let one_call = match verdict.kind {
+        Kind::LoopBlocked => true,
+        Kind::StartupStuck | Kind::ShutdownStuck => verdict.doing.is_some(),
+        _ => false,
+    };
+    one_call && verdict.blame.is_some()
+}
+
 /// The summary without what the headline says already.
 fn told(verdict: &Verdict) -> &str {
     let summary = verdict.summary.as_str();
@@ -105,9 +115,14 @@ fn headline(report: &Report, verdict: &Verdict) -> Piece {
         // One long stall is told by its length, many short ones by their share: what lasts now is only the last of them.
         Some(seconds) if judged && seconds >= verdict.share * report.window.seconds * MOST_OF_IT => {
             let ended = process(report, verdict).is_some_and(|process| process.ended);
-            let lasting = if ended { Some("until it ended") } else { vocabulary::kind(verdict.kind).lasting };
+            let row = vocabulary::kind(verdict.kind);
+            let lasting = if ended { Some("until it ended") } else { row.lasting };
             let lasting = lasting.map(|lasting| format!(", {lasting}")).unwrap_or_default();
-            format!("{what} for {}{lasting}", figures::seconds(seconds))
+            format!("{what} {} {}{lasting}", row.since, figures::seconds(seconds))
+        }
+        // A circle stays closed: its share would be the share of looks that could read it.
+        None if verdict.kind == Kind::Deadlock => {
+            format!("{what}, seen for {}", figures::seconds(report.window.seconds))
         }
         _ if judged && verdict.share > 0.0 => {
             let stalls = stalls(report, verdict);
@@ -258,7 +273,8 @@ fn activity(verdict: &Verdict) -> Option<(&'static str, String)> {
         Role::Runs => "runs",
     };
     let of_pool = matches!(cause, Cause::ThreadPool | Cause::DefaultExecutor | Cause::DbPool | Cause::HttpPool);
-    if of_pool && verdict.kind == Kind::PoolExhausted {
+    let of_items = matches!(cause, Cause::AsyncioQueue | Cause::AsyncioLock);
+    if (of_pool || of_items) && verdict.kind == Kind::PoolExhausted {
         // The blamed function has a place; it is others who wait for one.
         let peer = matches!(verdict.second_party, SecondParty::Peer { .. });
         return party.filter(|_| peer).map(|party| ("waits for", party));

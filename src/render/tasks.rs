@@ -61,8 +61,11 @@ fn entry(page: &mut Page, of: &TasksReport, at: usize, group: &TaskGroupReport, 
     };
     page.wrapped(0, INDENT, &[Piece::new(Ink::Strong, who), Piece::plain(does), Piece::plain(unchanged)]);
     if let (Known::Is(ends), "waiting") = (&group.could_end, group.phase.as_str()) {
-        let words = if ends.is_empty() { "nobody in sight".to_owned() } else { ends.join(", ") };
-        page.wrapped(INDENT, INDENT, &[Piece::new(Ink::Faint, format!("could be ended by {words}"))]);
+        let words = match ends.as_slice() {
+            [] => "nobody in sight could end that".to_owned(),
+            some => format!("could be ended by {}", some.join(", ")),
+        };
+        page.wrapped(INDENT, INDENT, &[Piece::new(Ink::Faint, words)]);
     }
     if !group.awaited_by.is_empty() {
         let words = format!("awaited by {}", group.awaited_by.join(", "));

@@ -56,7 +56,8 @@ fn first_seen(analysis: &Analysis<'_>, request: &RequestSample) -> Moment {
     seen.last().map_or(Moment::default(), |census| census.at)
 }
 
-/// `12 requests in flight, the oldest for at least 2.8 s; 10 in fetch (app.py:7)`
+/// `12 requests in flight, the oldest for at least 2.8 s; 10 in fetch (app.py:7)`, `1 request in flight for at least 2.8 s, in
+/// fetch (app.py:7)`
 pub(super) fn words(analysis: &Analysis<'_>) -> Option<String> {
     let requests = requests(analysis);
     let oldest = requests.first()?;
@@ -68,13 +69,18 @@ pub(super) fn words(analysis: &Analysis<'_>) -> Option<String> {
             None => places.push((words, 1)),
         }
     }
-    let most = places.into_iter().max_by_key(|(_, count)| *count);
-    let most = most.map(|(place, count)| format!("; {count} in {place}")).unwrap_or_default();
+    let alone = requests.len() == 1;
+    let most = places.into_iter().max_by_key(|(_, count)| *count).map(|(place, count)| match alone {
+        true => format!(", in {place}"),
+        false => format!("; {count} in {place}"),
+    });
+    let most = most.unwrap_or_default();
     let count = figures::count(requests.len() as u64, "request");
     let cut = analysis.recording.censuses.last().is_some_and(is_cut);
     let least = if cut { "at least " } else { "" };
-    let age = figures::seconds(oldest.age_s.max(0.0));
-    let age = if oldest.age_s >= NOTABLE_S { format!(", the oldest for at least {age}") } else { String::new() };
+    let whose = if alone { "" } else { ", the oldest" };
+    let age = format!("{whose} for at least {}", figures::seconds(oldest.age_s.max(0.0)));
+    let age = if oldest.age_s >= NOTABLE_S { age } else { String::new() };
     Some(format!("{least}{count} in flight{age}{most}"))
 }
 

@@ -107,11 +107,12 @@ impl Told<'_> {
         }
     }
 
-    /// What could end the wait of the first member of a group.
+    /// What could end the wait of the first member of a group. Of a pool no search finds that: whoever has a place does.
     fn could_end(&self, members: &[&TaskSample]) -> Known<Vec<String>> {
         let Some(first) = members.first() else { return Known::Unknown(crate::snapshot::Why::Bounded) };
         let words = |ending: &Ending| words::ender(&ender(self.analysis, self.tasks, self.census.at, ending));
-        first.ends.clone().map(|ends| ends.iter().map(words).collect())
+        let user = self.pools.contains_key(&first.address).then(|| words::GIVES_BACK.to_owned());
+        first.ends.clone().map(|ends| ends.iter().map(words).chain(user).collect())
     }
 
     /// What the members of a group wait for: all for the same, or what the first of them does.

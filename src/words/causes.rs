@@ -72,7 +72,7 @@ pub const fn cause(cause: Cause) -> CauseRow {
             "It waits for an answer of a port that this very process serves."),
         Cause::Lock => row!(Locks, "lock", "a lock",
             "It waits for a lock between threads, or inside of a native library that waits like one."),
-        Cause::LockAcrossAwait => row!(Locks, "lock-across-await", "a lock that a suspended task holds",
+        Cause::LockAcrossAwait => row!(Locks, "lock-across-await", "a lock between threads",
             "It waits for a lock of `threading` that a suspended task of the same loop holds."),
         Cause::ImportLock => row!(Locks, "import-lock", "a module that another thread is importing",
             "It waits until another thread has imported a module."),

@@ -4,7 +4,7 @@ use super::pools::{needs, things};
 use super::verbs::wait;
 use super::{place, text};
 use crate::aggregate::{Fate, Hurt, Killer, Patience, YoungWorker};
-use crate::figures::{count, length, seconds};
+use crate::figures::{count, counted, length, seconds};
 
 /// Whom a trouble hurts, in words.
 #[must_use]
@@ -27,7 +27,7 @@ pub fn hurt(hurt: &Hurt) -> String {
         }
         Hurt::LateTimer { late_s } => format!("oldest timer {} late", seconds(*late_s)),
         Hurt::Callbacks { ready } => format!("{} waiting to run", count(*ready, "callback")),
-        Hurt::Queued { pieces, library } => format!("{} in the queue of {library}", count(*pieces, "piece")),
+        Hurt::Queued { pieces, library } => format!("{} in the queue of {library}", counted(*pieces, "waits", "wait")),
         Hurt::WaitForEver { threads } => {
             let verb = wait(*threads);
             format!("{} {verb} for ever, and whoever hands that loop a coroutine will", count(*threads, "thread"))

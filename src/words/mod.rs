@@ -33,6 +33,6 @@ pub use names::{place, text, who};
 pub use observations::*;
 pub use page::{Part, SECTIONS, parts};
 pub use party::{held_by, holder, opened, party, resource};
-pub use pools::{contract, line, one_of};
+pub use pools::{GIVES_BACK, contract, line, one_of};
 pub use summary::{Sentence, summary};
 pub use waits::{ender, waits_for};

@@ -14,7 +14,7 @@ struct PoolRow {
     listed: (&'static str, &'static str),
     /// What those do who have a place.
     user: &'static str,
-    /// What waits where none is free.
+    /// Whom it hurts that none is free: it waits.
     needs: &'static str,
 }
 
@@ -28,18 +28,18 @@ macro_rules! row {
 const fn row(kind: PoolKind) -> PoolRow {
     match kind {
         PoolKind::AnyioLimiter => row!("anyio-threads", "worker thread", "worker threads", "busy", "call",
-            "def endpoints, sync dependencies and file responses wait; async ones are answered"),
+            "def endpoints, sync dependencies and file responses; async ones are answered"),
         PoolKind::CapacityLimiter => row!("anyio-limiter", "limiter token", "limiter tokens", "taken", "call",
-            "whatever needs a token of this limiter waits"),
+            "every task that needs a token of this limiter"),
         PoolKind::ThreadPool => row!("thread-pool", "executor thread", "executor threads", "busy", "call",
-            "every further call of this executor waits"),
+            "every further call in this executor"),
         PoolKind::DefaultExecutor => row!("default-executor", "default executor thread", "default executor threads", "busy", "call",
-            "host names, asyncio.to_thread and run_in_executor wait"),
-        PoolKind::DbPool => row!("db-pool", "database connection", "database connections", "taken", "user", "whatever needs the database waits"),
-        PoolKind::HttpPool => row!("http-pool", "HTTP connection", "HTTP connections", "taken", "user", "every further request of this client waits"),
+            "host names, asyncio.to_thread, run_in_executor"),
+        PoolKind::DbPool => row!("db-pool", "database connection", "database connections", "taken", "user", "whatever needs the database"),
+        PoolKind::HttpPool => row!("http-pool", "HTTP connection", "HTTP connections", "taken", "user", "every further request through this HTTP client"),
         PoolKind::AsyncioQueue => row!("asyncio-queue", "pooled item", "pooled items", "taken", "user",
-            "whatever takes an item from this queue waits"),
-        PoolKind::Dns => row!("dns", "DNS lookup", "DNS lookups of libuv", "running", "call", "whatever needs a host name looked up waits"),
+            "whatever takes an item from this queue"),
+        PoolKind::Dns => row!("dns", "DNS lookup", "DNS lookups of libuv", "running", "call", "whatever needs a host name looked up"),
     }
 }
 
@@ -75,7 +75,7 @@ pub fn line(word: &str, in_use: Known<u64>, size: Known<u64>, waiting: Known<u64
     format!("{in_use}{size} {things} {taken}{waiting}")
 }
 
-/// What waits where no place is free.
+/// Whom it hurts that no place is free: it waits.
 pub(super) const fn needs(kind: PoolKind) -> &'static str {
     row(kind).needs
 }
@@ -89,6 +89,7 @@ pub(super) fn things(kind: PoolKind, number: u64) -> String {
 pub(super) fn all(kind: PoolKind, size: u64) -> String {
     match size {
         1 => format!("the only {} is", row(kind).thing),
+        2 => format!("both {}s are", row(kind).thing),
         _ => format!("all {} are", things(kind, size)),
     }
 }
@@ -101,6 +102,9 @@ pub fn one_of(kind: PoolKind, size: u64) -> String {
         _ => format!("one of {}", things(kind, size)),
     }
 }
+
+/// Who ends a wait for a place.
+pub const GIVES_BACK: &str = "whoever gives one back";
 
 /// What those do who have a place.
 pub(super) const fn use_of(kind: PoolKind) -> &'static str {

@@ -115,6 +115,8 @@ fn a_gate_that_nobody_is_left_to_open_is_possibly_stuck() {
     assert!(verdict.evidence.iter().any(|fact| fact == sent), "{:?}", verdict.evidence);
     assert!(verdict.evidence.iter().any(|fact| fact.contains("long polls")), "{:?}", verdict.evidence);
     assert_eq!(observed(&report), "", "what is a verdict is not told twice");
+    let well = report.observations.iter().find(|fact| fact.summary.contains("end by themselves"));
+    assert_eq!(well, None, "no wait is said to end by itself beside one that may not");
 }
 
 #[test]

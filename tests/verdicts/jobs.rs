@@ -36,7 +36,7 @@ fn a_task_beside_the_requests_that_is_owed_an_answer_is_told() {
     assert_eq!((verdict.confidence, verdict.since_s), (Confidence::Possible, Some(14.0)));
     assert_eq!(
         verdict.summary,
-        "job poll_feed has waited for 14 s in poll_feed (app.py:14) for an answer of 10.0.3.7:5432, and no timeout ends that"
+        "job poll_feed has waited for 14 s in poll_feed (app.py:14) for an answer from 10.0.3.7:5432, and no timeout ends that"
     );
 }
 

@@ -93,10 +93,14 @@ fn an_unknown_holder_is_said_to_be_unknown() {
 
 /// A server whose loop is idle and two of whose threads hold a lock each and wait for the other one's, in the last looks.
 fn crossed(looks: u64, arguments: [u64; 6]) -> Scene {
+    crossed_in([REINDEX, COUNT], looks, arguments)
+}
+
+fn crossed_in(places: [&[Line<'_>]; 2], looks: u64, arguments: [u64; 6]) -> Scene {
     let mut scene = Scene::new();
     let idle = scene.idle_stack();
-    let stacks = [REINDEX, COUNT].map(|lines| scene.stack(&[lines]));
-    let frames = [REINDEX, COUNT].map(|lines| scene.frame(lines[0]));
+    let stacks = places.map(|lines| scene.stack(&[lines]));
+    let frames = places.map(|lines| scene.frame(lines[0]));
     for look in 0..LOOKS {
         let main = waiting(idle, 232, [5, 0, 0, 0, 0, 0]).no_step();
         let threads = stacks.map(|stack| waiting(stack, 202, arguments).no_step());
@@ -119,6 +123,12 @@ fn threads_that_wait_for_each_other_are_a_deadlock() {
     assert_eq!(verdict.summary, "deadlock: reindex (app.py:40) and count (app.py:60) wait for each other's lock");
     assert_eq!((verdict.thread, verdict.confidence), (Some(PID + 1), Confidence::Certain));
     assert_eq!(report.verdicts.len(), 1, "one cycle, one verdict");
+}
+
+#[test]
+fn threads_that_wait_for_each_other_in_one_place_are_told_as_two() {
+    let report = report(&crossed_in([COUNT, COUNT], LOOKS, FOR_EVER));
+    assert_eq!(first(&report).summary, "deadlock: two threads in count (app.py:60) wait for each other's lock");
 }
 
 #[test]

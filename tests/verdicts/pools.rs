@@ -202,7 +202,7 @@ fn a_limiter_of_ones_own_is_like_the_default_one_when_threads_have_its_tokens() 
     assert_verdict("two calls, one peer", &scene, Kind::PoolExhausted, Cause::ThreadPool, "fetch", None);
     let said = report(&scene);
     assert_eq!(first(&said).confidence, Confidence::Certain);
-    assert!(first(&said).summary.contains("all 2 limiter tokens are taken"), "{}", first(&said).summary);
+    assert!(first(&said).summary.contains("both limiter tokens are taken"), "{}", first(&said).summary);
 
     let of_tasks = |_| {
         let tokens = pool(PoolKind::CapacityLimiter, 2, 5, []);
@@ -269,4 +269,16 @@ fn a_task_in_the_queue_of_a_pool_waits_for_what_the_pool_gives_out() {
     };
     assert_eq!(words(40).as_deref(), Some("one of 40 worker threads"));
     assert_eq!(words(1).as_deref(), Some("the only worker thread"));
+}
+
+#[test]
+fn whoever_has_a_place_of_a_pool_could_end_a_wait_for_one() {
+    let mut scene = workers(&[WORKER], slept);
+    let mut census = super::censuses::census(Moment(START + LOOKS * PERIOD));
+    let Known::Is(tasks) = &mut census.tasks else { panic!("the census made by hand has tasks") };
+    tasks.tasks.iter_mut().for_each(|task| task.ends = Known::Is(Vec::new()));
+    scene.recording.censuses.push(census);
+    let said = report(&scene);
+    let could_end = said.tasks.iter().flat_map(|tasks| &tasks.groups).map(|group| group.could_end.clone()).next();
+    assert_eq!(could_end, Some(Known::Is(vec!["whoever gives one back".to_owned()])));
 }

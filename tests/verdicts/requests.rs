@@ -98,7 +98,7 @@ fn a_request_is_at_least_as_old_as_nothing_came_on_its_connection() {
         report(&scene)
     };
     let said = in_flight(0);
-    let words = "1 request in flight, the oldest for at least 41 s; 1 in export (app.py:7)";
+    let words = "1 request in flight for at least 41 s, in export (app.py:7)";
     assert!(said.observations.iter().any(|fact| fact.summary == words), "{:?}", said.observations);
     let of_another = in_flight(7).requests[0].age_s;
     assert!(of_another < 4.0, "what is unread may be a later request's, and came last: {of_another}");

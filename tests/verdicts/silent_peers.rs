@@ -39,7 +39,7 @@ fn an_upstream_that_never_answers_is_named_with_how_long_it_is_silent() {
     assert_eq!((said.verdicts.len(), verdict.confidence, verdict.since_s), (1, Confidence::Likely, Some(16.0)));
     assert_eq!(
         verdict.summary,
-        "2 requests wait in fetch (app.py:14) for an answer of 10.0.3.7:5432, which has sent nothing for 16 s, and no \
+        "2 requests wait in fetch (app.py:14) for an answer from 10.0.3.7:5432, which has sent nothing for 16 s, and no \
          timeout ends that"
     );
     let party = SecondParty::Peer { address: "10.0.3.7:5432".to_owned(), service: Some("postgresql".to_owned()) };

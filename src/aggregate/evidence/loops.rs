@@ -22,7 +22,7 @@ pub enum LoopFact {
     Idle { thread: ThreadId, looks: u64, of: u64, steps: u64 },
     /// Connections that wait to be accepted.
     Waiting { connections: u64, port: u16 },
-    /// No request in flight at any look at them.
+    /// No request in flight in any reading.
     NoRequest,
     /// Requests that are old although nothing is wrong with them.
     OldRequests { requests: u64, for_s: f64 },

@@ -16,7 +16,7 @@ pub(super) fn healthy(analysis: &Analysis<'_>) -> Verdict {
             .confidence(Confidence::Likely)
             .verdict();
     }
-    let mut evidence = facts(analysis).into_iter();
+    let mut evidence = facts(analysis).into_iter().chain(old_requests(analysis));
     let quiet = nothing_waits(analysis);
     let first = evidence.next().unwrap_or(LoopFact::NoTrouble { looks });
     if quiet {
@@ -55,7 +55,8 @@ fn requests_unknown(analysis: &Analysis<'_>) -> Option<Why> {
     }
 }
 
-/// What was seen of a process that looks well: how its loops turn, who waits to be let in, and whether a request is there.
+/// What was seen of a process that looks well: how its loops turn, who waits to be let in, and whether a request is there. It
+/// is true beside a trouble as well.
 #[must_use]
 pub fn facts(analysis: &Analysis<'_>) -> Vec<LoopFact> {
     let turns = |track: &crate::aggregate::Track<'_>| LoopFact::Idle {
@@ -72,7 +73,6 @@ pub fn facts(analysis: &Analysis<'_>) -> Vec<LoopFact> {
     if nothing_waits(analysis) {
         evidence.push(LoopFact::NoRequest);
     }
-    evidence.extend(old_requests(analysis));
     evidence
 }
 

@@ -77,7 +77,7 @@ fn told(analysis: &Analysis<'_>, longest: &Wait<'_>, of: &[&Wait<'_>], place: &s
         (None, 1) => "a job has waited".to_owned(),
         _ => format!("{count} jobs have waited"),
     };
-    let summary = format!("{who} for {owed} in {place} for an answer of {peer}, and no timeout ends that");
+    let summary = format!("{who} for {owed} in {place} for an answer from {peer}, and no timeout ends that");
     let evidence = format!("by the kernel's count {peer} was asked {owed} ago and has sent nothing since");
     let late = longest.every.filter(|every| longest.owed > *every);
     let interval = late.map(|every| format!("it is to run every {}", length_words(every)));

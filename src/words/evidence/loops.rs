@@ -11,13 +11,13 @@ pub(super) fn words(fact: &LoopFact) -> String {
         LoopFact::DifferentTasks { tasks } => format!("{tasks} different tasks were seen to run"),
         LoopFact::ReadyAtOnce { callbacks } => format!("{} were ready at once", count(*callbacks, "callback")),
         LoopFact::Idle { thread, looks, of, steps } => {
-            let short = if *steps > 0 { format!(", in steps that end in time in {steps}") } else { String::new() };
+            let short = if *steps > 0 { format!(", in a short step in {steps}") } else { String::new() };
             format!("loop of thread {thread} idle in {looks} of {of} looks{short}")
         }
         LoopFact::Waiting { connections, port } => {
             format!("{} waiting on :{port}", count(*connections, "connection"))
         }
-        LoopFact::NoRequest => "no request in flight at any look at them".to_owned(),
+        LoopFact::NoRequest => "no request in flight in any reading".to_owned(),
         LoopFact::OldRequests { requests, for_s } => {
             let (requests, oldest) = (count(*requests, "request"), seconds(*for_s));
             format!("{requests} in flight for up to {oldest}: streams, WebSockets, or waits that end by themselves")

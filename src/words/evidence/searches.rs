@@ -14,7 +14,7 @@ pub(super) fn words(fact: SearchFact) -> String {
         SearchFact::NobodyHolds => {
             "it is taken, no task is inside of an async with of it, and every task that runs code of yours waits for it"
         }
-        SearchFact::NobodySets => "no other task and no thread of the application is left, to set it",
+        SearchFact::NobodySets => "no other task or thread of the application is left that could set it",
         SearchFact::MayBeLongPolls => {
             "possible, not likely: long polls without a timeout that another request ends look the same"
         }

@@ -13,7 +13,7 @@ pub(super) fn words(fact: &WorkerFact) -> String {
                 1 => use_of(*pool).to_owned(),
                 many => count(*many, use_of(*pool)),
             };
-            format!("the same {users} at both looks, {} apart", seconds(*apart_s))
+            format!("the same {users} now as {} ago: nothing was given back", seconds(*apart_s))
         }
         WorkerFact::SameWaiters { apart_s } => {
             format!("whoever waited {} ago still waits: nothing was given back", seconds(*apart_s))
@@ -27,12 +27,11 @@ pub(super) fn words(fact: &WorkerFact) -> String {
             format!("{} in {}", counted(*waiters, "waits", "wait"), place(at))
         }
         WorkerFact::SamePiece { workers: 1, for_s } => {
-            format!("it has the same piece of work at each reading, for {} at least", seconds(*for_s))
+            format!("it has the same piece of work in every reading, for {} at least", seconds(*for_s))
         }
-        WorkerFact::SamePiece { workers, for_s } => format!(
-            "{workers} of {workers} have the same piece of work each at each reading, for {} at least",
-            seconds(*for_s)
-        ),
+        WorkerFact::SamePiece { workers, for_s } => {
+            format!("all {workers} have the same piece of work in every reading, for {} at least", seconds(*for_s))
+        }
         WorkerFact::InSameWaits { workers, size, library } => {
             let of = size.map(|size| format!(" of {size} threads")).unwrap_or_default();
             format!("{workers}{of} of {library} in the same wait at each look")

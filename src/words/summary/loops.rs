@@ -53,6 +53,9 @@ pub(super) fn words(summary: &LoopSummary) -> String {
             format!("{} waits for a lock that its own thread took{}{between}", position(at), in_place(taken.as_ref()))
         }
         LoopSummary::EachOthersLocks { waiters } => match waiters.as_slice() {
+            [one, other] if position(one) == position(other) => {
+                format!("two threads in {} wait for each other's lock", position(one))
+            }
             [one, other] => format!("{} and {} wait for each other's lock", position(one), position(other)),
             many => {
                 let of = count(many.len() as u64, "thread");
@@ -69,19 +72,22 @@ pub(super) fn words(summary: &LoopSummary) -> String {
         }
         LoopSummary::WorkersStand { library, workers, for_s, at: stands } => {
             let who = match workers {
-                1 => format!("the worker of {library} stands"),
-                many => format!("all {many} workers of {library} stand"),
+                1 => format!("the worker of {library} has"),
+                2 => format!("both workers of {library} have"),
+                many => format!("all {many} workers of {library} have"),
             };
-            format!("{who} for {}, in {}", seconds(*for_s), at(stands))
+            format!("{who} stood still for {}, in {}", seconds(*for_s), at(stands))
         }
         LoopSummary::ThreadsStand { requests, for_s, at: stands } => {
             let have = if *requests == 1 { "has" } else { "have" };
-            format!("{} {have} stood for {}, in {}", count(*requests, "request"), seconds(*for_s), at(stands))
+            format!("{} {have} stood still for {}, in {}", count(*requests, "request"), seconds(*for_s), at(stands))
         }
         LoopSummary::JobStands { name, library, for_s, at: stands } => {
-            format!("job {name} of {library} stands for {}, in {}", seconds(*for_s), at(stands))
+            format!("job {name} of {library} has stood still for {}, in {}", seconds(*for_s), at(stands))
         }
-        LoopSummary::Stands { for_s, at: stands } => format!("it stands for {}, in {}", seconds(*for_s), at(stands)),
+        LoopSummary::Stands { for_s, at: stands } => {
+            format!("it has stood still for {}, in {}", seconds(*for_s), at(stands))
+        }
         LoopSummary::NoServer { at: stands } => {
             let act = stands.act.as_ref().map(|act| format!(", {}", clause(act))).unwrap_or_default();
             let is = if stands.act.is_some() { "is" } else { "computes" };

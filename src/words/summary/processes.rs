@@ -45,7 +45,7 @@ pub(super) fn words(summary: &ProcessSummary) -> String {
             let inside = at.as_ref().map(|at| format!(", in {}", place(at))).unwrap_or_default();
             let verb = if *requests == 1 { "does" } else { "do" };
             let requests = count(*requests, "request");
-            return format!("shutdown stuck for {}: {requests} {verb} not end{inside}", seconds(*for_s));
+            return format!("shutdown stuck for at least {}: {requests} {verb} not end{inside}", seconds(*for_s));
         }
         ProcessSummary::ServesNothing { role } => return format!("{}: serves nothing itself", role.word()),
         ProcessSummary::RequestsNotKnown { why } => {
@@ -61,7 +61,9 @@ pub(super) fn words(summary: &ProcessSummary) -> String {
         ProcessSummary::Stopped => "process stopped by a signal",
         ProcessSummary::Frozen => "process frozen: its control group is",
         ProcessSummary::Paused => "process frozen, as by a paused container",
-        ProcessSummary::Quiet => "the event loop turns, no request is in flight and no connection waits: look outside",
+        ProcessSummary::Quiet => {
+            "the event loop turns, no request was seen in flight and no connection waits: look outside"
+        }
         ProcessSummary::Turns => "the event loop turns; it is not what hangs",
         ProcessSummary::ClosedAndWell => "nothing wrong to see from /proc alone; stacks are closed to us",
         ProcessSummary::Workers { state: Crews::Idle } => "its workers wait for work",

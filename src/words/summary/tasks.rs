@@ -53,7 +53,10 @@ pub(super) fn words(summary: &TaskSummary) -> String {
             let ends = if *timed { "; a timeout will end that" } else { ", and no timeout ends that" };
             let (who, verb) = (count(*requests, "request"), wait(*requests));
             let length = seconds(*for_s);
-            format!("{who} {verb} in {} for an answer of {peer}, which has sent nothing for {length}{ends}", place(at))
+            format!(
+                "{who} {verb} in {} for an answer from {peer}, which has sent nothing for {length}{ends}",
+                place(at)
+            )
         }
         TaskSummary::BehindSlowClient { tasks, primitive, place: at, client } => format!(
             "{} for {} that {} holds while it waits for the client {client} to take data",
