@@ -160,6 +160,7 @@ fn long_polls_of_one_endpoint_are_only_told() {
     let polls = six(|_| vec![WAIT, LOADED, ENDPOINTS[0], ROUTE, SERVER]);
     let scene = told(polls, |_| ());
     assert_healthy("long polls", &scene);
+    assert_eq!(first(&report(&scene)).confidence, Confidence::Likely);
     let words = observed(&report(&scene));
     assert!(words.starts_with("6 requests wait without a timeout, in prices_are_loaded (app.py:9)"), "{words}");
     assert!(words.ends_with("a long poll looks the same"), "{words}");
@@ -170,6 +171,7 @@ fn requests_that_came_a_moment_ago_are_only_told() {
     let unknown = told_of_age(gate(), Known::Unknown(Why::NotPermitted), |_| ());
     assert_healthy("nobody knows how old they are, and 3 s are nothing", &unknown);
     assert!(observed(&report(&unknown)).ends_with("look for longer: hangspy 4711 --for 12s"));
+    assert_eq!(first(&report(&unknown)).confidence, Confidence::Possible, "that is no all-clear");
     assert_healthy("they are young", &told_of_age(gate(), Known::Is(OLD / 10), |_| ()));
     let mut pipelined = told(gate(), |_| ());
     pipelined.around(|around| {

@@ -1,7 +1,9 @@
 //! Nothing is wrong with this process.
 
 use crate::aggregate::standing::LONG;
-use crate::aggregate::{Advice, Analysis, Confidence, Finding, Kind, LoopFact, ProcessSummary, Verdict, request_age};
+use crate::aggregate::{
+    Advice, Analysis, Confidence, Finding, Kind, LoopFact, ProcessSummary, Verdict, request_age, waits_for_events,
+};
 use crate::classify::Look;
 use crate::libraries::Marks;
 use crate::snapshot::{Known, Role, TaskCensus, Why};
@@ -34,9 +36,11 @@ pub(super) fn healthy(analysis: &Analysis<'_>) -> Verdict {
             .advice(Advice::LookAround)
             .verdict();
     }
-    // An idle loop is not a working service: what its tasks wait for is not examined, so this cannot be certain.
+    // An idle loop is not a working service: what its tasks wait for is not examined, so this cannot be certain. Requests that
+    // nobody is left to answer may only be too young to be told as a trouble.
+    let may_be_young = waits_for_events(analysis).iter().any(|waits| waits.look_longer);
     Finding::new(Kind::Healthy, analysis.pid(), ProcessSummary::Turns, first)
-        .confidence(Confidence::Likely)
+        .confidence(if may_be_young { Confidence::Possible } else { Confidence::Likely })
         .evidence(evidence)
         .advice(Advice::LookInside)
         .verdict()
