@@ -137,21 +137,4 @@ pub enum Advice {
     OpenGate,
     /// See what ended the process.
     SeeWhatEndedIt,
-    /// In words of the judge's own.
-    Said {
-        /// The words.
-        words: String,
-    },
-}
-
-impl From<&str> for Advice {
-    fn from(words: &str) -> Self {
-        Self::Said { words: words.to_owned() }
-    }
-}
-
-impl From<String> for Advice {
-    fn from(words: String) -> Self {
-        Self::Said { words }
-    }
 }

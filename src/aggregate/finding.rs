@@ -3,7 +3,9 @@
 use super::failures::failed_tasks;
 use super::hurt::hurts;
 use super::subject::{About, Subject};
-use super::{Advice, Analysis, Blame, Cause, Confidence, Evidence, Hurt, Kind, SecondParty, Summary, Track, Verdict};
+use super::{
+    Advice, Analysis, Blame, Cause, Confidence, Evidence, Hurt, Kind, SecondParty, Summary, TaskFact, Track, Verdict,
+};
 use crate::classify::Doing;
 use crate::snapshot::{ProcessId, ThreadId};
 
@@ -130,8 +132,8 @@ impl Finding {
     /// Names the tasks that failed: one of them may have been the one to end this wait.
     #[must_use]
     pub(super) fn failures(self, analysis: &Analysis<'_>) -> Self {
-        let (subjects, words): (Vec<Subject>, Vec<String>) = failed_tasks(analysis).into_iter().unzip();
-        self.evidence(words).tells(subjects)
+        let (subjects, facts): (Vec<Subject>, Vec<TaskFact>) = failed_tasks(analysis).into_iter().unzip();
+        self.evidence(facts).tells(subjects)
     }
 
     /// Says what to do.

@@ -71,7 +71,8 @@ pub(super) fn observations(analysis: &Analysis<'_>, verdicts: &[&Verdict]) -> Ve
     said.extend(few(pools::in_use(analysis)));
     said.extend(requests::words(analysis).map(Seen::plain));
     said.extend(few(jobs(analysis)));
-    said.extend(few(failed_tasks(analysis).into_iter().map(|(who, words)| Seen::of(who, words)).collect()));
+    let failed = failed_tasks(analysis).into_iter().map(|(who, fact)| Seen::of(who, words::evidence(&fact.into())));
+    said.extend(few(failed.collect()));
     said.extend(standing_still(analysis).into_iter().flat_map(few));
     said.extend(crowded(analysis).into_iter().map(Seen::plain));
     said.extend(contention(analysis).map(|words| Seen::of(Subject::Gil, words)));

@@ -62,8 +62,6 @@ pub enum Evidence {
     Undecided(UndecidedFact),
     /// What gets ahead meanwhile.
     Progress(Progress),
-    /// In words of the judge's own.
-    Said(String),
 }
 
 macro_rules! from {
@@ -89,6 +87,5 @@ from!(
     Worker: WorkerFact,
     Peer: PeerFact,
     Undecided: UndecidedFact,
-    Progress: Progress,
-    Said: String
+    Progress: Progress
 );

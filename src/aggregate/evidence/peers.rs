@@ -33,6 +33,14 @@ pub enum PeerFact {
     SenderHolds { place: Place },
     /// The task that waits serves another client.
     ServesAnother { method: Known<String>, path: Known<String>, client: Known<String> },
+    /// When a peer was asked that has sent nothing since.
+    AskedAndSilent { peer: String, ago_s: f64 },
+    /// Connections to a peer that were asked last and received nothing since.
+    ConnectionsOwed { connections: u64, peer: String },
+    /// A consumer may look like a job that waits for an answer.
+    ConsumersLookAlike,
+    /// Clients that listen may look like those that wait for an answer.
+    ListenersLookAlike,
     /// Others that were sent as much before.
     OthersSentNothing { websockets: u64, for_s: f64 },
 }

@@ -47,6 +47,8 @@ pub enum TaskFact {
     SameFutures { threads: u64, apart_s: f64 },
     /// What they wait for is in its queue, or one of its tasks.
     HandedOver { queued: u64, tasks: u64 },
+    /// Tasks of one function that ended with an exception which nobody fetched.
+    NobodyFetched { tasks: u64, function: String, error: String },
     /// Tasks that are left on it.
     LeftOn { tasks: u64, named: Vec<(Who, Option<Place>)> },
 }

@@ -28,6 +28,8 @@ pub enum UndecidedFact {
     NeverIdle { thread: ThreadId, looks: u64, of: u64 },
     /// The memory is closed to us.
     MemoryClosed { looks: u64 },
+    /// The requests of a server cannot be read.
+    RequestsNotRead { server: String },
     /// No loop runs, and what could not be read.
     NoRunningLoop { looks: u64, gap: Option<(String, Why)> },
 }

@@ -8,8 +8,10 @@ use std::time::Duration;
 
 use super::Judge;
 use crate::aggregate::connections::{is_incoming, peer_party, silent_for, unanswered_for};
-use crate::aggregate::{Advice, Analysis, Cause, Confidence, Finding, Kind, Subject, Verdict};
-use crate::figures::{count as count_words, length as length_words};
+use crate::aggregate::{
+    Advice, Analysis, Cause, Confidence, Evidence, Finding, Kind, PeerFact, Subject, TaskSummary, UndecidedFact,
+    Verdict,
+};
 use crate::snapshot::{Connection, Surroundings, WorkKind};
 
 pub(super) struct UnansweredClients;
@@ -57,8 +59,8 @@ pub(super) fn clients(around: &Surroundings) -> (u64, Duration) {
 }
 
 fn told(analysis: &Analysis<'_>, around: &Surroundings) -> Option<Verdict> {
-    let (count, longest) = clients(around);
-    if count == 0 {
+    let (clients, longest) = clients(around);
+    if clients == 0 {
         return None;
     }
     let mut peers: BTreeMap<&str, (u64, Duration)> = BTreeMap::new();
@@ -68,23 +70,20 @@ fn told(analysis: &Analysis<'_>, around: &Surroundings) -> Option<Verdict> {
             (*count, *longest) = (*count + 1, owed.max(*longest));
         }
     }
-    let (peer, (asked, silent)) = peers.into_iter().max_by_key(|(_, (count, _))| *count)?;
-    let summary = format!(
-        "{} without an answer for {}, while {peer} owes this process one for {}",
-        count_words(count, "client"),
-        length_words(longest),
-        length_words(silent)
-    );
-    let counted = format!(
-        "by the kernel's count {} to {peer} asked last and received nothing since",
-        count_words(asked, "connection")
-    );
-    let finding = Finding::new(Kind::RequestsWaiting, analysis.pid(), summary, counted)
+    let (peer, (connections, silent)) = peers.into_iter().max_by_key(|(_, (count, _))| *count)?;
+    let summary = TaskSummary::ClientsUnanswered {
+        clients,
+        for_s: longest.as_secs_f64(),
+        peer: peer.to_owned(),
+        owes_for_s: silent.as_secs_f64(),
+    };
+    let owed = PeerFact::ConnectionsOwed { connections, peer: peer.to_owned() };
+    let finding = Finding::new(Kind::RequestsWaiting, analysis.pid(), summary, owed)
         .cause(Cause::NoTimeout, Confidence::Possible)
         .lasting(Some(longest.as_secs_f64()), 1.0)
         .evidence([
-            format!("NOT KNOWN: requests of {}, and where they wait", unread_server(analysis)?),
-            "possible, not likely: clients that listen look the same".to_owned(),
+            Evidence::from(UndecidedFact::RequestsNotRead { server: unread_server(analysis)?.to_owned() }),
+            PeerFact::ListenersLookAlike.into(),
         ])
         .blame(None, peer_party(peer))
         .tells([Subject::AcceptQueue])

@@ -12,8 +12,10 @@ use crate::aggregate::jobs::{Job, jobs};
 use crate::aggregate::standing::awaited;
 use crate::aggregate::users::groups;
 use crate::aggregate::workers::{asleep, ends_in_time, stack};
-use crate::aggregate::{Advice, Analysis, Cause, Confidence, Finding, Kind, SecondParty, Subject, Verdict, awaiting};
-use crate::figures::length as length_words;
+use crate::aggregate::{
+    Advice, Analysis, Cause, Confidence, Evidence, Finding, Kind, PeerFact, Place, SecondParty, Subject, TaskSummary,
+    Verdict, WorkerFact, awaiting,
+};
 use crate::libraries::Marks;
 use crate::snapshot::{
     Actor, Address, Awaited, Connection, Ending, Known, Occupier, TaskCensus, TaskSample, ThreadId, ThreadSample,
@@ -40,9 +42,9 @@ impl Judge for UnansweredJobs {
         let told = groups(analysis, census, &users).into_iter().take(MOST).filter_map(|group| {
             let of: Vec<&Wait<'_>> = waits.iter().filter(|wait| group.users.contains(&wait.who)).collect();
             let longest = of.iter().max_by_key(|wait| wait.owed)?;
-            let place = group.blamed.place(analysis.recording).to_string();
+            let place = group.blamed.place(analysis.recording);
             Some(
-                told(analysis, longest, &of, &place)
+                told(analysis, longest, &of, place)
                     .blame(Some(group.blamed.blame(analysis.recording)), longest.party()),
             )
         });
@@ -69,24 +71,25 @@ impl Wait<'_> {
     }
 }
 
-fn told(analysis: &Analysis<'_>, longest: &Wait<'_>, of: &[&Wait<'_>], place: &str) -> Finding {
+fn told(analysis: &Analysis<'_>, longest: &Wait<'_>, of: &[&Wait<'_>], place: Place) -> Finding {
     let peer = &longest.connection.peer;
-    let (owed, count) = (length_words(longest.owed), of.len());
-    let who = match (&longest.name, count) {
-        (Some(name), 1) => format!("job {name} has waited"),
-        (None, 1) => "a job has waited".to_owned(),
-        _ => format!("{count} jobs have waited"),
+    let for_s = longest.owed.as_secs_f64();
+    let summary = TaskSummary::JobUnanswered {
+        jobs: of.len() as u64,
+        name: longest.name.clone(),
+        for_s,
+        place,
+        peer: peer.clone(),
     };
-    let summary = format!("{who} for {owed} in {place} for an answer from {peer}, and no timeout ends that");
-    let evidence = format!("by the kernel's count {peer} was asked {owed} ago and has sent nothing since");
     let late = longest.every.filter(|every| longest.owed > *every);
-    let interval = late.map(|every| format!("it is to run every {}", length_words(every)));
-    let doubt =
-        late.is_none().then(|| "possible, not likely: a consumer that waits for news may look the same".to_owned());
-    Finding::new(Kind::JobStuck, analysis.pid(), summary, evidence)
+    let limits: Evidence = match late {
+        Some(every) => WorkerFact::Interval { every_s: every.as_secs_f64() }.into(),
+        None => PeerFact::ConsumersLookAlike.into(),
+    };
+    Finding::new(Kind::JobStuck, analysis.pid(), summary, PeerFact::AskedAndSilent { peer: peer.clone(), ago_s: for_s })
         .cause(Cause::SocketRead, if late.is_some() { Confidence::Likely } else { Confidence::Possible })
-        .lasting(Some(longest.owed.as_secs_f64()), 1.0)
-        .evidence(interval.into_iter().chain(doubt))
+        .lasting(Some(for_s), 1.0)
+        .evidence([limits])
         .stands(of.iter().map(|wait| Subject::from(wait.who)))
         .holds_up(of.iter().map(|wait| Subject::from(wait.who)))
         .advice(Advice::LimitAnswer { peer: peer.clone(), timed: false })

@@ -22,8 +22,6 @@ pub enum Summary {
     Process(ProcessSummary),
     /// Of tasks, requests and pools.
     Task(TaskSummary),
-    /// In words of the judge's own.
-    Said(String),
 }
 
 impl From<LoopSummary> for Summary {
@@ -41,17 +39,5 @@ impl From<ProcessSummary> for Summary {
 impl From<TaskSummary> for Summary {
     fn from(summary: TaskSummary) -> Self {
         Self::Task(summary)
-    }
-}
-
-impl From<String> for Summary {
-    fn from(words: String) -> Self {
-        Self::Said(words)
-    }
-}
-
-impl From<&str> for Summary {
-    fn from(words: &str) -> Self {
-        Self::Said(words.to_owned())
     }
 }

@@ -38,6 +38,10 @@ pub enum TaskSummary {
     BehindSlowClient { tasks: u64, primitive: PrimitiveKind, place: Place, client: String },
     /// Other clients wait with one that takes nothing; `None`: the request of one of them.
     WithSlowClient { place: Place, client: String, others: Option<u64> },
+    /// Jobs wait for an answer of a peer, and no timeout ends that; the name, where one job has one.
+    JobUnanswered { jobs: u64, name: Option<String>, for_s: f64, place: Place, peer: String },
+    /// Clients have got no answer, and for how long a peer has owed this process one.
+    ClientsUnanswered { clients: u64, for_s: f64, peer: String, owes_for_s: f64 },
 }
 
 /// Who has the places of a pool.

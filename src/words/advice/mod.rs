@@ -51,7 +51,6 @@ pub fn advice(verdict: &Verdict) -> String {
         ),
         Advice::SeeThreads => format!("see its log, and what its threads do: hangspy dump {pid}"),
         Advice::OpenGate => format!("see which gate refuses and what opens it: hangspy doctor {pid}"),
-        Advice::Said { words } => words.clone(),
         fixed => sentence(fixed).to_owned(),
     }
 }
@@ -63,7 +62,7 @@ const fn sentence(advice: &Advice) -> &'static str {
         Advice::Nothing | Advice::OffTheLoop | Advice::StartWithout | Advice::FreeWorkers { .. } | Advice::ShareTheGil
         | Advice::ReleaseGilFirst | Advice::GivePlacesBack | Advice::OwnThread | Advice::NotBehindItself | Advice::CloseDescriptors { .. } | Advice::Continue
         | Advice::EndTracer { tracer: Some(_) } | Advice::Thaw { .. } | Advice::LimitAnswer { .. } | Advice::LookLonger
-        | Advice::RecordLoop | Advice::RecordThreads | Advice::DumpThreads | Advice::OpenGate | Advice::SeeThreads | Advice::Said { .. } => "",
+        | Advice::RecordLoop | Advice::RecordThreads | Advice::DumpThreads | Advice::OpenGate | Advice::SeeThreads => "",
         Advice::EndTracer { tracer: None } => "detach or end the debugger",
         Advice::RaiseCpuLimit => "raise the CPU limit, or run fewer threads: pools sized by the node's cores are too large here",
         Advice::RaiseMemoryLimit => "raise the memory limit, or keep less in memory: what is needed does not fit any more",

@@ -33,6 +33,5 @@ pub fn evidence(fact: &Evidence) -> String {
         Evidence::Peer(fact) => peers::words(fact),
         Evidence::Undecided(fact) => undecided::words(fact),
         Evidence::Progress(ahead) => progress(ahead),
-        Evidence::Said(words) => words.clone(),
     }
 }

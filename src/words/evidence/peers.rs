@@ -35,6 +35,14 @@ pub(super) fn words(fact: &PeerFact) -> String {
         PeerFact::ServesAnother { method, path, client } => {
             return format!("the task that waits serves {} {} of {}", text(method), text(path), text(client));
         }
+        PeerFact::AskedAndSilent { peer, ago_s } => {
+            let ago = seconds(*ago_s);
+            return format!("by the kernel's count {peer} was asked {ago} ago and has sent nothing since");
+        }
+        PeerFact::ConnectionsOwed { connections, peer } => {
+            let connections = count(*connections, "connection");
+            return format!("by the kernel's count {connections} to {peer} asked last and received nothing since");
+        }
         PeerFact::OthersSentNothing { websockets, for_s } => {
             let others = count(*websockets, "other WebSocket");
             return format!(
@@ -42,6 +50,8 @@ pub(super) fn words(fact: &PeerFact) -> String {
                 seconds(*for_s)
             );
         }
+        PeerFact::ConsumersLookAlike => "possible, not likely: a consumer that waits for news may look the same",
+        PeerFact::ListenersLookAlike => "possible, not likely: clients that listen look the same",
         PeerFact::HasTheQuestion => "everything sent to it was acknowledged: it has the question",
         PeerFact::TaskTimeout { timed: true } => "there is a timeout around the wait that has not come yet",
         PeerFact::TaskTimeout { timed: false } => {

@@ -72,6 +72,10 @@ pub(super) fn words(fact: &TaskFact) -> String {
             seconds(*apart_s)
         ),
         TaskFact::HandedOver { queued, tasks } => handed_over(*queued, *tasks),
+        TaskFact::NobodyFetched { tasks, function, error } => {
+            let tasks = if *tasks == 1 { "a task".to_owned() } else { count(*tasks, "task") };
+            format!("{tasks} of {function}() ended with {error}, which nobody fetched")
+        }
         TaskFact::LeftOn { tasks, named } => {
             let more = if *tasks > named.len() as u64 { ", ..." } else { "" };
             let named: Vec<String> = named.iter().map(left).collect();

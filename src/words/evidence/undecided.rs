@@ -27,6 +27,9 @@ pub(super) fn words(fact: &UndecidedFact) -> String {
         UndecidedFact::MemoryClosed { looks } => {
             format!("memory closed to us in {looks} of {looks} looks; /proc alone does not decide")
         }
+        UndecidedFact::RequestsNotRead { server } => {
+            format!("NOT KNOWN: requests of {server}, and where they wait")
+        }
         UndecidedFact::NoRunningLoop { looks, gap } => {
             let why = gap.as_ref().map(|(what, why)| format!("; {what}: {}", why.words())).unwrap_or_default();
             format!("no running loop in {looks} of {looks} looks{why}")

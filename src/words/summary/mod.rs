@@ -48,7 +48,6 @@ pub fn summary(summary: &Summary) -> Sentence {
             );
             Sentence { lead: deadlock.then_some(DEADLOCK), words: tasks::words(of) }
         }
-        Summary::Said(words) => Sentence { lead: None, words: words.clone() },
     }
 }
 

@@ -71,6 +71,19 @@ pub(super) fn words(summary: &TaskSummary) -> String {
             };
             format!("{} waits for the client {client} to take data, and {others} with it", place(at))
         }
+        TaskSummary::JobUnanswered { jobs, name, for_s, place: at, peer } => {
+            let (age, at) = (seconds(*for_s), place(at));
+            format!(
+                "{} waited for {age} in {at} for an answer from {peer}, and no timeout ends that",
+                jobs_have(*jobs, name.as_deref())
+            )
+        }
+        TaskSummary::ClientsUnanswered { clients, for_s, peer, owes_for_s } => format!(
+            "{} without an answer for {}, while {peer} owes this process one for {}",
+            count(*clients, "client"),
+            seconds(*for_s),
+            seconds(*owes_for_s)
+        ),
     }
 }
 
@@ -83,6 +96,15 @@ pub(in crate::words) fn tasks_wait(tasks: u64) -> String {
 fn requests_wait(requests: u64, for_s: f64) -> String {
     let have = if requests == 1 { "has" } else { "have" };
     format!("{} {have} waited for at least {}", count(requests, "request"), seconds(for_s))
+}
+
+/// `job pull_rates has`, `2 jobs have`
+fn jobs_have(jobs: u64, name: Option<&str>) -> String {
+    match (jobs, name) {
+        (1, Some(name)) => format!("job {name} has"),
+        (1, None) => "a job has".to_owned(),
+        _ => format!("{jobs} jobs have"),
+    }
 }
 
 /// That a pool has no place left.
