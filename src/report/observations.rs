@@ -1,7 +1,5 @@
 //! Facts that contribute or stand out and are no verdict.
 
-use std::time::Duration;
-
 use super::limits;
 use super::model::Observation;
 use super::{pools, requests};
@@ -11,7 +9,6 @@ use crate::aggregate::{
     waits_for_idle_loops, wasted_core, young_worker,
 };
 use crate::classify::Look;
-use crate::figures::{self, count, length};
 use crate::snapshot::{Snapshot, ThreadSample};
 use crate::words;
 
@@ -65,7 +62,7 @@ pub(super) fn observations(analysis: &Analysis<'_>, verdicts: &[&Verdict]) -> Ve
     );
     let brief: usize = analysis.stalls.iter().map(|stalls| stalls.brief).sum();
     if brief > 0 {
-        said.push(Seen::plain(format!("{} seen too briefly to say more", count(brief as u64, "stall"))));
+        said.push(Seen::plain(words::brief_stalls(brief as u64)));
     }
     said.extend(limits::limits(analysis));
     said.extend(few(pools::in_use(analysis)));
@@ -126,8 +123,7 @@ fn standing_still(analysis: &Analysis<'_>) -> [Vec<Seen>; 3] {
 fn short_stop(analysis: &Analysis<'_>) -> Option<Seen> {
     let track = analysis.tracks.first()?;
     let (stopped, looks) = (track.count(Look::Stopped), track.looks.len());
-    let words = (stopped > 0).then(|| format!("stopped by somebody else in {stopped} of {looks} looks"));
-    words.map(|words| Seen::of(Subject::Stop, words))
+    (stopped > 0).then(|| Seen::of(Subject::Stop, words::short_stop(stopped, looks)))
 }
 
 /// Loops that wanted to run and were not given a CPU.
@@ -136,9 +132,7 @@ fn crowded(analysis: &Analysis<'_>) -> Vec<String> {
         let (starved, all) = (track.count(Look::StarvedOfCpu), track.looks.len());
         let notable = starved as f64 >= all as f64 * NOTABLE_CPU_WAIT;
         let time = queued(&track.looks.iter().collect::<Vec<_>>());
-        let time = time.map(|(queued, _)| format!(", {} in all", length(queued))).unwrap_or_default();
-        notable
-            .then(|| format!("the loop of thread {} waited for a CPU in {starved} of {all} looks{time}", track.thread))
+        notable.then(|| words::waited_for_cpu(track.thread, starved, all, time.map(|(queued, _)| queued)))
     };
     analysis.tracks.iter().filter_map(waits).collect()
 }
@@ -150,26 +144,20 @@ fn contention(analysis: &Analysis<'_>) -> Option<String> {
     let share = ledger.share(owner.held_s)?;
     let loops = owner.victims.iter().filter(|(thread, _)| analysis.track_of(*thread).is_some());
     let waited: f64 = loops.map(|(_, seconds)| seconds).sum();
-    let place = words::place(&place_of(analysis.recording, owner.code?, owner.line));
-    let had = format!("{place} had the GIL {} of the time", figures::share(share));
+    let place = place_of(analysis.recording, owner.code?, owner.line);
     if analysis.tracks.is_empty() {
-        return (share >= NOTABLE_GIL).then_some(had);
+        return (share >= NOTABLE_GIL).then(|| words::had_gil(&place, share, None));
     }
     let notable = ledger.share(waited).is_some_and(|share| share >= NOTABLE_GIL_WAIT);
-    notable.then(|| format!("{had}; the loop waited {} for it", length(Duration::from_secs_f64(waited))))
+    notable.then(|| words::had_gil(&place, share, Some(waited)))
 }
 
 /// Stalls that are too short or too rare for a verdict.
 fn short_stalls(analysis: &Analysis<'_>) -> Vec<Seen> {
     let groups = groups(analysis);
     let words = |group: &crate::aggregate::Group<'_>| {
-        let place = group.example.blamed.map(|blamed| words::place(&blamed.place(analysis.recording)));
-        let words = format!(
-            "{} blocked the loop {}, longest {}",
-            place.unwrap_or_else(|| "something".to_owned()),
-            count(group.stalls.len() as u64, "time"),
-            length(group.longest())
-        );
+        let place = group.example.blamed.map(|blamed| blamed.place(analysis.recording));
+        let words = words::short_stalls(place.as_ref(), group.stalls.len() as u64, group.longest());
         Some(Seen::of(group.subject(analysis)?, words))
     };
     groups.iter().filter_map(words).collect()
@@ -195,8 +183,7 @@ fn busy_threads(analysis: &Analysis<'_>) -> Vec<Seen> {
         .collect();
     busy.sort_by(|one, other| other.1.total_cmp(&one.1).then(one.0.thread.cmp(&other.0.thread)));
     let words = |(thread, share): &(&ThreadSample, f64)| {
-        let words =
-            format!("thread {} {} uses {} of a core", thread.thread, thread_name(thread), figures::share(*share));
+        let words = words::busy_thread(thread.thread, &thread_name(thread), *share);
         Seen::of(Subject::Thread(thread.thread), words)
     };
     busy.iter().map(words).collect()

@@ -1,12 +1,14 @@
 //! Facts that contribute or stand out and are no verdict, in words.
 
+use std::time::Duration;
+
 use super::names::place;
 use super::party::quota;
 use super::verbs::wait;
 use super::who;
-use crate::aggregate::{HarmlessClient, Job, Restless, Throttling, WaitsForEvent, WaitsForIdleLoop};
-use crate::figures::{bytes, count, length, share};
-use crate::snapshot::{ProcessId, WorkKind};
+use crate::aggregate::{HarmlessClient, Job, Place, Restless, Throttling, WaitsForEvent, WaitsForIdleLoop};
+use crate::figures::{bytes, count, length, seconds, share};
+use crate::snapshot::{ProcessId, ThreadId, WorkKind};
 
 /// A job's age of less says nothing, seconds.
 const NOTABLE_S: f64 = 1.0;
@@ -73,4 +75,44 @@ pub fn job(job: &Job) -> String {
 #[must_use]
 pub fn throttled(throttling: &Throttling) -> String {
     format!("CPU quota{}: throttled in {} of its periods", quota(throttling.quota), share(throttling.share))
+}
+
+/// Stops by a signal or a tracer, in so many of the looks.
+#[must_use]
+pub fn short_stop(stopped: usize, looks: usize) -> String {
+    format!("stopped by somebody else in {stopped} of {looks} looks")
+}
+
+/// A loop that wanted to run and was not given a CPU, in so many of the looks and, where it is known, for how long in all.
+#[must_use]
+pub fn waited_for_cpu(thread: ThreadId, starved: usize, looks: usize, in_all: Option<Duration>) -> String {
+    let time = in_all.map(|in_all| format!(", {} in all", length(in_all))).unwrap_or_default();
+    format!("the loop of thread {thread} waited for a CPU in {starved} of {looks} looks{time}")
+}
+
+/// Who had the GIL for which share of the time, and how many seconds a loop waited for it.
+#[must_use]
+pub fn had_gil(at: &Place, held: f64, loop_waited_s: Option<f64>) -> String {
+    let waited =
+        loop_waited_s.map(|waited| format!("; the loop waited {} for it", seconds(waited))).unwrap_or_default();
+    format!("{} had the GIL {} of the time{waited}", place(at), share(held))
+}
+
+/// Stalls of a loop that are too short or too rare for a verdict.
+#[must_use]
+pub fn short_stalls(at: Option<&Place>, stalls: u64, longest: Duration) -> String {
+    let who = at.map_or_else(|| "something".to_owned(), place);
+    format!("{who} blocked the loop {}, longest {}", count(stalls, "time"), length(longest))
+}
+
+/// Stalls of which nothing else was seen.
+#[must_use]
+pub fn brief_stalls(stalls: u64) -> String {
+    format!("{} seen too briefly to say more", count(stalls, "stall"))
+}
+
+/// A thread beside the loops that uses this share of a core.
+#[must_use]
+pub fn busy_thread(thread: ThreadId, name: &str, of_a_core: f64) -> String {
+    format!("thread {thread} {name} uses {} of a core", share(of_a_core))
 }

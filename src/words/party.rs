@@ -2,7 +2,7 @@
 
 use super::doing::{fifo_words, left_output, pipe_words, sink_words, stuck_state};
 use super::pools::things;
-use super::waits::{lock, object};
+use super::waits::{class, lock, object};
 use super::who;
 use crate::aggregate::SecondParty;
 use crate::classify::{Holder, Opened, Process, Resource};
@@ -91,10 +91,8 @@ pub fn resource(resource: &Resource) -> String {
         Resource::ConnectionPool => "connection pool".to_owned(),
         Resource::Pool { pool, size } => things(*pool, *size),
         // Of what holds something up its class alone is said: nobody has it.
-        Resource::Primitive { primitive: held @ (PrimitiveKind::Lock | PrimitiveKind::Semaphore) } => {
-            lock(*held).to_owned()
-        }
-        Resource::Primitive { primitive } => lock(*primitive).trim_start_matches("an ").to_owned(),
+        Resource::Primitive { primitive: held @ (PrimitiveKind::Lock | PrimitiveKind::Semaphore) } => lock(*held),
+        Resource::Primitive { primitive } => class(*primitive),
         Resource::Awaited { object: awaited } => object(awaited),
         Resource::IdleLoop => "an event loop that no thread runs".to_owned(),
         Resource::Child { pid } => format!("child process {pid}"),

@@ -29,15 +29,21 @@ pub fn waits_for(wait: &WaitsFor) -> String {
     }
 }
 
+/// The class of a primitive of asyncio.
+pub(super) fn class(kind: PrimitiveKind) -> String {
+    let class = match kind {
+        PrimitiveKind::Lock => "Lock",
+        PrimitiveKind::Semaphore => "Semaphore",
+        PrimitiveKind::Event => "Event",
+        PrimitiveKind::Condition => "Condition",
+        PrimitiveKind::Queue => "Queue",
+    };
+    format!("asyncio.{class}")
+}
+
 /// A primitive of asyncio, with its article.
-pub(super) const fn lock(kind: PrimitiveKind) -> &'static str {
-    match kind {
-        PrimitiveKind::Lock => "an asyncio.Lock",
-        PrimitiveKind::Semaphore => "an asyncio.Semaphore",
-        PrimitiveKind::Event => "an asyncio.Event",
-        PrimitiveKind::Condition => "an asyncio.Condition",
-        PrimitiveKind::Queue => "an asyncio.Queue",
-    }
+pub(super) fn lock(kind: PrimitiveKind) -> String {
+    format!("an {}", class(kind))
 }
 
 /// A primitive: `an asyncio.Lock held by fetch (app.py:7)`, `a full asyncio.Queue of 10`.
@@ -48,7 +54,7 @@ fn primitive(state: &Primitive) -> String {
         (PrimitiveKind::Lock | PrimitiveKind::Semaphore, _) => format!("{word}{}", held()),
         (_, Some((items, Some(limit)))) if items >= limit => format!("a full asyncio.Queue of {limit}"),
         (_, Some((0, _))) => "an empty asyncio.Queue".to_owned(),
-        _ => word.to_owned(),
+        _ => word,
     }
 }
 
