@@ -125,8 +125,12 @@ pub(super) fn connection_of<'a>(around: &'a Surroundings, request: &RequestSampl
 
 /// Whether two texts are the same address: an IPv4 address may be written as one of IPv6.
 fn same_address(one: &str, other: &str) -> bool {
+    fn port(text: &str) -> Option<&str> {
+        text.rsplit_once(':').map(|(_, port)| port)
+    }
     let plain = |text: &str| text.replace("::ffff:", "").replace(['[', ']'], "");
-    one == other || plain(one) == plain(other)
+    // Every one of thousands of connections is compared with others, and nearly all differ in the port.
+    one == other || port(one) == port(other) && plain(one) == plain(other)
 }
 
 #[cfg(test)]

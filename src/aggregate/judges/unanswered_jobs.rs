@@ -161,6 +161,11 @@ fn own_threads(analysis: &Analysis<'_>) -> Vec<ThreadId> {
     };
     let serves = |thread: ThreadId| census.requests.iter().any(|request| request.thread == Known::Is(Some(thread)));
     let members: Vec<Actor> = census.crews.iter().flat_map(|crew| &crew.members).map(|member| member.who).collect();
+    // A call in a pool's thread was given to it by somebody, and the pool is judged by itself.
+    let in_pool = |thread: ThreadId| {
+        let mut taken = census.pools.iter().flat_map(|pool| &pool.occupiers);
+        taken.any(|occupier| occupier.who == Actor::Thread(thread))
+    };
     let lends = |thread: ThreadId| {
         let tasks = census.tasks.get().into_iter().flat_map(|tasks| &tasks.tasks);
         tasks.into_iter().any(|task| runs_in(task, thread))
@@ -170,6 +175,7 @@ fn own_threads(analysis: &Analysis<'_>) -> Vec<ThreadId> {
             && !serves(*thread)
             && !members.contains(&Actor::Thread(*thread))
             && !lends(*thread)
+            && !in_pool(*thread)
     };
     last.threads.iter().map(|thread| thread.thread).filter(own).collect()
 }
