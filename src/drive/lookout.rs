@@ -28,10 +28,6 @@ const CENSUS_EVERY: Duration = Duration::from_secs(10);
 /// read), and with one of them at the beginning and one at the end of three seconds it is two hundredths of a core.
 pub(super) const PASSING_CENSUS: Allowance =
     Allowance { cpu: Duration::from_millis(30), wall: Duration::from_millis(500) };
-/// What a census may take when somebody asks what is wrong: of tasks that were not read nobody can say whether they hang, and
-/// with two of them in three seconds it is four hundredths of a core of a pod that is short of it already.
-pub(super) const ASKED_CENSUS: Allowance =
-    Allowance { cpu: Duration::from_millis(60), wall: Duration::from_millis(750) };
 /// What it may take when it is all that was asked for: enough for 200,000 tasks, and within the three seconds for which people
 /// wait without wondering.
 pub(super) const WHOLE_CENSUS: Allowance =

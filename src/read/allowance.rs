@@ -37,7 +37,7 @@ impl Allowance {
 /// times as long as elsewhere.
 pub(in crate::read) const FEW: usize = 64;
 /// And so many objects that a search meets: what a small service's connections and timers lead to.
-pub(in crate::read) const FEW_OBJECTS: usize = 4096;
+pub(in crate::read) const FEW_OBJECTS: usize = 512;
 
 impl Limit {
     /// Whether it is time to stop after so many: the first few are worth all the time that may go by.
