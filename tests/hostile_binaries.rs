@@ -50,7 +50,10 @@ fn mapping(file: &Path, then: &str) -> Target {
 fn line_of(target: &Target) -> String {
     let began = Instant::now();
     let limited = "ulimit -v 400000; exec \"$0\" ps";
-    let output = Command::new("sh").args(["-c", limited, env!("CARGO_BIN_EXE_hangspy")]).output().expect("it starts");
+    let mut command = Command::new("sh");
+    // Otherwise the C library reserves 64 MiB of it for each thread, used or not.
+    command.args(["-c", limited, env!("CARGO_BIN_EXE_hangspy")]).env("MALLOC_ARENA_MAX", "1");
+    let output = command.output().expect("it starts");
     let told = String::from_utf8_lossy(&output.stdout).into_owned();
     assert!(output.status.success(), "{:?}: {}", output.status, String::from_utf8_lossy(&output.stderr));
     assert!(began.elapsed() < PATIENCE, "{:?}", began.elapsed());
@@ -102,6 +105,19 @@ fn names_that_never_end() {
     file.write_all_at(&b"A".repeat(16 << 20), length).expect("there is room");
     let line = line_of(&mapping(&folder.0.join(LIBRARY), ""));
     assert!(line.contains("yes"), "{line}");
+}
+
+#[test]
+fn names_that_never_end_in_many_processes_at_once() {
+    let folder = Folder::new("many");
+    let file = an_elf_file(&folder);
+    let length = file.metadata().expect("its length").len();
+    in_each_section(&file, 24, length);
+    in_each_section(&file, 32, 16 << 20);
+    file.set_len(length + (16 << 20)).expect("there is room");
+    // Each of them took 32 MiB, all at once.
+    let fork = "for _ in range(24): os.fork() or (sys.stdin.readline(), os._exit(0))";
+    line_of(&mapping(&folder.0.join(LIBRARY), fork));
 }
 
 #[test]

@@ -30,11 +30,13 @@ const DYNAMIC_SYMBOLS: u32 = 11;
 const MOST_PROGRAM_HEADERS: usize = 256;
 /// More sections are not read; a program with a section for each function would have thousands, and is stripped of them.
 const MOST_SECTIONS: usize = 4096;
-/// The longest table of names, bytes. That of a debug build of CPython with everything linked into it has 3 MiB.
+/// The longest table of names of sections, bytes: a name for each of them.
+const LONGEST_SECTION_NAMES: u64 = 64 << 10;
+/// The longest table of names of symbols, bytes. That of a debug build of CPython with everything linked into it has 3 MiB.
 const LONGEST_NAMES: u64 = 16 << 20;
 /// The longest table of symbols, bytes.
 const LONGEST_SYMBOLS: u64 = 32 << 20;
-/// So much of it is read at once.
+/// So much of a table is read at once, and no more kept: `hangspy ps` has many files open.
 const PART: usize = 64 << 10;
 /// Symbols of a name that are looked at: another one may end like it, and share its bytes.
 const MOST_OF_A_NAME: usize = 16;
@@ -80,7 +82,7 @@ impl Elf {
         let sections: Vec<Section> = table.chunks_exact(SECTION_HEADER).map(section).collect();
         let mut elf = Self { file, length, distance, sections, names: Vec::new() };
         let names = elf.sections.get(usize::from(half(&header, 62))).copied();
-        elf.names = names.and_then(|names| elf.names_of(names)).unwrap_or_default();
+        elf.names = names.and_then(|names| elf.names_of_sections(names)).unwrap_or_default();
         Some(elf)
     }
 
@@ -100,18 +102,17 @@ impl Elf {
     pub(super) fn symbols<const COUNT: usize>(&self, names: [&[u8]; COUNT]) -> [Option<Address>; COUNT] {
         let mut found = [None; COUNT];
         for kind in [DYNAMIC_SYMBOLS, ALL_SYMBOLS] {
-            for table in self.sections.iter().filter(|section| section.kind == kind) {
-                let texts = usize::try_from(table.link).ok().and_then(|link| self.sections.get(link));
-                let Some(texts) = texts.and_then(|texts| self.names_of(*texts)) else { continue };
-                let places = names.map(|name| places_of(&texts, name));
-                self.each_symbol(table, |name, value| {
-                    for (address, places) in found.iter_mut().zip(&places) {
-                        if address.is_none() && places.contains(&name) {
-                            *address = Some(self.in_memory(value));
-                        }
+            // A file has one of each kind; more would be made up to keep us busy.
+            let Some(table) = self.sections.iter().find(|section| section.kind == kind) else { continue };
+            let texts = usize::try_from(table.link).ok().and_then(|link| self.sections.get(link));
+            let Some(places) = texts.and_then(|texts| self.places_of(texts, names)) else { continue };
+            self.each_symbol(table, |name, value| {
+                for (address, places) in found.iter_mut().zip(&places) {
+                    if address.is_none() && places.contains(&name) {
+                        *address = Some(self.in_memory(value));
                     }
-                });
-            }
+                }
+            });
             if found.first().is_some_and(Option::is_some) {
                 break;
             }
@@ -121,24 +122,38 @@ impl Elf {
 
     /// Calls `take` with place of the name and value of every symbol that is defined in this file.
     fn each_symbol(&self, table: &Section, mut take: impl FnMut(u32, u64)) {
-        let end = table.offset.saturating_add(table.size.min(LONGEST_SYMBOLS)).min(self.length);
-        let mut at = table.offset;
-        let part = PART - PART % SYMBOL;
-        while at < end {
-            let length = usize::try_from(end - at).unwrap_or(part).min(part);
-            let Some(bytes) = read(&self.file, at, length) else { return };
+        let size = table.size.min(LONGEST_SYMBOLS).min(self.length.saturating_sub(table.offset));
+        let _cut_off = self.each_part(table.offset, size, PART - PART % SYMBOL, |bytes| {
             for symbol in bytes.chunks_exact(SYMBOL) {
                 let (section, value) = (half(symbol, 6), word(symbol, 8));
                 if section != 0 && value != 0 {
                     take(narrow(symbol, 0), value);
                 }
             }
-            at = at.saturating_add(part as u64);
-        }
+        });
     }
 
-    fn names_of(&self, section: Section) -> Option<Vec<u8>> {
-        let fits = section.size <= LONGEST_NAMES && section.offset.checked_add(section.size)? <= self.length;
+    /// Where each of `names` stands in a table of names; `None` when the table is too long, or longer than the file.
+    fn places_of<const COUNT: usize>(&self, texts: &Section, names: [&[u8]; COUNT]) -> Option<[Vec<u32>; COUNT]> {
+        let fits = texts.size <= LONGEST_NAMES && texts.offset.checked_add(texts.size)? <= self.length;
+        let mut places = Places::of(names);
+        self.each_part(texts.offset, fits.then_some(texts.size)?, PART, |bytes| places.take(bytes))?;
+        Some(places.found)
+    }
+
+    /// Hands over one part of the file after the other; `None` when the file ends before.
+    fn each_part(&self, offset: u64, size: u64, part: usize, mut take: impl FnMut(&[u8])) -> Option<()> {
+        let end = offset.checked_add(size)?;
+        let mut at = offset;
+        while at < end {
+            take(&read(&self.file, at, usize::try_from(end - at).unwrap_or(part).min(part))?);
+            at = at.saturating_add(part as u64);
+        }
+        Some(())
+    }
+
+    fn names_of_sections(&self, section: Section) -> Option<Vec<u8>> {
+        let fits = section.size <= LONGEST_SECTION_NAMES && section.offset.checked_add(section.size)? <= self.length;
         read(&self.file, section.offset, usize::try_from(section.size).ok().filter(|_| fits)?)
     }
 
@@ -174,11 +189,37 @@ fn section(header: &[u8]) -> Section {
     }
 }
 
-/// Where a name stands in a table of names; also as the end of a longer one, since linkers let names share their ends.
-fn places_of(texts: &[u8], name: &[u8]) -> Vec<u32> {
-    let whole = |at: &usize| texts.get(at + name.len()) == Some(&0);
-    let starts = texts.windows(name.len()).enumerate().filter(|(_, window)| *window == name).map(|(at, _)| at);
-    starts.filter(whole).take(MOST_OF_A_NAME).filter_map(|at| u32::try_from(at).ok()).collect()
+/// Where names stand in a table of names, which comes in parts.
+struct Places<'a, const COUNT: usize> {
+    names: [&'a [u8]; COUNT],
+    found: [Vec<u32>; COUNT],
+    /// The end of what came, in which a name may begin, and where it is.
+    last: Vec<u8>,
+    at: usize,
+}
+
+impl<'a, const COUNT: usize> Places<'a, COUNT> {
+    fn of(names: [&'a [u8]; COUNT]) -> Self {
+        Self { names, found: [const { Vec::new() }; COUNT], last: Vec::new(), at: 0 }
+    }
+
+    /// Looks for them in the next part: whole names, and ends of longer ones, since linkers let names share their ends.
+    fn take(&mut self, part: &[u8]) {
+        let looked_at = self.last.len();
+        self.last.extend(part);
+        for (end, _) in self.last.iter().enumerate().skip(looked_at).filter(|(_, byte)| **byte == 0) {
+            let before = self.last.get(..end).unwrap_or_default();
+            for (name, found) in self.names.iter().zip(&mut self.found) {
+                if found.len() < MOST_OF_A_NAME && before.ends_with(name) {
+                    found.extend(u32::try_from(self.at + end - name.len()).ok());
+                }
+            }
+        }
+        let longest = self.names.iter().map(|name| name.len()).max().unwrap_or_default();
+        let done = self.last.len().saturating_sub(longest);
+        self.last.drain(..done);
+        self.at += done;
+    }
 }
 
 /// Bytes of a file; `None` when it has fewer.
@@ -271,8 +312,18 @@ mod tests {
 
     #[test]
     fn a_name_is_found_at_the_end_of_another() {
-        assert_eq!(places_of(b"\0x_PyRuntime\0_PyRuntime2\0_PyRuntime\0", b"_PyRuntime"), [2, 25]);
-        assert_eq!(places_of(&b"_Py\0".repeat(5000), b"_Py").len(), MOST_OF_A_NAME);
-        assert!(places_of(b"_PyRuntime", b"_PyRuntime").is_empty());
+        let text = b"\0x_PyRuntime\0_PyRuntime2\0_PyRuntime\0";
+        for part in 1..=text.len() {
+            let mut places = Places::of([b"_PyRuntime", b"e2"]);
+            text.chunks(part).for_each(|bytes| places.take(bytes));
+            assert_eq!(places.found, [vec![2, 25], vec![22]], "in parts of {part}");
+        }
+        let places_of = |text: &[u8], name| {
+            let mut places = Places::of([name]);
+            places.take(text);
+            places.found[0].len()
+        };
+        assert_eq!(places_of(&b"_Py\0".repeat(5000), b"_Py"), MOST_OF_A_NAME);
+        assert_eq!(places_of(b"_PyRuntime", b"_PyRuntime"), 0);
     }
 }

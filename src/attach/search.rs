@@ -28,16 +28,25 @@ pub(super) fn runtimes(pid: ProcessId, memory: &LiveMemory, version: Option<Pyth
     for part in data(&mappings).take(MOST_PARTS) {
         let Some(bytes) = bytes(part, memory) else { continue };
         let words: Vec<u64> = bytes.chunks_exact(8).map(little_endian).collect();
-        let address = |index: usize| Address(part.start).plus(index * 8);
-        cookies.extend(words.iter().enumerate().filter(|(_, word)| **word == COOKIE).map(|(index, _)| address(index)));
-        let Some(head) = head else { continue };
-        let same = words.windows(2).enumerate().filter(|(_, pair)| matches!(pair, [one, other] if one == other));
-        let pointers = same.filter(|(_, pair)| pair.first().is_some_and(|word| is_pointer(*word)));
-        pairs.extend(pointers.filter_map(|(index, _)| address(index).0.checked_sub(head as u64)).map(Address));
+        suspect(Address(part.start), &words, head, [&mut cookies, &mut pairs]);
     }
     cookies.extend(pairs);
     cookies.truncate(MOST_SUSPICIONS);
     cookies
+}
+
+/// Adds where a runtime may be among words that begin at `start`: cookies, and pairs at `head` of it. No more than are followed:
+/// a process may have nothing else in its data.
+fn suspect(start: Address, words: &[u64], head: Option<usize>, [cookies, pairs]: [&mut Vec<Address>; 2]) {
+    let address = |index: usize| start.plus(index * 8);
+    let room = |found: &[Address]| MOST_SUSPICIONS.saturating_sub(found.len());
+    let found = words.iter().enumerate().filter(|(_, word)| **word == COOKIE).map(|(index, _)| address(index));
+    cookies.extend(found.take(room(cookies)));
+    let Some(head) = head else { return };
+    let same = words.windows(2).enumerate().filter(|(_, pair)| matches!(pair, [one, other] if one == other));
+    let pointers = same.filter(|(_, pair)| pair.first().is_some_and(|word| is_pointer(*word)));
+    let found = pointers.filter_map(|(index, _)| address(index).0.checked_sub(head as u64)).map(Address);
+    pairs.extend(found.take(room(pairs)));
 }
 
 /// The data of the interpreter's binaries, to look for texts in.
@@ -93,6 +102,18 @@ mod tests {
         ];
         let starts: Vec<u64> = data(&mappings).map(|part| part.start).collect();
         assert_eq!(starts, [2, 3, 9]);
+    }
+
+    #[test]
+    fn data_that_is_suspicious_all_over_is_not_kept() {
+        let (mut cookies, mut pairs) = (Vec::new(), Vec::new());
+        suspect(Address(0x1000), &[COOKIE, 0x7f00_0000, 0x7f00_0000], Some(8), [&mut cookies, &mut pairs]);
+        assert_eq!((&*cookies, &*pairs), (&[Address(0x1000)][..], &[Address(0x1000)][..]));
+        for word in [COOKIE, 0x7f00_0000] {
+            let words = vec![word; MOST_SUSPICIONS + 2];
+            (0..2).for_each(|_| suspect(Address(0x1000), &words, Some(8), [&mut cookies, &mut pairs]));
+        }
+        assert_eq!((cookies.len(), pairs.len()), (MOST_SUSPICIONS, MOST_SUSPICIONS));
     }
 
     #[test]

@@ -43,8 +43,23 @@ const NEVER: &[libc::c_long] = &[
     libc::SYS_mknodat,
     libc::SYS_fchmodat,
     libc::SYS_fchownat,
+    libc::SYS_fchmodat2,
+    libc::SYS_setxattr,
+    libc::SYS_lsetxattr,
+    libc::SYS_removexattr,
+    libc::SYS_lremovexattr,
+    // Makes any of these calls, past the filter.
+    libc::SYS_io_uring_setup,
+    libc::SYS_move_pages,
+    libc::SYS_migrate_pages,
+    libc::SYS_process_mrelease,
     libc::SYS_mount,
     libc::SYS_umount2,
+    libc::SYS_move_mount,
+    libc::SYS_open_tree,
+    libc::SYS_mount_setattr,
+    libc::SYS_fsopen,
+    libc::SYS_fspick,
     libc::SYS_pivot_root,
     libc::SYS_chroot,
     libc::SYS_bpf,
@@ -170,6 +185,8 @@ mod tests {
                 assert!(OpenOptions::new().read(true).write(true).open(&path).is_err());
                 assert!(File::create(path.with_extension("new")).is_err());
                 assert!(fs::remove_file(&path).is_err() && fs::rename(&path, path.with_extension("moved")).is_err());
+                let attribute = rustix::fs::setxattr(&path, "user.planted", b"x", rustix::fs::XattrFlags::empty());
+                assert_eq!(attribute, Err(rustix::io::Errno::PERM));
                 assert!(std::process::Command::new("true").status().is_err());
                 let none_but = capabilities(None).unwrap().permitted.difference(KEPT);
                 assert!(none_but.is_empty(), "{none_but:?}");

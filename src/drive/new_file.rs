@@ -235,4 +235,23 @@ mod tests {
         drop(NewFile::claim(&folder.join("planted/a.txt")).unwrap());
         fs::remove_dir_all(folder).unwrap();
     }
+    #[test]
+    fn a_folder_that_an_access_list_opens_to_others_is_refused() {
+        let folder = scratch("list");
+        fs::set_permissions(&folder, fs::Permissions::from_mode(0o770)).unwrap();
+        drop(NewFile::claim(&folder.join("a.txt")).unwrap());
+        // `setfacl -m u:65534:rwx`: version 2; tag, rights and id of owner, user, group, mask, others.
+        let entries = [(1, 7, u32::MAX), (2, 7, 65_534), (4, 5, u32::MAX), (16, 7, u32::MAX), (32, 0, u32::MAX)];
+        let mut list = 2_u32.to_le_bytes().to_vec();
+        for (tag, rights, id) in entries {
+            list.extend([tag, 0, rights, 0]);
+            list.extend(id.to_le_bytes());
+        }
+        let flags = rustix::fs::XattrFlags::empty();
+        // Not every file system has access lists.
+        if rustix::fs::setxattr(&folder, "system.posix_acl_access", &list, flags).is_ok() {
+            assert!(refusal(&folder.join("a.txt")).starts_with("others may write to that folder"));
+        }
+        fs::remove_dir_all(folder).unwrap();
+    }
 }

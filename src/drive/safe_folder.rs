@@ -12,11 +12,14 @@ use std::os::fd::OwnedFd;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Component, Path};
 
-use rustix::fs::{AtFlags, CWD, FileType, Mode, OFlags, Stat, fstat, mkdirat, openat, readlinkat, statat};
+use rustix::fs::{AtFlags, CWD, FileType, Mode, OFlags, fgetxattr, fstat, mkdirat, openat, readlinkat, statat};
 use rustix::io::Errno;
 
 /// How many links are followed, as the kernel does.
 const MOST_LINKS: usize = 40;
+
+/// The attribute under which the kernel keeps the access list of a file.
+const ACCESS_LIST: &str = "system.posix_acl_access";
 
 /// What may be written by whom.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -53,7 +56,7 @@ impl SafeFolder {
                 here = open_folder(CWD, &part)?;
                 continue;
             }
-            let trust = trust(&fstat(&here)?);
+            let trust = trust(&here)?;
             let found = match statat(&here, &*part, AtFlags::SYMLINK_NOFOLLOW) {
                 Err(Errno::NOENT) if make => {
                     mkdirat(&here, &*part, Mode::RWXU)?;
@@ -74,7 +77,7 @@ impl SafeFolder {
                 here = open_folder(&here, &part)?;
             }
         }
-        if trust(&fstat(&here)?) == Trust::Theirs {
+        if trust(&here)? == Trust::Theirs {
             return Err(refused("others may write to that folder; name one of your own, also a new one inside of it"));
         }
         Ok(Self { descriptor: here, created })
@@ -97,16 +100,23 @@ pub(super) fn is_trusted(owner: u32) -> bool {
     owner == 0 || owner == own.as_raw() || (own.is_root() && caller() == Some(owner))
 }
 
-fn trust(folder: &Stat) -> Trust {
-    let mode = Mode::from_raw_mode(folder.st_mode);
-    // A group of one's own, in which nobody else is, is what many systems give to every user.
-    let own_group = folder.st_gid == rustix::process::getegid().as_raw();
+fn trust(folder: &OwnedFd) -> io::Result<Trust> {
+    let data = fstat(folder)?;
+    let mode = Mode::from_raw_mode(data.st_mode);
+    // A group of one's own, in which nobody else is, is what many systems give to every user. Under an access list the same bits
+    // say what those may do at most whom the list names.
+    let own_group = data.st_gid == rustix::process::getegid().as_raw() && !has_access_list(folder);
     let writable = mode.contains(Mode::WOTH) || (mode.contains(Mode::WGRP) && !own_group);
-    match (is_trusted(folder.st_uid), writable, mode.contains(Mode::SVTX)) {
+    Ok(match (is_trusted(data.st_uid), writable, mode.contains(Mode::SVTX)) {
         (false, ..) | (true, true, false) => Trust::Theirs,
         (true, true, true) => Trust::Sticky,
         (true, false, _) => Trust::Ours,
-    }
+    })
+}
+
+/// Whether users and groups besides the folder's own have rights of their own (`acl(5)`).
+fn has_access_list(folder: &OwnedFd) -> bool {
+    fgetxattr(folder, ACCESS_LIST, &mut [0_u8; 0][..]).is_ok()
 }
 
 fn open_folder(at: impl std::os::fd::AsFd, name: &OsStr) -> io::Result<OwnedFd> {

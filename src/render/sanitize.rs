@@ -129,6 +129,7 @@ fn is_harmful(character: char) -> bool {
             | '\u{ffa0}'
             | '\u{fff0}'..='\u{fffb}'
             | '\u{fffe}'..='\u{ffff}'
+            | '\u{13430}'..='\u{1343f}'
             | '\u{1bca0}'..='\u{1bca3}'
             | '\u{1d173}'..='\u{1d17a}'
             | '\u{e0000}'..='\u{e0fff}')
@@ -156,7 +157,7 @@ mod tests {
 
     #[test]
     fn what_has_no_picture_is_shown_as_an_escape() {
-        for character in "\u{34f}\u{115f}\u{1160}\u{17b4}\u{180b}\u{180f}\u{2800}\u{3164}\u{fe0f}\u{ffa0}\u{fff0}\u{1d173}\u{1d17a}\u{e0100}\u{7f}".chars() {
+        for character in "\u{34f}\u{115f}\u{1160}\u{17b4}\u{180b}\u{180f}\u{2800}\u{3164}\u{fe0f}\u{ffa0}\u{fff0}\u{13430}\u{1343f}\u{1d173}\u{1d17a}\u{e0100}\u{7f}".chars() {
             assert!(line(&character.to_string()).starts_with('\\'), "U+{:04X}", u32::from(character));
         }
     }
