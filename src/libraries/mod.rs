@@ -29,6 +29,7 @@ mod library;
 mod logging;
 mod marks;
 pub mod multiprocessing;
+mod nats;
 mod packages;
 mod pdb;
 mod pools;

@@ -26,7 +26,7 @@ const DRIVERS: &[&str] = &[
     "docker", "duckdb", "elastic_transport", "elasticsearch", "fakeredis", "fasteners", "filelock", "fsspec", "google",
     "gql", "grpc", "grpclib", "hiredis", "hnswlib", "httplib2", "httpx", "huggingface_hub", "hvac", "idna",
     "influxdb_client", "janus", "jax", "joblib", "jose", "jwt", "kombu", "kubernetes", "langchain", "langchain_core",
-    "ldap3", "litellm", "lxml", "minio", "mongoengine", "motor", "msal", "msgpack", "mysql", "nats", "neo4j", "numpy",
+    "ldap3", "litellm", "lxml", "minio", "mongoengine", "motor", "msal", "msgpack", "mysql", "neo4j", "numpy",
     "odmantic", "openai", "opensearchpy", "oracledb", "paho", "pandas", "paramiko", "passlib", "peewee", "pika",
     "polars", "portalocker", "psutil", "pulsar", "pyarrow", "pycurl", "pymemcache", "pymssql", "pymysql",
     "pynamodb", "pyodbc", "qdrant_client", "regex", "requests", "requests_oauthlib", "retry", "s3fs", "s3transfer",

@@ -6,7 +6,7 @@ use std::sync::LazyLock;
 use super::{
     Holder, Home, Library, Marks, Native, Role, Row, Watchdog, aiohttp, aiomysql, aiosqlite, anyio, asyncio, asyncpg,
     concurrent_futures, contextlib, django, fastapi, getpass, gunicorn, httpcore, hypercorn, importlib, kafka, logging,
-    multiprocessing, packages, pdb, psycopg, pydevd, pymongo, queue, redis, retries, sockets, sqlalchemy, sqlite,
+    multiprocessing, nats, packages, pdb, psycopg, pydevd, pymongo, queue, redis, retries, sockets, sqlalchemy, sqlite,
     starlette, subprocess, threading, trio, urllib3, uvicorn, uvloop, weakref, websockets,
 };
 use crate::snapshot::Server;
@@ -30,6 +30,7 @@ const LIBRARIES: &[&Library] = &[
     &kafka::LIBRARY,
     &logging::LIBRARY,
     &multiprocessing::LIBRARY,
+    &nats::LIBRARY,
     &pdb::LIBRARY,
     &psycopg::LIBRARY,
     &pydevd::LIBRARY,
