@@ -128,7 +128,7 @@ impl Ends {
         let mut sources = Sources::default();
         let loops: BTreeSet<Address> = scene.loops.iter().copied().collect();
         for event_loop in loops {
-            let read = sources.add(objects, event_loop).map(|()| true);
+            let read = sources.add(objects, event_loop, scene.limit).map(|()| true);
             self.cut |= !lenient(read)?;
         }
         self.cut |= sources.cut;

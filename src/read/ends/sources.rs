@@ -10,6 +10,7 @@
 use super::walk::Source;
 use crate::libraries::{asyncio, sockets, uvloop};
 use crate::memory::{ReadError, little_endian, u64_at};
+use crate::read::allowance::{FEW_OBJECTS, Limit};
 use crate::read::loops::uvloop::Uvloop;
 use crate::read::objects::builtin::Objects;
 use crate::read::objects::known::{known, lenient};
@@ -54,22 +55,31 @@ pub(in crate::read) struct Sources {
 }
 
 impl Sources {
-    /// Adds what a loop watches.
+    /// Adds what a loop watches, as much of it as there is time for.
     ///
     /// # Errors
     ///
     /// When its own objects cannot be read.
-    pub(in crate::read) fn add(&mut self, objects: Objects<'_>, event_loop: Address) -> Result<(), ReadError> {
+    pub(in crate::read) fn add(
+        &mut self,
+        objects: Objects<'_>,
+        event_loop: Address,
+        limit: Limit,
+    ) -> Result<(), ReadError> {
         let is_uvloop = objects.base_named(objects.type_of(event_loop)?, uvloop::LOOP)?.is_some();
-        if is_uvloop { self.uvloop(objects, event_loop) } else { self.stock(objects, event_loop) }
+        if is_uvloop { self.uvloop(objects, event_loop, limit) } else { self.stock(objects, event_loop, limit) }
     }
 
-    fn stock(&mut self, objects: Objects<'_>, event_loop: Address) -> Result<(), ReadError> {
+    fn stock(&mut self, objects: Objects<'_>, event_loop: Address, limit: Limit) -> Result<(), ReadError> {
         let attributes = objects.attributes(event_loop)?;
         let implausible = ReadError::Implausible(event_loop);
         let find = |name| objects.find(&attributes, name)?.map(|entry| entry.value).ok_or(implausible);
         if let Some(keys) = objects.attribute(find(asyncio::SELECTOR)?, sockets::KEYS)? {
-            for entry in objects.dict_entries(keys.value)?.into_iter().take(MOST_HANDLES) {
+            for (index, entry) in objects.dict_entries(keys.value)?.into_iter().take(MOST_HANDLES).enumerate() {
+                if limit.is_spent_after(index, FEW_OBJECTS) {
+                    self.cut = true;
+                    break;
+                }
                 let source = lenient(self.key(objects, entry.value))?;
                 self.descriptors.extend(source);
             }
@@ -125,7 +135,7 @@ impl Sources {
         objects.text(objects.memory.read_pointer(code.plus(objects.offsets.code.name))?)
     }
 
-    fn uvloop(&mut self, objects: Objects<'_>, event_loop: Address) -> Result<(), ReadError> {
+    fn uvloop(&mut self, objects: Objects<'_>, event_loop: Address, limit: Limit) -> Result<(), ReadError> {
         let found = Uvloop::discover(objects, event_loop)?;
         if let Known::Is(ends) = found.ready(objects) {
             let ready = objects.items_between(ends, MOST_READY)?;
@@ -136,9 +146,12 @@ impl Sources {
         self.cut |= objects.memory.read_u64(head.plus(uv::ACTIVE_REQUESTS))? & 0xffff_ffff != 0;
         let list = head.plus(uv::HANDLES);
         let mut node = objects.memory.read_pointer(list)?;
-        for _ in 0..MOST_HANDLES {
+        for index in 0..MOST_HANDLES {
             if node == list {
                 return Ok(());
+            }
+            if limit.is_spent_after(index, FEW_OBJECTS) {
+                break;
             }
             let handle = Address(node.0.wrapping_sub(uv::IN_LIST as u64));
             let fields = objects.memory.read(handle, uv::FIELDS)?;
