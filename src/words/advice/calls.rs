@@ -1,5 +1,6 @@
 //! What to do about a call that waits or computes, in the user's own words where we have them.
 
+use super::call_kind::CallKind;
 use crate::aggregate::{Blame, Cause, SecondParty};
 use crate::classify::{Doing, Lock, Place, Resource};
 use crate::libraries::{self, METADATA, remedy};
@@ -155,57 +156,13 @@ pub(in crate::words) fn for_stuck_start(
     does: Option<&Doing>,
     party: &SecondParty,
 ) -> String {
-    match cause {
-        Cause::SocketRead | Cause::SocketWrite | Cause::Connect => {
+    match CallKind::of(cause) {
+        CallKind::Peer => {
             "see why the peer does not answer; with a timeout the start would fail instead of hanging".to_owned()
         }
-        Cause::Dns => "check the name server; with a timeout the start would fail instead of hanging".to_owned(),
-        Cause::Sleep => "start without waiting, or bound how long it waits".to_owned(),
-        Cause::SelfRequest
-        | Cause::Lock
-        | Cause::LockAcrossAwait
-        | Cause::ImportLock
-        | Cause::ForkLock
-        | Cause::QueueWait
-        | Cause::FutureResult
-        | Cause::PoolCheckout
-        | Cause::Subprocess
-        | Cause::FileIo
-        | Cause::Disk
-        | Cause::FileLock
-        | Cause::SqliteBusy
-        | Cause::PipeWrite
-        | Cause::Stdin
-        | Cause::PythonCpu
-        | Cause::NativeCpu
-        | Cause::NativeCpuGil
-        | Cause::Gc
-        | Cause::Serialization
-        | Cause::Import
-        | Cause::NeverSuspends
-        | Cause::TaskStorm
-        | Cause::GilPythonThreads
-        | Cause::GilNativeHold
-        | Cause::GilHeldWaiting
-        | Cause::ThreadPool
-        | Cause::DefaultExecutor
-        | Cause::DbPool
-        | Cause::HttpPool
-        | Cause::AsyncioLock
-        | Cause::AsyncioQueue
-        | Cause::AsyncioEvent
-        | Cause::NoTimeout
-        | Cause::SlowClient
-        | Cause::OpenStream
-        | Cause::CancelledAndGoing
-        | Cause::Client
-        | Cause::FdLimit
-        | Cause::Quota
-        | Cause::Debugger
-        | Cause::PageFaults
-        | Cause::Freezer
-        | Cause::Signal
-        | Cause::Unknown => for_blocked_loop(cause, blame, does, party),
+        CallKind::Dns => "check the name server; with a timeout the start would fail instead of hanging".to_owned(),
+        CallKind::Sleep => "start without waiting, or bound how long it waits".to_owned(),
+        _ => for_blocked_loop(cause, blame, does, party),
     }
 }
 
@@ -224,62 +181,16 @@ fn waits_in_native(party: &SecondParty) -> Option<&str> {
 #[must_use]
 pub(in crate::words) fn for_starved_loop(cause: Cause, blame: Option<&Blame>, party: &SecondParty) -> String {
     let call = blame.map_or_else(|| "that work".to_owned(), |blame| short_name(&blame.function));
-    match cause {
-        Cause::GilHeldWaiting if let SecondParty::Child { pid, .. } = party => {
+    match CallKind::of(cause) {
+        CallKind::GilWaits if let SecondParty::Child { pid, .. } = party => {
             format!("{}; Python keeps the GIL until the child has started", for_stuck_child(*pid))
         }
-        Cause::GilNativeHold => format!("move {call} to a process: its native code computes without releasing the GIL"),
-        Cause::GilHeldWaiting => {
+        CallKind::GilNative => format!("move {call} to a process: its native code computes without releasing the GIL"),
+        CallKind::GilWaits => {
             format!("the library behind {call} waits without releasing the GIL: update it, or move it to a process")
         }
-        Cause::GilPythonThreads => format!("move {call} to a process, or run fewer such threads"),
-        Cause::Sleep
-        | Cause::SocketRead
-        | Cause::SocketWrite
-        | Cause::Connect
-        | Cause::Dns
-        | Cause::SelfRequest
-        | Cause::Lock
-        | Cause::LockAcrossAwait
-        | Cause::ImportLock
-        | Cause::ForkLock
-        | Cause::QueueWait
-        | Cause::FutureResult
-        | Cause::PoolCheckout
-        | Cause::Subprocess
-        | Cause::FileIo
-        | Cause::Disk
-        | Cause::FileLock
-        | Cause::SqliteBusy
-        | Cause::PipeWrite
-        | Cause::Stdin
-        | Cause::PythonCpu
-        | Cause::NativeCpu
-        | Cause::NativeCpuGil
-        | Cause::Gc
-        | Cause::Serialization
-        | Cause::Import
-        | Cause::NeverSuspends
-        | Cause::TaskStorm
-        | Cause::ThreadPool
-        | Cause::DefaultExecutor
-        | Cause::DbPool
-        | Cause::HttpPool
-        | Cause::AsyncioLock
-        | Cause::AsyncioQueue
-        | Cause::AsyncioEvent
-        | Cause::NoTimeout
-        | Cause::SlowClient
-        | Cause::OpenStream
-        | Cause::CancelledAndGoing
-        | Cause::Client
-        | Cause::FdLimit
-        | Cause::Quota
-        | Cause::Debugger
-        | Cause::PageFaults
-        | Cause::Freezer
-        | Cause::Signal
-        | Cause::Unknown => "give the process more CPU, or run fewer busy threads".to_owned(),
+        CallKind::GilThreads => format!("move {call} to a process, or run fewer such threads"),
+        _ => "give the process more CPU, or run fewer busy threads".to_owned(),
     }
 }
 
@@ -311,65 +222,31 @@ pub(in crate::words) fn for_blocked_worker(
         Some(1) => "; with one worker nobody else serves meanwhile: run more than one",
         Some(_) => "; more workers only delay it",
     };
-    match cause {
-        Cause::SocketRead | Cause::SocketWrite | Cause::Connect if is_metadata(party) => {
+    match CallKind::of(cause) {
+        CallKind::Peer if is_metadata(party) => {
             format!("{call} asks the cloud's metadata service, as for credentials: configure them, or set a timeout")
         }
-        Cause::SocketRead | Cause::SocketWrite | Cause::Connect => format!("set a timeout in {call}{more}"),
-        Cause::SelfRequest => format!(
+        CallKind::Peer => format!("set a timeout in {call}{more}"),
+        CallKind::SelfRequest => format!(
             "{call} sends a request to its own service, which needs a worker of its own: call the function directly{more}"
         ),
-        Cause::Dns => "check the name server, and give lookups a timeout".to_owned(),
-        Cause::Lock => match party {
+        CallKind::Dns => "check the name server, and give lookups a timeout".to_owned(),
+        CallKind::Lock => match party {
             SecondParty::Holder { holder, .. } => {
                 format!("keep the lock for less time: {} has it", words::holder(holder))
             }
             _ => format!("find out who holds what {call} waits for, and wait with a timeout"),
         },
-        Cause::QueueWait | Cause::FutureResult | Cause::PoolCheckout | Cause::Subprocess | Cause::FileLock => {
+        CallKind::Bounded => {
             format!("wait with a timeout in {call}{more}")
         }
-        Cause::Sleep => format!(
+        CallKind::Sleep => format!(
             "{call} keeps its worker while it sleeps: come back later instead, or give it to a queue of jobs{more}"
         ),
-        Cause::PythonCpu | Cause::NativeCpu | Cause::NativeCpuGil => {
+        CallKind::Computes => {
             format!("give {call} to a queue of jobs or another process{more}")
         }
-        Cause::LockAcrossAwait
-        | Cause::ImportLock
-        | Cause::ForkLock
-        | Cause::FileIo
-        | Cause::Disk
-        | Cause::SqliteBusy
-        | Cause::PipeWrite
-        | Cause::Stdin
-        | Cause::Gc
-        | Cause::Serialization
-        | Cause::Import
-        | Cause::NeverSuspends
-        | Cause::TaskStorm
-        | Cause::GilPythonThreads
-        | Cause::GilNativeHold
-        | Cause::GilHeldWaiting
-        | Cause::ThreadPool
-        | Cause::DefaultExecutor
-        | Cause::DbPool
-        | Cause::HttpPool
-        | Cause::AsyncioLock
-        | Cause::AsyncioQueue
-        | Cause::AsyncioEvent
-        | Cause::NoTimeout
-        | Cause::SlowClient
-        | Cause::OpenStream
-        | Cause::CancelledAndGoing
-        | Cause::Client
-        | Cause::FdLimit
-        | Cause::Quota
-        | Cause::Debugger
-        | Cause::PageFaults
-        | Cause::Freezer
-        | Cause::Signal
-        | Cause::Unknown => String::new(),
+        _ => String::new(),
     }
 }
 
@@ -378,76 +255,35 @@ pub(in crate::words) fn for_blocked_worker(
 pub(in crate::words) fn for_exhausted_pool(cause: Cause, blame: Option<&Blame>) -> String {
     let call = blame.map(|blame| short_name(&blame.function));
     let call = call.as_deref().unwrap_or("the call");
-    match cause {
-        Cause::DbPool => {
+    match CallKind::of(cause) {
+        CallKind::DbPool => {
             "give connections back before other waits, close sessions in finally, and set a pool timeout; \
                           a larger pool only helps when all are in use for a short time"
                 .to_owned()
         }
-        Cause::HttpPool => "read responses to the end or close them (async with client.stream(...)), and set timeouts \
+        CallKind::HttpPool => {
+            "read responses to the end or close them (async with client.stream(...)), and set timeouts \
                             for reading and for the pool"
-            .to_owned(),
-        Cause::DefaultExecutor => {
+                .to_owned()
+        }
+        CallKind::DefaultExecutor => {
             format!(
                 "set a timeout in {call}, or give it an executor of its own: loop.run_in_executor(own, {call}, ...)"
             )
         }
-        Cause::AsyncioQueue => format!(
+        CallKind::AsyncioQueue => format!(
             "set a timeout in {call}, put the item back in a finally, and do not wait for one for ever: \
              asyncio.wait_for(queue.get(), ...)"
         ),
-        Cause::Dns => {
+        CallKind::Dns => {
             "check the name server; give lookups a timeout, keep what was resolved, and set UV_THREADPOOL_SIZE \
                        for more than two at once"
                 .to_owned()
         }
-        Cause::AsyncioLock => {
+        CallKind::AsyncioLock => {
             format!("set a timeout in {call}, and await nothing slow while it has a token")
         }
-        Cause::Sleep
-        | Cause::SocketRead
-        | Cause::SocketWrite
-        | Cause::Connect
-        | Cause::SelfRequest
-        | Cause::Lock
-        | Cause::LockAcrossAwait
-        | Cause::ImportLock
-        | Cause::ForkLock
-        | Cause::QueueWait
-        | Cause::FutureResult
-        | Cause::PoolCheckout
-        | Cause::Subprocess
-        | Cause::FileIo
-        | Cause::Disk
-        | Cause::FileLock
-        | Cause::SqliteBusy
-        | Cause::PipeWrite
-        | Cause::Stdin
-        | Cause::PythonCpu
-        | Cause::NativeCpu
-        | Cause::NativeCpuGil
-        | Cause::Gc
-        | Cause::Serialization
-        | Cause::Import
-        | Cause::NeverSuspends
-        | Cause::TaskStorm
-        | Cause::GilPythonThreads
-        | Cause::GilNativeHold
-        | Cause::GilHeldWaiting
-        | Cause::ThreadPool
-        | Cause::AsyncioEvent
-        | Cause::NoTimeout
-        | Cause::SlowClient
-        | Cause::OpenStream
-        | Cause::CancelledAndGoing
-        | Cause::Client
-        | Cause::FdLimit
-        | Cause::Quota
-        | Cause::Debugger
-        | Cause::PageFaults
-        | Cause::Freezer
-        | Cause::Signal
-        | Cause::Unknown => {
+        _ => {
             format!("set a timeout in {call}, or limit how many may run at once; more threads only delay it")
         }
     }

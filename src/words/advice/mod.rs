@@ -1,5 +1,6 @@
 //! What to do about a trouble, in words.
 
+mod call_kind;
 mod calls;
 
 use crate::aggregate::{Advice, Cause, Verdict};
