@@ -5,23 +5,18 @@ use std::cell::Cell;
 use std::sync::OnceLock;
 use std::time::Duration;
 
-use super::Allowance;
 use super::loops::current_task::{self, CurrentTask};
 use super::loops::stock::StockLoop;
 use super::loops::uvloop::Uvloop;
 use super::objects::builtin::Objects;
-use super::scene::Scene;
-use super::stacks::codes::CodeTable;
 use super::stacks::exception_table;
 use super::stacks::guards::Guard;
 use super::stacks::lines::{Lines, Table};
 use super::stacks::reader::{self, StackReader};
-use super::stacks::table::StackTable;
 use super::tasks::nonsense_of_tests::{Nonsense, OBJECTS, OBJECTS_AT};
-use super::tasks::reader::Reader;
 use crate::layout::{self, LineTable, Offsets};
 use crate::memory::fuzz::Echo;
-use crate::memory::{Memory, Pages, Tape, little_endian};
+use crate::memory::{Memory, Tape, little_endian};
 use crate::snapshot::{Address, Known, PythonVersion, Why};
 
 /// A decoder by name.
@@ -144,25 +139,9 @@ fn tasks(bytes: &[u8]) {
         circles: first & 128 != 0,
         reads: Cell::new(0),
     };
-    let pages = Pages::new(&memory);
-    let (mut codes, mut stacks) = (CodeTable::default(), StackTable::default());
-    let unhurried = Allowance { cpu: Duration::from_secs(5), wall: Duration::from_secs(5) };
-    let mut scene = Scene {
-        objects: Objects::new(&pages, &offsets),
-        pages: &pages,
-        interpreters: &[Address(OBJECTS_AT)],
-        threads: &[],
-        locks: &[],
-        loops: &[],
-        loop_threads: &[],
-        workers: &[],
-        codes: &mut codes,
-        stacks: &mut stacks,
-        for_listing: unhurried.begin(),
-        limit: unhurried.begin(),
-    };
-    let mut reader = Reader::new(&mut scene);
-    for object in 0..OBJECTS.min(8) {
-        let _task = reader.task(Address(OBJECTS_AT + object * 4096));
-    }
+    memory.with_reader(Duration::from_secs(5), |reader| {
+        for object in 0..OBJECTS.min(8) {
+            let _task = reader.task(Address(OBJECTS_AT + object * 4096));
+        }
+    });
 }

@@ -1,9 +1,17 @@
 //! Memory for tests and for fuzzing: objects of all kinds that refer to each other at random, and in circles.
 
 use std::cell::Cell;
+use std::time::Duration;
 
+use super::reader::Reader;
 use crate::layout::Offsets;
-use crate::memory::{Batch, Memory, ReadError};
+use crate::memory::{Batch, Memory, Pages, ReadError};
+use crate::read::Allowance;
+use crate::read::objects::builtin::Objects;
+use crate::read::scene::Scene;
+use crate::read::stacks::codes::CodeTable;
+use crate::read::stacks::table::StackTable;
+use crate::snapshot::Address;
 
 /// Where type names are, one every 64 bytes.
 pub(in crate::read) const NAMES_AT: u64 = 0x10_0000_0000;
@@ -40,6 +48,28 @@ pub(in crate::read) struct Nonsense<'a> {
 }
 
 impl Nonsense<'_> {
+    /// Hands over a reader of tasks that has so much time for this memory.
+    pub(in crate::read) fn with_reader(&self, time: Duration, look: impl FnOnce(&mut Reader<'_, '_>)) {
+        let pages = Pages::new(self);
+        let (mut codes, mut stacks) = (CodeTable::default(), StackTable::default());
+        let unhurried = Allowance { cpu: time, wall: time };
+        let mut scene = Scene {
+            objects: Objects::new(&pages, &self.offsets),
+            pages: &pages,
+            interpreters: &[Address(OBJECTS_AT)],
+            threads: &[],
+            locks: &[],
+            loops: &[],
+            loop_threads: &[],
+            workers: &[],
+            codes: &mut codes,
+            stacks: &mut stacks,
+            for_listing: unhurried.begin(),
+            limit: unhurried.begin(),
+        };
+        look(&mut Reader::new(&mut scene));
+    }
+
     fn word(&self, address: u64) -> u64 {
         let noise = (self.noise)(address);
         let object = OBJECTS_AT + (noise >> 8) % OBJECTS * 4096;

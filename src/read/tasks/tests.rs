@@ -4,14 +4,7 @@ use std::cell::Cell;
 use std::time::Duration;
 
 use super::nonsense_of_tests::{Nonsense, OBJECTS, OBJECTS_AT};
-use super::reader::Reader;
 use crate::layout;
-use crate::memory::Pages;
-use crate::read::Allowance;
-use crate::read::objects::builtin::Objects;
-use crate::read::scene::Scene;
-use crate::read::stacks::codes::CodeTable;
-use crate::read::stacks::table::StackTable;
 use crate::snapshot::{Address, Known, PythonVersion, Why};
 
 /// A number for an address that looks like chance.
@@ -24,7 +17,6 @@ fn scatter(number: u64) -> u64 {
 
 #[test]
 fn nonsense_ends_and_does_no_harm() {
-    let unhurried = Allowance { cpu: Duration::from_secs(60), wall: Duration::from_secs(60) };
     let mut found = 0;
     for minor in 8..=15 {
         let version = PythonVersion { major: 3, minor, patch: Known::Unknown(Why::NotRead) };
@@ -37,26 +29,11 @@ fn nonsense_ends_and_does_no_harm() {
                 circles: seed % 8 == 7,
                 reads: Cell::new(0),
             };
-            let pages = Pages::new(&memory);
-            let (mut codes, mut stacks) = (CodeTable::default(), StackTable::default());
-            let mut scene = Scene {
-                objects: Objects::new(&pages, &offsets),
-                pages: &pages,
-                interpreters: &[Address(OBJECTS_AT)],
-                threads: &[],
-                locks: &[],
-                loops: &[],
-                loop_threads: &[],
-                workers: &[],
-                codes: &mut codes,
-                stacks: &mut stacks,
-                for_listing: unhurried.begin(),
-                limit: unhurried.begin(),
-            };
-            let mut reader = Reader::new(&mut scene);
-            for object in 0..OBJECTS {
-                found += u64::from(reader.task(Address(OBJECTS_AT + object * 4096)).unwrap().is_some());
-            }
+            memory.with_reader(Duration::from_secs(60), |reader| {
+                for object in 0..OBJECTS {
+                    found += u64::from(reader.task(Address(OBJECTS_AT + object * 4096)).unwrap().is_some());
+                }
+            });
             assert!(memory.reads.get() < 100_000, "3.{minor}, seed {seed}: {} reads", memory.reads.get());
         }
     }
