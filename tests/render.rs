@@ -1,7 +1,7 @@
 //! Every output format for every kind of day, compared with golden files, and the promises that no golden file can keep.
 #![expect(clippy::expect_used, reason = "a test fails by panicking")]
 
-use hangspy::render::{self, DoctorPage, GateRow, Graph, Layout, ProcessRow, ReadRow, Screen};
+use hangspy::render::{self, DoctorPage, GateRow, Graph, Layout, ProcessRow, ReadRow, Readable, Screen};
 use hangspy::report::{Cause, Kind, Report};
 use unicode_width::UnicodeWidthStr;
 
@@ -200,14 +200,14 @@ fn processes_are_listed_in_columns() {
             python: "3.12.4".to_owned(),
             loops: "uvloop".to_owned(),
             ports: vec![8000, 8443],
-            readable: "yes".to_owned(),
+            readable: Readable::Yes,
             command: "/usr/local/bin/python /usr/local/bin/gunicorn -k uvicorn.workers.UvicornWorker shop.main:app"
                 .to_owned(),
         },
         ProcessRow {
             pid: 4711,
             role: "server".to_owned(),
-            readable: "no: the process belongs to another user".to_owned(),
+            readable: Readable::No("the process belongs to another user".to_owned()),
             command: "python \x1b[2J-m app".to_owned(),
             ..ProcessRow::default()
         },

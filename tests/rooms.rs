@@ -346,3 +346,87 @@ fn names_of_libraries_are_seen() {
     let found = literals(text);
     assert_eq!(found.last(), Some(&(3, "that  one".to_owned())));
 }
+
+/// Rooms in which nothing looks into a text to decide: what is decided by is a fact of its own.
+const OF_FACTS: &[&str] = &["aggregate", "report", "words", "render"];
+
+/// What looks into a text. Some of these look into lists as well: those are told by what stands in the parentheses.
+const LOOKS: &[&str] = &[
+    ".contains(\"",
+    ".contains('",
+    ".contains([",
+    ".find(\"",
+    ".find('",
+    ".rfind(",
+    ".split(",
+    ".rsplit(",
+    "split_once(",
+    "strip_prefix(",
+    "strip_suffix(",
+    ".starts_with(",
+    ".ends_with(",
+    "trim_start_matches",
+    "trim_end_matches",
+    ".replace(",
+    "== \"",
+    "!= \"",
+    "\" =>",
+];
+
+/// For files that are made for texts.
+const ANY: usize = usize::MAX;
+
+/// Files that look into texts all the same, in how many lines at most, and why: none of these texts is a sentence of ours.
+const LOOKS_ALLOWED: &[(&str, usize, &str)] = &[
+    ("aggregate/connections.rs", 5, "addresses and the kernel's words for states, as they are read"),
+    ("aggregate/consumers.rs", 1, "a thread's name, which a program gave, without its number"),
+    ("aggregate/dead_loops.rs", 1, "what could not be read, as `read` calls it"),
+    ("aggregate/judges/deadlocked.rs", 1, "a function's name in Python"),
+    ("aggregate/judges/descriptors.rs", 1, "a function's name in Python"),
+    ("aggregate/judges/healthy.rs", 1, "what could not be read, as `read` calls it"),
+    ("aggregate/judges/silent_peers.rs", 1, "the kernel's word for a protocol"),
+    ("aggregate/judges/waiting_requests.rs", 3, "functions' names in Python"),
+    ("aggregate/ledger.rs", 1, "the beginning of a list of frames"),
+    ("aggregate/slow_clients.rs", 1, "a method of HTTP"),
+    ("aggregate/standing.rs", 1, "a method of HTTP"),
+    ("render/doctor.rs", 6, "words of the contract of `hangspy doctor`, which no verdict is made of"),
+    ("render/dump.rs", 2, "a thread's name, which a program gave, without its number"),
+    ("render/explain.rs", 2, "the marks of a page of `hangspy explain`"),
+    ("render/finding.rs", 1, "the indent of source lines"),
+    ("render/page.rs", ANY, "spaces and line ends"),
+    ("render/places.rs", ANY, "paths of files, functions' names in Python"),
+    ("render/sanitize.rs", ANY, "what no text may bring to a terminal"),
+    ("report/redact.rs", ANY, "what must not leave a machine is taken out of texts"),
+    ("words/advice/calls.rs", 3, "functions' names in Python"),
+    ("words/explain.rs", 2, "what a user typed, and words of the contract"),
+    ("words/page.rs", ANY, "the marks of a page of `hangspy explain`"),
+];
+
+#[test]
+fn nothing_looks_into_a_text_to_decide() {
+    let mut found: Vec<(String, Vec<String>)> = Vec::new();
+    for (path, text) in sources() {
+        let file = path.to_string_lossy().into_owned();
+        if !OF_FACTS.contains(&room_of(&path).as_str()) {
+            continue;
+        }
+        let code = text.split("#[cfg(test)]\nmod ").next().expect("a first part");
+        let looks = code_lines(code).filter(|(_, line)| LOOKS.iter().any(|look| line.contains(look)));
+        let looks: Vec<String> = looks.map(|(number, line)| format!("{file}:{number}: {}", line.trim())).collect();
+        if !looks.is_empty() {
+            found.push((file, looks));
+        }
+    }
+    let allowed = |file: &str| LOOKS_ALLOWED.iter().find(|(name, ..)| *name == file).map_or(0, |(_, lines, _)| *lines);
+    let wrong: Vec<String> = found
+        .iter()
+        .filter(|(file, looks)| looks.len() > allowed(file))
+        .map(|(file, looks)| {
+            format!("{} allowed in {file}, {} found:\n  {}", allowed(file), looks.len(), looks.join("\n  "))
+        })
+        .collect();
+    assert!(wrong.is_empty(), "decide by a fact, not by its sentence:\n{}", wrong.join("\n"));
+    let unused = |(file, ..): &&(&str, usize, &str)| !found.iter().any(|(name, _)| name == file);
+    let unused: Vec<&str> = LOOKS_ALLOWED.iter().filter(unused).map(|(file, ..)| *file).collect();
+    assert!(unused.is_empty(), "these look into no text any more: {unused:?}");
+}

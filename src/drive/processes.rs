@@ -12,7 +12,7 @@ use crate::attach::{self, Access};
 use crate::error::Result;
 use crate::os::{clock, visibility};
 use crate::read::Sampler;
-use crate::render;
+use crate::render::{self, Readable};
 use crate::snapshot::{Known, Process, Role, Server};
 use crate::target::{self, Listed};
 
@@ -36,7 +36,7 @@ const PATIENCE: Duration = Duration::from_secs(1);
 struct Look {
     python: String,
     loops: String,
-    readable: String,
+    readable: Readable,
 }
 
 /// Lists the Python processes visible here.
@@ -121,23 +121,23 @@ fn answer(look: Option<Receiver<Result<Look>>>, until: Instant) -> Result<Look> 
     let left = until.saturating_duration_since(Instant::now());
     match look.map(|look| look.recv_timeout(left)) {
         Some(Ok(look)) => look,
-        Some(Err(RecvTimeoutError::Disconnected)) => Ok(unread("no: the look at it ended by a defect")),
-        Some(Err(RecvTimeoutError::Timeout)) | None => Ok(unread("no: its memory does not answer")),
+        Some(Err(RecvTimeoutError::Disconnected)) => Ok(unread("the look at it ended by a defect")),
+        Some(Err(RecvTimeoutError::Timeout)) | None => Ok(unread("its memory does not answer")),
     }
 }
 
-fn unread(reason: &str) -> Look {
-    Look { readable: reason.to_owned(), ..Look::default() }
+fn unread(reason: impl Into<String>) -> Look {
+    Look { readable: Readable::No(reason.into()), ..Look::default() }
 }
 
 fn look_now(process: Process) -> Look {
     clock::follow(process.pid);
     let session = match attach::attach_or_proc_only(process) {
         Ok(session) => session,
-        Err(error) => return Look { readable: format!("no: {error}"), ..Look::default() },
+        Err(error) => return unread(error.to_string()),
     };
     if let Access::ProcOnly { gate } = &session.access {
-        return Look { readable: format!("no: {}", gate.words()), ..Look::default() };
+        return unread(gate.words());
     }
     keep_what_reading_needs();
     let python = version(&session.process);
@@ -147,7 +147,7 @@ fn look_now(process: Process) -> Look {
     );
     loops.sort();
     loops.dedup();
-    Look { python, loops: loops.join(","), readable: "yes".to_owned() }
+    Look { python, loops: loops.join(","), readable: Readable::Yes }
 }
 
 fn version(process: &Process) -> String {

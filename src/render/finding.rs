@@ -3,11 +3,11 @@
 use unicode_width::UnicodeWidthStr;
 
 use super::page::{Ink, Page, Piece, keep_start};
-use super::{Extent, places, sanitize, words};
+use super::{Extent, party, places, sanitize};
 use crate::figures;
 use crate::report::{Blame, Cause, Kind, Place, ProcessReport, Report, SecondParty, Verdict};
 use crate::snapshot::Excerpt;
-use crate::words::{self as vocabulary, Role};
+use crate::words::{self, Role};
 
 /// The column at which the text beside a label begins.
 const HANG: usize = 14;
@@ -73,8 +73,8 @@ fn consequences(page: &mut Page, verdict: &Verdict) {
 
 /// What `hangspy explain` is to be asked about a trouble: its cause, or what kind it is where that says more.
 fn explained(verdict: &Verdict) -> Option<&'static str> {
-    let cause = verdict.cause.filter(|cause| *cause != Cause::Unknown).map(|cause| vocabulary::cause(cause).word);
-    (verdict.kind != Kind::Healthy).then(|| cause.unwrap_or(vocabulary::kind(verdict.kind).word))
+    let cause = verdict.cause.filter(|cause| *cause != Cause::Unknown).map(|cause| words::cause(cause).word);
+    (verdict.kind != Kind::Healthy).then(|| cause.unwrap_or(words::kind(verdict.kind).word))
 }
 
 /// Whether the headline, the blamed function and what it waits for say all that the summary does: one call does it.
@@ -88,15 +88,15 @@ fn says_it_all(verdict: &Verdict) -> bool {
 }
 
 /// The summary without what the headline says already.
-fn told(verdict: &Verdict) -> &str {
-    let summary = verdict.summary.as_str();
-    let headline = vocabulary::kind(verdict.kind).label.to_lowercase();
-    summary.strip_prefix(&headline).and_then(|rest| rest.strip_prefix(": ")).unwrap_or(summary)
+fn told(verdict: &Verdict) -> String {
+    let sentence = verdict.facts.summary.as_ref().map(words::summary);
+    let rest = sentence.filter(|sentence| sentence.lead == Some(verdict.kind)).map(|sentence| sentence.words);
+    rest.unwrap_or_else(|| verdict.summary.clone())
 }
 
 /// One line about a process that has nothing worth a block.
 pub(super) fn brief(verdict: &Verdict) -> Piece {
-    Piece::new(ink(verdict.kind), vocabulary::kind(verdict.kind).label)
+    Piece::new(ink(verdict.kind), words::kind(verdict.kind).label)
 }
 
 fn ink(kind: Kind) -> Ink {
@@ -109,13 +109,13 @@ fn ink(kind: Kind) -> Ink {
 
 /// `LOOP BLOCKED for 12.4 s, still blocked`
 fn headline(report: &Report, verdict: &Verdict) -> Piece {
-    let what = vocabulary::kind(verdict.kind).label;
+    let what = words::kind(verdict.kind).label;
     let judged = verdict.kind.is_trouble();
     let text = match verdict.since_s {
         // One long stall is told by its length, many short ones by their share: what lasts now is only the last of them.
         Some(seconds) if judged && seconds >= verdict.share * report.window.seconds * MOST_OF_IT => {
             let ended = process(report, verdict).is_some_and(|process| process.ended);
-            let row = vocabulary::kind(verdict.kind);
+            let row = words::kind(verdict.kind);
             let lasting = if ended { Some("until it ended") } else { row.lasting };
             let lasting = lasting.map(|lasting| format!(", {lasting}")).unwrap_or_default();
             format!("{what} {} {}{lasting}", row.since, figures::seconds(seconds))
@@ -263,11 +263,11 @@ fn source(page: &mut Page, excerpts: &[Excerpt], blame: &Blame, extent: Extent) 
 
 /// What the blamed function does there, and with whom.
 fn activity(verdict: &Verdict) -> Option<(&'static str, String)> {
-    let party = words::second_party(&verdict.second_party);
+    let party = party::second_party(&verdict.second_party);
     let Some(cause) = verdict.cause else {
         return party.map(|party| ("concerns", party));
     };
-    let row = vocabulary::cause(cause);
+    let row = words::cause(cause);
     let label = match row.role {
         Role::Waits | Role::Locks => "waits for",
         Role::Runs => "runs",
@@ -283,7 +283,7 @@ fn activity(verdict: &Verdict) -> Option<(&'static str, String)> {
         // Which pool it is, the summary says.
         return Some((label, row.phrase.to_owned()));
     }
-    let seen = verdict.doing.as_ref().and_then(|doing| vocabulary::seen(cause, doing));
+    let seen = verdict.doing.as_ref().and_then(|doing| words::seen(cause, doing));
     // A library that is waited for is named by what was seen.
     let party = party.filter(|_| seen.is_none() || !matches!(verdict.second_party, SecondParty::Resource { .. }));
     let between = match (row.role, &verdict.second_party) {

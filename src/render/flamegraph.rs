@@ -201,8 +201,7 @@ fn title(report: &Report, graph: Graph) -> String {
 fn subtitle(report: &Report, graph: Graph) -> String {
     let mut words = Vec::new();
     if let [process] = report.target.processes.as_slice() {
-        let who = header::process_words(process);
-        words.push(who.split_once(", ").map_or(String::new(), |(_, rest)| rest.to_owned()));
+        words.push(header::program_words(process));
     }
     let window = &report.window;
     words.push(format!(
@@ -219,7 +218,6 @@ fn subtitle(report: &Report, graph: Graph) -> String {
     if window.failed > 0 {
         words.push(format!("{} failed", window.failed));
     }
-    words.retain(|word| !word.is_empty());
     sanitize::line(&words.join("; ")).into_owned()
 }
 

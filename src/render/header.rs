@@ -3,16 +3,22 @@
 use super::page::{Ink, Page, Piece};
 use crate::figures;
 use crate::report::{ProcessReport, Report, Window};
+use crate::snapshot::Reader;
 
 /// `pid 31, uvicorn worker, CPython 3.12.4, uvloop`
 #[must_use]
 pub(super) fn process_words(process: &ProcessReport) -> String {
+    format!("pid {}, {}", process.pid, program_words(process))
+}
+
+/// `uvicorn worker, CPython 3.12.4, uvloop`
+pub(super) fn program_words(process: &ProcessReport) -> String {
     let what = match (process.server.as_str(), process.role.as_str()) {
         ("python" | "", "server" | "") => "Python process".to_owned(),
         ("python" | "", role) => format!("Python {role}"),
         (server, role) => format!("{server} {role}"),
     };
-    let mut words = vec![format!("pid {}", process.pid), what];
+    let mut words = vec![what];
     if !process.python.is_empty() {
         words.push(format!("CPython {}", process.python));
     }
@@ -35,10 +41,10 @@ pub(super) fn window_words(window: &Window) -> String {
 /// What is peculiar about the way a process was read, or that it is gone; `None` when nothing is.
 pub(super) fn reservations(process: &ProcessReport) -> Option<String> {
     let mut words = Vec::new();
-    match process.reader.as_str() {
-        "py-spy" => words.push("read by py-spy's walker: stacks only, no loop, task or GIL detail"),
-        "proc-only" => words.push("its memory is closed to us: judged from /proc alone"),
-        _ => {}
+    match process.reader {
+        Reader::PySpy => words.push("read by py-spy's walker: stacks only, no loop, task or GIL detail"),
+        Reader::ProcOnly => words.push("its memory is closed to us: judged from /proc alone"),
+        Reader::Own => {}
     }
     if process.ended {
         words.push("it ended while it was watched");

@@ -18,6 +18,7 @@ mod gil;
 mod header;
 mod json;
 mod page;
+mod party;
 mod places;
 mod processes;
 mod ranking;
@@ -27,7 +28,6 @@ mod tasks;
 mod terminal;
 mod text;
 mod waits;
-mod words;
 
 pub use collapsed::collapsed;
 pub use doctor::{DoctorPage, GateRow, ReadRow, doctor, doctor_json};
@@ -35,7 +35,7 @@ pub use dump::dump;
 pub use explain::{explainable, explained};
 pub use flamegraph::{Graph, flamegraph};
 pub use json::{Layout, json};
-pub use processes::{ProcessRow, processes, processes_json};
+pub use processes::{ProcessRow, Readable, processes, processes_json};
 pub use terminal::{Screen, terminal};
 pub use text::text;
 

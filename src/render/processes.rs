@@ -2,7 +2,7 @@
 
 use std::io::{self, Write};
 
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 use unicode_width::UnicodeWidthStr;
 
 use super::json;
@@ -25,10 +25,41 @@ pub struct ProcessRow {
     pub loops: String,
     /// Ports it listens on.
     pub ports: Vec<u16>,
-    /// Whether hangspy may look into it: `yes`, or `no: ` and the reason; empty when that was not tried.
-    pub readable: String,
+    /// Whether hangspy may look into it.
+    pub readable: Readable,
     /// Its command line, arguments joined by spaces.
     pub command: String,
+}
+
+/// Whether hangspy may look into a process: `yes`, or `no: ` and the reason; empty when that was not tried.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Readable {
+    /// It was not tried.
+    #[default]
+    Untried,
+    /// It may.
+    Yes,
+    /// It may not, and why.
+    No(String),
+}
+
+impl Readable {
+    const fn word(&self) -> &'static str {
+        match self {
+            Self::Untried => "",
+            Self::Yes => "yes",
+            Self::No(_) => "no",
+        }
+    }
+}
+
+impl Serialize for Readable {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::Untried | Self::Yes => to.serialize_str(self.word()),
+            Self::No(why) => to.collect_str(&format_args!("{}: {why}", self.word())),
+        }
+    }
 }
 
 /// The least room for a command line beside the other columns; on a narrower screen it gets a line of its own. What is
@@ -67,7 +98,7 @@ pub fn processes(rows: &[ProcessRow], screen: Screen, out: &mut impl Write) -> i
             page.line(&[line]);
             page.line(&[Piece::plain(" ".repeat(indent)), command]);
         }
-        if let Some((_, reason)) = row.readable.split_once(": ") {
+        if let Readable::No(reason) = &row.readable {
             page.wrapped(indent, indent, &[Piece::new(Ink::Doubt, format!("not readable: {reason}"))]);
         }
     }
@@ -84,8 +115,8 @@ pub fn processes_json(rows: &[ProcessRow], out: &mut impl Write) -> io::Result<(
 
 fn cells(row: &ProcessRow) -> [String; COLUMNS] {
     let ports: Vec<String> = row.ports.iter().map(ToString::to_string).collect();
-    let readable = row.readable.split_once(':').map_or(row.readable.as_str(), |(answer, _)| answer);
-    [row.pid.to_string().as_str(), &row.role, &row.server, &row.python, &row.loops, &ports.join(","), readable]
+    let (pid, ports) = (row.pid.to_string(), ports.join(","));
+    [pid.as_str(), &row.role, &row.server, &row.python, &row.loops, &ports, row.readable.word()]
         .map(|text| if text.is_empty() { "-".to_owned() } else { sanitize::line(text).into_owned() })
 }
 

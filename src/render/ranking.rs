@@ -6,7 +6,7 @@ use super::page::{Ink, Page, Piece, aligned, keep_end, keep_start};
 use super::{Extent, places, sanitize};
 use crate::figures;
 use crate::report::{Ranked, Report};
-use crate::words as vocabulary;
+use crate::words;
 
 /// Rows on the screen. The report file has all of them.
 const MOST_ROWS: usize = 5;
@@ -82,7 +82,7 @@ impl Table {
             })
             .collect();
         let longest = rows.iter().map(|row| whole_name(row).width()).max().unwrap_or(0);
-        let cause = rows.iter().map(|row| vocabulary::cause(row.cause).word.len()).max().unwrap_or(0);
+        let cause = rows.iter().map(|row| words::cause(row.cause).word.len()).max().unwrap_or(0);
         let room = |columns: &[Column]| {
             let figures: usize = columns.iter().map(|column| column.width + GAP).sum();
             let pid = if pid > 0 { pid + GAP } else { 0 };
@@ -110,7 +110,7 @@ impl Table {
             .columns
             .iter()
             .map(|column| format!("{:GAP$}{}", "", aligned(&(column.cell)(row), column.width, true)));
-        format!("{}{:GAP$}{}", cells.collect::<String>(), "", vocabulary::cause(row.cause).word)
+        format!("{}{:GAP$}{}", cells.collect::<String>(), "", words::cause(row.cause).word)
     }
 
     /// Pid, function and file: first the function gives way, from its left (`…Service.load`), then the file.

@@ -3,8 +3,9 @@
 use super::page::{Ink, Page, Piece};
 use super::places;
 use crate::figures;
-use crate::report::{Report, RequestReport, request_text};
+use crate::report::{Report, RequestReport};
 use crate::snapshot::Known;
+use crate::words;
 
 /// The column of the requests.
 const INDENT: usize = 4;
@@ -47,13 +48,13 @@ fn together(one: &RequestReport, other: &RequestReport) -> bool {
 /// `GET /api/orders from 10.0.0.9:51234, for 2.8 s at least, in fetch (app.py:7), thread 4712`
 fn entry(page: &mut Page, group: &[&RequestReport]) {
     let Some(first) = group.first() else { return };
-    let mut what = format!("{} {}", request_text(&first.method), request_text(&first.path));
+    let mut what = format!("{} {}", words::text(&first.method), words::text(&first.path));
     if group.len() > 1 {
         what = format!("{} times {what}", group.len());
     }
     let mut rest = String::new();
     if group.len() == 1 {
-        rest.push_str(&format!(" from {}", request_text(&first.client)));
+        rest.push_str(&format!(" from {}", words::text(&first.client)));
     }
     if first.age_s > 0.0 {
         rest.push_str(&format!(", for {} at least", figures::seconds(first.age_s)));

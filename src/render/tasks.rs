@@ -4,7 +4,7 @@ use super::dump::{Paths, frames};
 use super::page::{Ink, Page, Piece};
 use crate::figures;
 use crate::report::{Report, TaskGroupReport, TaskReport, TasksReport};
-use crate::snapshot::Known;
+use crate::snapshot::{Known, TaskPhase};
 
 /// The column of a chain's functions.
 const INDENT: usize = 4;
@@ -46,10 +46,10 @@ fn entry(page: &mut Page, of: &TasksReport, at: usize, group: &TaskGroupReport, 
             (format!("{many} tasks ({}{more})", names.join(", ")), ("wait", "run", "are"))
         }
     };
-    let does = match group.phase.as_str() {
-        "waiting" => format!(" {} for {}", verb.0, group.waits_for),
-        "running" => format!(" {}", verb.1),
-        _ => format!(" {} ready to run", verb.2),
+    let does = match group.phase {
+        TaskPhase::Waiting => format!(" {} for {}", verb.0, group.waits_for),
+        TaskPhase::Running => format!(" {}", verb.1),
+        TaskPhase::Ready => format!(" {} ready to run", verb.2),
     };
     let unchanged = match group.unchanged {
         Known::Is(0) | Known::Unknown(_) => String::new(),
@@ -60,7 +60,7 @@ fn entry(page: &mut Page, of: &TasksReport, at: usize, group: &TaskGroupReport, 
         Known::Is(count) => format!(", {count} of them for the same as at first"),
     };
     page.wrapped(0, INDENT, &[Piece::new(Ink::Strong, who), Piece::plain(does), Piece::plain(unchanged)]);
-    if let (Known::Is(ends), "waiting") = (&group.could_end, group.phase.as_str()) {
+    if let (Known::Is(ends), TaskPhase::Waiting) = (&group.could_end, group.phase) {
         let words = match ends.as_slice() {
             [] => "nobody in sight could end that".to_owned(),
             some => format!("could be ended by {}", some.join(", ")),

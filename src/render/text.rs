@@ -7,7 +7,7 @@ use super::{Extent, closing, dump, gil, places, ranking, tasks, terminal};
 use crate::figures;
 use crate::report::{CgroupReport, EpisodeReport, Report, SocketReport};
 use crate::snapshot::Known;
-use crate::words as vocabulary;
+use crate::words;
 
 /// Columns of the file.
 const WIDTH: usize = 110;
@@ -111,7 +111,7 @@ fn stall_words(stall: &EpisodeReport) -> String {
     if let Some(place) = &stall.place {
         words.push_str(&format!(" in {} {}", places::function(&place.function), places::full_position(place)));
     }
-    words.push_str(&format!(", {}", vocabulary::cause(stall.cause).word));
+    words.push_str(&format!(", {}", words::cause(stall.cause).word));
     if let Some(peer) = &stall.peer {
         words.push_str(&format!(", {peer}"));
     }

@@ -4,6 +4,7 @@
 use std::sync::Arc;
 
 use crate::report::{Kind, ProfileEntry, Report};
+use crate::snapshot::TaskPhase;
 
 /// What stands under the chains of tasks, and under the threads beside them.
 const TASKS: &str = "tasks";
@@ -29,8 +30,11 @@ pub(super) fn entries(report: &Report) -> Vec<ProfileEntry> {
     let tasks = report.tasks.iter().flat_map(|of| of.groups.iter().map(move |group| (of.process, group)));
     let tasks = tasks.filter(|(_, group)| !group.stack.is_empty());
     let tasks = tasks.map(|(process, group)| {
-        let doing =
-            if group.phase == "waiting" { format!("waits for {}", group.waits_for) } else { group.phase.clone() };
+        let doing = match group.phase {
+            TaskPhase::Waiting => format!("waits for {}", group.waits_for),
+            TaskPhase::Ready => "ready".to_owned(),
+            TaskPhase::Running => "running".to_owned(),
+        };
         entry(process, TASKS, &doing, group.count, &group.stack)
     });
     let threads = report.threads.iter().filter(|thread| thread.python && !thread.runs_loop && !thread.stack.is_empty());

@@ -5,7 +5,7 @@ use super::verdict::Verdict;
 use super::{Gap, Observation, ProcessReport, Report, Target, Tool};
 use super::{gaps, gil, jobs, loops, observations, pools, profile, ranking, requests, surroundings, tasks, threads};
 use crate::aggregate::{self, Analysis, verdicts, worst_first};
-use crate::snapshot::{Cost, Excerpt, Known, Moment, Reader, Recording, SCHEMA};
+use crate::snapshot::{Cost, Excerpt, Known, Moment, Recording, SCHEMA};
 
 /// Turns recordings, one per process, into the finished report. `asked` is what the user named as the target.
 #[must_use]
@@ -81,12 +81,7 @@ fn process(analysis: &Analysis<'_>) -> ProcessReport {
         python: process.python.get().map(ToString::to_string).unwrap_or_default(),
         loops,
         ports: process.ports.clone(),
-        reader: match process.reader {
-            Reader::Own => "own",
-            Reader::PySpy => "py-spy",
-            Reader::ProcOnly => "proc-only",
-        }
-        .to_owned(),
+        reader: process.reader,
         ended: analysis.recording.ended.is_some(),
     }
 }

@@ -2,7 +2,8 @@
 
 use super::model::JobReport;
 use crate::aggregate::{Analysis, Job, jobs as all};
-use crate::snapshot::{Actor, WorkKind};
+use crate::snapshot::Actor;
+use crate::words;
 
 /// The jobs and consumers of a process.
 pub(super) fn jobs(analysis: &Analysis<'_>) -> Vec<JobReport> {
@@ -15,11 +16,7 @@ pub(super) fn jobs(analysis: &Analysis<'_>) -> Vec<JobReport> {
     let report = |job: Job| JobReport {
         process: analysis.pid().0,
         library: job.library,
-        kind: match job.kind {
-            WorkKind::Messages => "consumer",
-            WorkKind::Jobs | WorkKind::Requests => "job",
-        }
-        .to_owned(),
+        kind: words::work(job.kind).to_owned(),
         name: job.name,
         thread: match job.who {
             Actor::Thread(thread) => Some(thread.0),

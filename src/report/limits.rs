@@ -2,7 +2,6 @@
 
 use super::observations::Seen;
 use crate::aggregate::{Analysis, Subject, Throttling, full_queue, overflow, throttling};
-use crate::figures::{count, share};
 use crate::snapshot::Surroundings;
 use crate::words;
 
@@ -22,8 +21,7 @@ pub(super) fn limits(analysis: &Analysis<'_>) -> Vec<Seen> {
     let cgroup = around.cgroup.get();
     let memory = cgroup.and_then(|group| Some((group.memory_used.ok()?, group.memory_limit.ok()??)));
     if let Some((used, limit)) = memory.filter(|(used, limit)| *used as f64 >= *limit as f64 * NOTABLE_MEMORY) {
-        let words = format!("memory: {} of the limit in use", share(used as f64 / limit.max(1) as f64));
-        said.push(Seen::of(Subject::Memory, words));
+        said.push(Seen::of(Subject::Memory, words::memory_in_use(used as f64 / limit.max(1) as f64)));
     }
     said.extend(memory_trouble(analysis));
     let queue = full_queue(analysis).into_iter().chain(overflow(analysis));
@@ -31,7 +29,7 @@ pub(super) fn limits(analysis: &Analysis<'_>) -> Vec<Seen> {
     let descriptors = around.open_descriptors.ok().zip(around.descriptor_limit.ok());
     if let Some((open, limit)) = descriptors.filter(|(open, limit)| *open as f64 >= *limit as f64 * NOTABLE_DESCRIPTORS)
     {
-        said.push(Seen::of(Subject::Descriptors, format!("{open} of {limit} file descriptors open")));
+        said.push(Seen::of(Subject::Descriptors, words::descriptors_open(open, limit)));
     }
     said
 }
@@ -42,14 +40,10 @@ fn memory_trouble(analysis: &Analysis<'_>) -> Vec<Seen> {
     let (Some(first), Some(last)) = (readings.first(), readings.last()) else { return Vec::new() };
     let kills = |around: &Surroundings| around.cgroup.get()?.memory_kills.ok();
     let killed = kills(last).zip(kills(first)).map_or(0, |(last, first)| last.saturating_sub(first));
-    let killed = (killed > 0).then(|| {
-        let times = count(killed, "time");
-        Seen::plain(format!("the kernel killed in this control group for want of memory, {times} while it was watched"))
-    });
+    let killed = (killed > 0).then(|| Seen::plain(words::kernel_killed(killed)));
     let faults = last.major_faults.ok().zip(first.major_faults.ok());
     let seconds = last.at.since(first.at).as_secs_f64();
     let rate = faults.map_or(0.0, |(last, first)| last.saturating_sub(first) as f64 / seconds.max(f64::EPSILON));
-    let faults = (rate >= NOTABLE_FAULTS)
-        .then(|| Seen::of(Subject::Memory, format!("{rate:.0} page faults a second read from a disk")));
+    let faults = (rate >= NOTABLE_FAULTS).then(|| Seen::of(Subject::Memory, words::reads_pages_back(rate)));
     killed.into_iter().chain(faults).collect()
 }

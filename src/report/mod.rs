@@ -32,6 +32,5 @@ pub use model::{
 pub use party::SecondParty;
 pub use pools::pool_line;
 pub use redact::redacted;
-pub use requests::request_text;
 pub use task_model::{PrimitiveReport, TaskGroupReport, TaskReport, TasksReport};
 pub use verdict::{Consequence, Facts, Verdict};

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::task_model::TasksReport;
 use super::verdict::Verdict;
 use crate::aggregate::{Cause, Place};
-use crate::snapshot::{Cost, Excerpt, Known};
+use crate::snapshot::{Cost, Excerpt, Known, PoolKind, Reader};
 
 /// The finished findings of one run.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -91,7 +91,7 @@ pub struct ProcessReport {
     /// Ports it listens on.
     pub ports: Vec<u16>,
     /// `own`, `py-spy` or `proc-only`
-    pub reader: String,
+    pub reader: Reader,
     /// Whether it ended while it was watched.
     pub ended: bool,
 }
@@ -359,7 +359,8 @@ pub struct PoolReport {
     /// The process.
     pub process: u32,
     /// `anyio-threads`, `anyio-limiter`, `thread-pool`, `default-executor`, `db-pool`, `http-pool`, `asyncio-queue`, `dns`
-    pub kind: String,
+    #[serde(with = "super::pools::word")]
+    pub kind: PoolKind,
     /// What the program calls it, or its class.
     pub name: Known<String>,
     /// Places in all.

@@ -4,9 +4,9 @@ use super::limits;
 use super::model::Observation;
 use super::{pools, requests};
 use crate::aggregate::{
-    Analysis, Confidence, HarmlessClient, LOOK, Subject, Verdict, WaitsForEvent, WaitsForIdleLoop, facts_of_health,
-    failed_tasks, fate, groups, harmless_clients, jobs_of_libraries, place_of, queued, thread_name, waits_for_events,
-    waits_for_idle_loops, wasted_core, young_worker,
+    Analysis, Confidence, HarmlessClient, Job, LOOK, Subject, Verdict, WaitsForEvent, WaitsForIdleLoop,
+    facts_of_health, failed_tasks, fate, groups, harmless_clients, jobs_of_libraries, place_of, queued, thread_name,
+    waits_for_events, waits_for_idle_loops, wasted_core, young_worker,
 };
 use crate::classify::Look;
 use crate::snapshot::{Snapshot, ThreadSample};
@@ -66,7 +66,7 @@ pub(super) fn observations(analysis: &Analysis<'_>, verdicts: &[&Verdict]) -> Ve
     }
     said.extend(limits::limits(analysis));
     said.extend(few(pools::in_use(analysis)));
-    said.extend(requests::words(analysis).map(Seen::plain));
+    said.extend(requests::in_flight(analysis).map(Seen::plain));
     said.extend(few(jobs(analysis)));
     let failed = failed_tasks(analysis).into_iter().map(|(who, fact)| Seen::of(who, words::evidence(&fact.into())));
     said.extend(few(failed.collect()));
@@ -91,16 +91,15 @@ fn health(analysis: &Analysis<'_>, verdicts: &[&Verdict]) -> Vec<String> {
 
 /// Jobs of libraries, those of which the same is said together.
 fn jobs(analysis: &Analysis<'_>) -> Vec<Seen> {
-    let mut said: Vec<(Subject, String, usize)> = Vec::new();
-    for job in jobs_of_libraries(analysis) {
-        let words = words::job(&job);
-        match said.iter_mut().find(|(_, known, _)| *known == words) {
-            Some((_, _, count)) => *count += 1,
-            None => said.push((job.who.into(), words, 1)),
+    let jobs = jobs_of_libraries(analysis);
+    let mut alike: Vec<(&Job, u64)> = Vec::new();
+    for job in &jobs {
+        match alike.iter_mut().find(|(known, _)| words::job(known) == words::job(job)) {
+            Some((_, count)) => *count += 1,
+            None => alike.push((job, 1)),
         }
     }
-    let counted = |words: String, count: usize| if count > 1 { format!("{count} times: {words}") } else { words };
-    said.into_iter().map(|(who, words, count)| Seen::of(who, counted(words, count))).collect()
+    alike.into_iter().map(|(job, count)| Seen::of(job.who.into(), words::jobs(job, count))).collect()
 }
 
 /// Events, clients and loops that somebody waits for, where that is no verdict; a few of each.

@@ -30,7 +30,7 @@ pub enum SecondParty {
         /// Its name.
         name: String,
         /// Its state letter.
-        state: String,
+        state: char,
     },
     /// A file, pipe or device.
     File {
@@ -58,7 +58,7 @@ impl From<&aggregate::SecondParty> for SecondParty {
                 Self::Holder { holder: words::holder(holder), stack: stack.clone() }
             }
             aggregate::SecondParty::Child { pid, name, state } => {
-                Self::Child { pid: *pid, name: name.clone(), state: state.to_string() }
+                Self::Child { pid: *pid, name: name.clone(), state: *state }
             }
             aggregate::SecondParty::File { file, held_by } => {
                 Self::File { path: words::opened(file), held_by: words::held_by(held_by) }

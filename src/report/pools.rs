@@ -15,7 +15,7 @@ pub(super) fn pools(analysis: &Analysis<'_>) -> Vec<PoolReport> {
 fn report(analysis: &Analysis<'_>, pool: &PoolSample) -> PoolReport {
     PoolReport {
         process: analysis.pid().0,
-        kind: words::contract(pool.kind).to_owned(),
+        kind: pool.kind,
         name: pool.name.clone(),
         size: pool.size,
         in_use: pool.in_use,
@@ -41,5 +41,28 @@ pub(super) fn in_use(analysis: &Analysis<'_>) -> Vec<Seen> {
 /// `4 of 40 worker threads busy`, `3 of 3 database connections taken, 5 wait`
 #[must_use]
 pub fn pool_line(pool: &PoolReport) -> String {
-    words::line(&pool.kind, pool.in_use, pool.size, pool.waiting)
+    words::line(pool.kind, pool.in_use, pool.size, pool.waiting)
+}
+
+/// A pool in the contract's word, which is not the journal's.
+pub(super) mod word {
+    use serde::de::{Deserialize, Deserializer, Error};
+    use serde::ser::Serializer;
+
+    use crate::snapshot::PoolKind;
+    use crate::words;
+
+    /// # Errors
+    /// What the serializer says.
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands fields over by reference")]
+    pub(in crate::report) fn serialize<S: Serializer>(kind: &PoolKind, to: S) -> Result<S::Ok, S::Error> {
+        to.serialize_str(words::contract(*kind))
+    }
+
+    /// # Errors
+    /// When it is no word of the contract.
+    pub(in crate::report) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<PoolKind, D::Error> {
+        let word = String::deserialize(from)?;
+        words::of_contract(&word).ok_or_else(|| D::Error::custom(format!("`{word}` is no pool")))
+    }
 }

@@ -1,9 +1,9 @@
 //! Requests in flight as they were last seen.
 
 use super::model::RequestReport;
-use crate::aggregate::{Analysis, place_of_user, request_age};
-use crate::figures;
-use crate::snapshot::{Actor, Census, Known, Moment, RequestSample};
+use crate::aggregate::{Analysis, Place, place_of_user, request_age};
+use crate::snapshot::{Actor, Census, Moment, RequestSample};
+use crate::words::{self, InFlight};
 
 /// The requests of a process, the oldest first.
 pub(super) fn requests(analysis: &Analysis<'_>) -> Vec<RequestReport> {
@@ -11,7 +11,7 @@ pub(super) fn requests(analysis: &Analysis<'_>) -> Vec<RequestReport> {
     let mut requests: Vec<RequestReport> =
         census.requests.iter().map(|request| report(analysis, census, request)).collect();
     requests.sort_by(|one, other| {
-        other.age_s.total_cmp(&one.age_s).then_with(|| request_text(&one.path).cmp(request_text(&other.path)))
+        other.age_s.total_cmp(&one.age_s).then_with(|| words::text(&one.path).cmp(words::text(&other.path)))
     });
     requests
 }
@@ -56,39 +56,21 @@ fn first_seen(analysis: &Analysis<'_>, request: &RequestSample) -> Moment {
     seen.last().map_or(Moment::default(), |census| census.at)
 }
 
-/// `12 requests in flight, the oldest for at least 2.8 s; 10 in fetch (app.py:7)`, `1 request in flight for at least 2.8 s, in
-/// fetch (app.py:7)`
-pub(super) fn words(analysis: &Analysis<'_>) -> Option<String> {
+/// What is in flight, in words; `None` where nothing is.
+pub(super) fn in_flight(analysis: &Analysis<'_>) -> Option<String> {
     let requests = requests(analysis);
-    let oldest = requests.first()?;
-    let mut places: Vec<(String, usize)> = Vec::new();
+    let oldest_s = requests.first()?.age_s.max(0.0);
+    let mut places: Vec<(&Place, u64)> = Vec::new();
     for place in requests.iter().filter_map(|request| request.place.as_ref()) {
-        let words = crate::words::place(place);
-        match places.iter_mut().find(|(known, _)| *known == words) {
+        match places.iter_mut().find(|(known, _)| words::place(known) == words::place(place)) {
             Some((_, count)) => *count += 1,
-            None => places.push((words, 1)),
+            None => places.push((place, 1)),
         }
     }
-    let alone = requests.len() == 1;
-    let most = places.into_iter().max_by_key(|(_, count)| *count).map(|(place, count)| match alone {
-        true => format!(", in {place}"),
-        false => format!("; {count} in {place}"),
-    });
-    let most = most.unwrap_or_default();
-    let count = figures::count(requests.len() as u64, "request");
-    let cut = analysis.recording.censuses.last().is_some_and(is_cut);
-    let least = if cut { "at least " } else { "" };
-    let whose = if alone { "" } else { ", the oldest" };
-    let age = format!("{whose} for at least {}", figures::seconds(oldest.age_s.max(0.0)));
-    let age = if oldest.age_s >= NOTABLE_S { age } else { String::new() };
-    Some(format!("{least}{count} in flight{age}{most}"))
-}
-
-/// A request of less is no more than one that happens to be there.
-const NOTABLE_S: f64 = 0.5;
-
-/// Text of a request, `?` where it is not known.
-#[must_use]
-pub fn request_text(text: &Known<String>) -> &str {
-    text.get().map_or("?", String::as_str)
+    Some(words::in_flight(&InFlight {
+        requests: requests.len() as u64,
+        more: analysis.recording.censuses.last().is_some_and(is_cut),
+        oldest_s,
+        most: places.into_iter().max_by_key(|(_, count)| *count),
+    }))
 }

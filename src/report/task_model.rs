@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::aggregate::Place;
-use crate::snapshot::{Ending, Known};
+use crate::snapshot::{Ending, Known, TaskPhase};
 
 /// The tasks of one process, as they were last read.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -35,7 +35,7 @@ pub struct TaskGroupReport {
     /// those that are not listed one by one.
     pub unchanged: Known<u64>,
     /// `waiting`, `ready` or `running`
-    pub phase: String,
+    pub phase: TaskPhase,
     /// What one of them waits for, in words.
     pub waits_for: String,
     /// What could end the wait of one of them, in words; unknown where not all was looked through.
@@ -61,7 +61,7 @@ pub struct TaskReport {
     /// The thread that runs its loop; unknown when none does.
     pub thread: Known<u32>,
     /// `waiting`, `ready` or `running`
-    pub phase: String,
+    pub phase: TaskPhase,
     /// What it waits for, in words.
     pub waits_for: String,
     /// For how long it has waited for that at least, seconds; 0 when that was seen once.

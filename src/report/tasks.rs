@@ -5,8 +5,8 @@ use std::collections::HashMap;
 use super::task_model::{PrimitiveReport, TaskGroupReport, TaskReport, TasksReport};
 use crate::aggregate::{Analysis, ender, place_of, places, same_wait_since, task as task_of, users_place, waits_for};
 use crate::snapshot::{
-    Actor, Address, Census, Ending, Known, PoolSample, PrimitiveKind, PrimitiveSample, StackId, TaskCensus, TaskGroup,
-    TaskPhase, TaskSample,
+    Actor, Address, Census, Ending, Known, PoolSample, PrimitiveSample, StackId, TaskCensus, TaskGroup, TaskPhase,
+    TaskSample,
 };
 use crate::words;
 
@@ -70,14 +70,14 @@ impl Told<'_> {
         TaskGroupReport {
             count: group.count,
             unchanged: Known::from_option((read_twice && all_listed).then_some(unchanged), unknown),
-            phase: phase(group.phase).to_owned(),
+            phase: group.phase,
             waits_for: self.wait_of_all(members),
             could_end: self.could_end(members),
             place: users_place(recording, &self.analysis.book, group.chain),
             awaited_by: awaiting.map(|task| words::who(&task_of(self.tasks, *task))).collect(),
             stack: group.chain.ok().map(|chain| places(recording, recording.stack(chain))).unwrap_or_default(),
             stack_unknown: match (group.phase, group.chain.why()) {
-                (TaskPhase::Running, _) => Some("it runs: see the stack of its thread".to_owned()),
+                (TaskPhase::Running, _) => Some(words::TASK_RUNS.to_owned()),
                 (_, why) => why.map(|why| why.words().to_owned()),
             },
         }
@@ -89,7 +89,7 @@ impl Told<'_> {
             id: task.address.to_string(),
             name: task.name.clone(),
             thread: Known::from_option(thread_of(self.analysis, task.event_loop), crate::snapshot::Why::Vanished),
-            phase: phase(task.phase).to_owned(),
+            phase: task.phase,
             waits_for: self.wait(task),
             since_s: self.census.at.since(since).as_secs_f64(),
             timed: task.timed,
@@ -119,7 +119,7 @@ impl Told<'_> {
     fn wait_of_all(&self, members: &[&TaskSample]) -> String {
         let mut all = members.iter().map(|task| self.wait(task));
         let Some(first) = all.next() else { return String::new() };
-        if all.all(|other| other == first) { first } else { format!("{first} (the first of them)") }
+        if all.all(|other| other == first) { first } else { words::of_the_first(&first) }
     }
 }
 
@@ -128,25 +128,10 @@ fn thread_of(analysis: &Analysis<'_>, event_loop: Address) -> Option<u32> {
     last.loops.iter().find(|sample| sample.address == event_loop).map(|sample| sample.thread.0)
 }
 
-fn phase(phase: TaskPhase) -> &'static str {
-    match phase {
-        TaskPhase::Waiting => "waiting",
-        TaskPhase::Ready => "ready",
-        TaskPhase::Running => "running",
-    }
-}
-
 fn primitive(analysis: &Analysis<'_>, primitive: &PrimitiveSample) -> PrimitiveReport {
     PrimitiveReport {
         id: primitive.address.to_string(),
-        kind: match primitive.kind {
-            PrimitiveKind::Lock => "lock",
-            PrimitiveKind::Event => "event",
-            PrimitiveKind::Condition => "condition",
-            PrimitiveKind::Semaphore => "semaphore",
-            PrimitiveKind::Queue => "queue",
-        }
-        .to_owned(),
+        kind: words::primitive(primitive.kind).to_owned(),
         value: primitive.value,
         limit: primitive.limit,
         waiting: primitive.waiting,

@@ -48,7 +48,7 @@ fn doing(activity: Activity) -> String {
     match (activity.cause, activity.does, activity.party) {
         (_, Doing::AwaitsLock { lock: Lock::Own }, _) => doing,
         (Some(Cause::Lock | Cause::ImportLock), _, SecondParty::Holder { holder, .. }) => {
-            format!("{doing}: {} has it", words::holder(&holder))
+            words::with_holder(&doing, &holder)
         }
         _ => doing,
     }
@@ -59,14 +59,12 @@ fn stack(analysis: &Analysis<'_>, thread: &ThreadSample) -> (Vec<super::Place>, 
     match thread.python.as_ref().map(|python| python.stack) {
         Some(StackSample::Stable(stack)) => (places(recording, recording.stack(stack)), None),
         Some(StackSample::Cut(stack)) => {
-            (places(recording, recording.stack(stack)), Some("inner frames changed while they were read".to_owned()))
+            (places(recording, recording.stack(stack)), Some(words::INNER_FRAMES_CHANGED.to_owned()))
         }
         Some(StackSample::Torn) => (Vec::new(), Some(Why::Torn.words().to_owned())),
         Some(StackSample::Unknown(why)) => (Vec::new(), Some(why.words().to_owned())),
-        None if recording.process.reader == Reader::ProcOnly => {
-            (Vec::new(), Some("the process's memory is closed to us".to_owned()))
-        }
-        None => (Vec::new(), Some("a native thread has no Python stack".to_owned())),
+        None if recording.process.reader == Reader::ProcOnly => (Vec::new(), Some(words::MEMORY_CLOSED.to_owned())),
+        None => (Vec::new(), Some(words::NATIVE_THREAD.to_owned())),
     }
 }
 

@@ -10,6 +10,8 @@ use crate::aggregate::{HarmlessClient, Job, Place, Restless, Throttling, WaitsFo
 use crate::figures::{bytes, count, length, seconds, share};
 use crate::snapshot::{ProcessId, ThreadId, WorkKind};
 
+/// A request of less is no more than one that happens to be there, seconds.
+const NOTABLE_AGE_S: f64 = 0.5;
 /// A job's age of less says nothing, seconds.
 const NOTABLE_S: f64 = 1.0;
 
@@ -69,6 +71,76 @@ pub fn job(job: &Job) -> String {
     let age = if old { format!(", for {}", length(job.age)) } else { String::new() };
     let at = job.place.as_ref().map(|at| format!(", in {}", place(at))).unwrap_or_default();
     format!("{} {does} {}{every}{age}{at}", job.library, job.name)
+}
+
+/// The same of several jobs of which the same is said.
+#[must_use]
+pub fn jobs(job: &Job, count: u64) -> String {
+    let words = self::job(job);
+    if count > 1 { format!("{count} times: {words}") } else { words }
+}
+
+/// The word of the contract for what runs.
+#[must_use]
+pub const fn work(kind: WorkKind) -> &'static str {
+    match kind {
+        WorkKind::Messages => "consumer",
+        WorkKind::Jobs | WorkKind::Requests => "job",
+    }
+}
+
+/// `12 requests in flight, the oldest for at least 2.8 s; 10 in fetch (app.py:7)`, `1 request in flight for at least 2.8 s, in
+/// fetch (app.py:7)`
+#[must_use]
+pub fn in_flight(flight: &InFlight<'_>) -> String {
+    let alone = flight.requests == 1;
+    let least = if flight.more { "at least " } else { "" };
+    let whose = if alone { "" } else { ", the oldest" };
+    let old = flight.oldest_s >= NOTABLE_AGE_S;
+    let age = if old { format!("{whose} for at least {}", seconds(flight.oldest_s)) } else { String::new() };
+    let most = flight.most.map(|(at, here)| match alone {
+        true => format!(", in {}", place(at)),
+        false => format!("; {here} in {}", place(at)),
+    });
+    format!("{least}{} in flight{age}{}", count(flight.requests, "request"), most.unwrap_or_default())
+}
+
+/// Requests in flight.
+#[derive(Clone, Copy, Debug)]
+pub struct InFlight<'a> {
+    /// How many were read.
+    pub requests: u64,
+    /// Whether there may be more.
+    pub more: bool,
+    /// How old the oldest is at least, seconds.
+    pub oldest_s: f64,
+    /// Where most of them are, and how many.
+    pub most: Option<(&'a Place, u64)>,
+}
+
+/// How much of the memory that is allowed is in use.
+#[must_use]
+pub fn memory_in_use(of_limit: f64) -> String {
+    format!("memory: {} of the limit in use", share(of_limit))
+}
+
+/// How many descriptors are open, of how many.
+#[must_use]
+pub fn descriptors_open(open: u64, limit: u64) -> String {
+    format!("{open} of {limit} file descriptors open")
+}
+
+/// How often the kernel ended a process of the control group.
+#[must_use]
+pub fn kernel_killed(times: u64) -> String {
+    let times = count(times, "time");
+    format!("the kernel killed in this control group for want of memory, {times} while it was watched")
+}
+
+/// Page faults a second that read from a disk.
+#[must_use]
+pub fn reads_pages_back(per_second: f64) -> String {
+    format!("{per_second:.0} page faults a second read from a disk")
 }
 
 /// What the quota did.

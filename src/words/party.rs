@@ -83,6 +83,21 @@ fn process(process: &Process) -> String {
     format!("pid {pid}{name}{state}")
 }
 
+/// The state of a child process, of the kernel's letter.
+#[must_use]
+pub fn child_state(letter: char) -> String {
+    let words = match letter {
+        'R' => "running",
+        'S' => "asleep",
+        'D' => "in uninterruptible sleep",
+        'T' => "stopped by a signal",
+        't' => "stopped by a tracer",
+        'Z' => "ended and not reaped",
+        _ => return format!("state {letter}"),
+    };
+    words.to_owned()
+}
+
 /// A pool, control group or limit.
 #[must_use]
 pub fn resource(resource: &Resource) -> String {

@@ -55,18 +55,23 @@ const KINDS: [PoolKind; 8] = [
     PoolKind::Dns,
 ];
 
+/// The pool that a word of the contract stands for.
+#[must_use]
+pub fn of_contract(word: &str) -> Option<PoolKind> {
+    KINDS.into_iter().find(|kind| contract(*kind) == word)
+}
+
 /// The contract's word for what a pool gives out.
 #[must_use]
 pub const fn contract(kind: PoolKind) -> &'static str {
     row(kind).contract
 }
 
-/// `4 of 40 worker threads busy`, `3 of 3 database connections taken, 5 wait`, of the contract's word for the pool.
+/// `4 of 40 worker threads busy`, `3 of 3 database connections taken, 5 wait`
 #[must_use]
-pub fn line(word: &str, in_use: Known<u64>, size: Known<u64>, waiting: Known<u64>) -> String {
+pub fn line(kind: PoolKind, in_use: Known<u64>, size: Known<u64>, waiting: Known<u64>) -> String {
     /// What stands for no limit: `math.inf`, `sys.maxsize`.
     const ENDLESS: u64 = 1 << 32;
-    let kind = KINDS.into_iter().find(|kind| contract(*kind) == word).unwrap_or(PoolKind::AsyncioQueue);
     let (things, taken) = row(kind).listed;
     let in_use = in_use.get().map_or_else(|| "?".to_owned(), ToString::to_string);
     let size = size.ok().filter(|size| *size < ENDLESS).map(|size| format!(" of {size}")).unwrap_or_default();

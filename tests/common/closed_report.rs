@@ -1,13 +1,17 @@
 //! A process whose memory is closed to us.
 
 use super::{empty, gap, no_gil, process, strings, thread};
+use hangspy::aggregate::{ProcessSummary, Summary, Undecided};
 use hangspy::report::{Confidence, Facts, GilReport, Kind, Report, SecondParty, Verdict};
 use hangspy::snapshot::{Known, Why};
+
+/// What the sentence is made of.
+const SAID: Summary = Summary::Process(ProcessSummary::CannotTell { because: Undecided::MemoryClosed });
 
 /// Memory is closed to us and `/proc` does not decide.
 pub(crate) fn cannot_tell() -> Report {
     let mut closed = process(31, "server");
-    closed.reader = "proc-only".to_owned();
+    closed.reader = hangspy::snapshot::Reader::ProcOnly;
     closed.python.clear();
     closed.loops.clear();
     let mut report = empty("31", vec![closed]);
@@ -15,9 +19,7 @@ pub(crate) fn cannot_tell() -> Report {
         kind: Kind::CannotTell,
         cause: None,
         confidence: Confidence::Possible,
-        summary:
-            "cannot tell: the main thread sleeps in futex: a lock, the GIL or a condition, and its memory is closed"
-                .to_owned(),
+        summary: "cannot tell: the process's memory is closed to us".to_owned(),
         process: 31,
         thread: Some(31),
         event_loop: None,
@@ -30,7 +32,7 @@ pub(crate) fn cannot_tell() -> Report {
         doing: None,
         advice: "run hangspy as root, or: sudo sysctl kernel.yama.ptrace_scope=0; in a pod, add SYS_PTRACE".to_owned(),
         consequences: Vec::new(),
-        facts: Facts::default(),
+        facts: Facts { summary: Some(SAID), ..Facts::default() },
     });
     let mut main = thread(31, 31, "uvicorn", "in futex", Vec::new());
     main.stack_unknown = Some("not permitted".to_owned());

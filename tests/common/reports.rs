@@ -4,7 +4,7 @@ use hangspy::report::{
     Cause, Confidence, EpisodeReport, Facts, Gap, GilReport, Kind, LoopReport, Place, ProcessReport, ProfileEntry,
     Ranked, Report, SecondParty, SocketReport, Target, ThreadReport, Tool, Verdict, Window,
 };
-use hangspy::snapshot::{Cost, Known, Listener, Why};
+use hangspy::snapshot::{Cost, Known, Listener, Reader, Why};
 
 #[path = "blocked_report.rs"]
 mod blocked_report;
@@ -60,7 +60,7 @@ fn process(pid: u32, role: &str) -> ProcessReport {
         python: "3.12.4".to_owned(),
         loops: strings(&["uvloop"]),
         ports: vec![8000],
-        reader: "own".to_owned(),
+        reader: Reader::Own,
         ended: false,
     }
 }

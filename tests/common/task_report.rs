@@ -2,15 +2,15 @@
 
 use super::{Place, place};
 use hangspy::report::{PrimitiveReport, TaskGroupReport, TaskReport, TasksReport};
-use hangspy::snapshot::{Known, Why};
+use hangspy::snapshot::{Known, TaskPhase, Why};
 
 /// Many tasks at one place, one at another, and one that runs. `name` is that of the tasks, `waits_for` what the many
 /// wait for.
 pub(crate) fn tasks(process: u32, name: &str, waits_for: &str, stack: Vec<Place>) -> TasksReport {
-    let group = |count, phase: &str, waits_for: &str, stack: Vec<Place>| TaskGroupReport {
+    let group = |count, phase: TaskPhase, waits_for: &str, stack: Vec<Place>| TaskGroupReport {
         count,
         unchanged: Known::Is(count),
-        phase: phase.to_owned(),
+        phase,
         waits_for: waits_for.to_owned(),
         could_end: Known::default(),
         place: stack.last().cloned(),
@@ -18,17 +18,20 @@ pub(crate) fn tasks(process: u32, name: &str, waits_for: &str, stack: Vec<Place>
         stack,
         stack_unknown: None,
     };
-    let many =
-        TaskGroupReport { awaited_by: vec![format!("task {name}-1")], ..group(412, "waiting", waits_for, stack) };
-    let mut poll = group(1, "waiting", "a sleep that ends in 12 s", vec![place("poll", "/srv/shop/poll.py", 7)]);
+    let many = TaskGroupReport {
+        awaited_by: vec![format!("task {name}-1")],
+        ..group(412, TaskPhase::Waiting, waits_for, stack)
+    };
+    let mut poll =
+        group(1, TaskPhase::Waiting, "a sleep that ends in 12 s", vec![place("poll", "/srv/shop/poll.py", 7)]);
     poll.unchanged = Known::Unknown(Why::NotRead);
-    let mut runs = group(1, "running", "nothing, it runs", Vec::new());
+    let mut runs = group(1, TaskPhase::Running, "nothing, it runs", Vec::new());
     runs.stack_unknown = Some("it runs: see the stack of its thread".to_owned());
     let task = |number: u64, group: usize| TaskReport {
         id: format!("{:#x}", 0x7f00_0000_0000 + number),
         name: Known::Is(format!("{name}-{number}")),
         thread: Known::Is(process),
-        phase: "waiting".to_owned(),
+        phase: TaskPhase::Waiting,
         waits_for: waits_for.to_owned(),
         since_s: 2.8,
         timed: false,

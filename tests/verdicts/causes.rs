@@ -157,7 +157,7 @@ fn the_far_end_is_named() {
     let mut scene = blocked(&[], 61, [77, 0, 0, 0, 0, 0], |shot| shot);
     let child = Child { pid: ProcessId(77), name: "ffmpeg".to_owned(), state: 'S', writes_to_us: Known::Is(false) };
     scene.around(|around| around.children = Known::Is(vec![child.clone()]));
-    let expected = SecondParty::Child { pid: 77, name: "ffmpeg".to_owned(), state: "S".to_owned() };
+    let expected = SecondParty::Child { pid: 77, name: "ffmpeg".to_owned(), state: 'S' };
     assert_eq!(first(&report(&scene)).second_party, expected);
     assert!(!first(&report(&scene)).evidence[1].contains("which is"), "a child that sleeps may go on by itself");
 
@@ -200,7 +200,7 @@ fn the_output_of_a_child_that_has_ended_is_open_elsewhere() {
     assert!(verdict.summary.ends_with(words), "{}", verdict.summary);
     assert!(verdict.advice.contains("pid 12 (worker)"), "{}", verdict.advice);
     let verdict = told(vec![child(12, 'S'), child(77, 'Z'), child(80, 'S')]);
-    let expected = SecondParty::Child { pid: 12, name: "sh".to_owned(), state: "S".to_owned() };
+    let expected = SecondParty::Child { pid: 12, name: "sh".to_owned(), state: 'S' };
     assert_eq!(verdict.second_party, expected, "the child at the other end is the one that is read from");
 }
 

@@ -147,7 +147,7 @@ fn a_child_that_does_not_start_keeps_the_gil() {
     scene.around(|around| around.children = Known::Is(vec![child.clone()]));
     assert_verdict("vfork", &scene, Kind::LoopStarved, Cause::GilHeldWaiting, "convert", None);
     let said = report(&scene);
-    let expected = SecondParty::Child { pid: 77, name: "uvicorn".to_owned(), state: "D".to_owned() };
+    let expected = SecondParty::Child { pid: 77, name: "uvicorn".to_owned(), state: 'D' };
     assert_eq!(first(&said).second_party, expected);
     assert!(first(&said).advice.contains("/proc/77/wchan"), "{}", first(&said).advice);
 }

@@ -6,13 +6,14 @@ mod tasks;
 
 pub(super) use tasks::tasks_wait;
 
-use crate::aggregate::{LoopSummary, Places, ProcessSummary, Summary, TaskSummary};
+use super::kinds::kind;
+use crate::aggregate::{Kind, LoopSummary, Places, ProcessSummary, Summary, TaskSummary};
 
 /// A sentence, and what of it a headline says as well.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Sentence {
-    /// What stands before a colon and is the kind of the finding: `deadlock`.
-    pub lead: Option<&'static str>,
+    /// What stands before a colon: `deadlock`. A headline of that kind says it already.
+    pub lead: Option<Kind>,
     /// The rest.
     pub words: String,
 }
@@ -22,7 +23,7 @@ impl Sentence {
     #[must_use]
     pub fn all(&self) -> String {
         match self.lead {
-            Some(lead) => format!("{lead}: {}", self.words),
+            Some(lead) => format!("{}: {}", kind(lead).label.to_lowercase(), self.words),
             None => self.words.clone(),
         }
     }
@@ -34,7 +35,7 @@ pub fn summary(summary: &Summary) -> Sentence {
     match summary {
         Summary::Loop(of) => Sentence { lead: deadlock(of), words: loops::words(of) },
         Summary::Process(of) => {
-            let lead = matches!(of, ProcessSummary::CannotTell { .. }).then_some("cannot tell");
+            let lead = matches!(of, ProcessSummary::CannotTell { .. }).then_some(Kind::CannotTell);
             Sentence { lead, words: processes::words(of) }
         }
         Summary::Task(of) => {
@@ -46,19 +47,17 @@ pub fn summary(summary: &Summary) -> Sentence {
                         ..
                     }
             );
-            Sentence { lead: deadlock.then_some(DEADLOCK), words: tasks::words(of) }
+            Sentence { lead: deadlock.then_some(Kind::Deadlock), words: tasks::words(of) }
         }
     }
 }
 
-const DEADLOCK: &str = "deadlock";
-
 /// A circle of many says how many they are instead.
-fn deadlock(summary: &LoopSummary) -> Option<&'static str> {
+fn deadlock(summary: &LoopSummary) -> Option<Kind> {
     let is = match summary {
         LoopSummary::EachOthersLocks { waiters } | LoopSummary::EachOther { waiters } => waiters.len() <= 2,
         LoopSummary::OwnLock { .. } | LoopSummary::MutexAgainstGil { .. } => true,
         _ => false,
     };
-    is.then_some(DEADLOCK)
+    is.then_some(Kind::Deadlock)
 }
