@@ -6,9 +6,11 @@ mod interpreters;
 
 use std::collections::BTreeSet;
 use std::io::Write;
+use std::path::Path;
 use std::process::{Command, Stdio};
 
 use hangspy::words::{CAUSES, KINDS, Part, SECTIONS, Topic, cause, kind, parts, topics};
+use serde_json::Value;
 
 /// Every word that the contract has: serde names them all when it is given none of them.
 fn contract<T: serde::de::DeserializeOwned>() -> BTreeSet<String> {
@@ -32,6 +34,32 @@ fn every_word_of_the_contract_has_its_row() {
         assert_eq!(serde_json::to_value(of).expect("a word"), cause(of).word, "the row is another cause's");
         assert!(!cause(of).phrase.is_empty(), "{} has no phrase", cause(of).word);
     }
+}
+
+/// What no application declares: that hangspy cannot tell, and why it cannot.
+const OF_NO_APPLICATION: [&str; 2] = ["cannot-tell", "unknown"];
+
+#[test]
+fn every_word_of_the_contract_is_found_in_some_application() {
+    let apps = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/apps");
+    let mut found: BTreeSet<String> = OF_NO_APPLICATION.map(str::to_owned).into();
+    for app in std::fs::read_dir(apps).expect("there are applications") {
+        let Ok(text) = std::fs::read_to_string(app.expect("an application").path().join("truth.json")) else {
+            continue;
+        };
+        let truth: Value = serde_json::from_str(&text).expect("a truth is JSON");
+        // What hangspy does not tell yet shows nothing.
+        if truth["open"].is_null() {
+            let besides = truth["besides"].as_array().into_iter().flatten();
+            for finding in besides.chain([&truth]) {
+                let listed = ["kinds", "cause", "therefore"].map(|key| finding[key].as_array());
+                let words = listed.into_iter().flatten().flatten().chain([&finding["kind"]]);
+                found.extend(words.filter_map(Value::as_str).map(str::to_owned));
+            }
+        }
+    }
+    let words = topics().iter().map(|topic| topic.word.to_owned()).collect();
+    assert_eq!(found, words, "nothing shows that this word is told at all: take it out, or add an application");
 }
 
 #[test]
