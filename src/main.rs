@@ -7,8 +7,10 @@ use clap::Parser;
 use hangspy::cli::{self, Arguments};
 use hangspy::drive::{Colors, Console};
 use hangspy::error::{self, Error};
+use hangspy::os;
 
 fn main() -> ExitCode {
+    os::allocate_from_one_place();
     // A panic is a defect of ours, wherever it happens: it has its own exit code, not the runtime's.
     panic::catch_unwind(run).unwrap_or(ExitCode::from(error::ExitCode::Bug as u8))
 }

@@ -81,3 +81,11 @@ fn thread_states_that_are_none() {
     let report = report("states", &["diagnose", "--for", "2s"]);
     assert!(says(&report, "cut by a limit") || says(&report, "cut by our limit of time"), "{}", report["gaps"]);
 }
+
+#[test]
+fn a_family_of_a_hundred_processes() {
+    let report = report("family", &["diagnose", "--for", "4s"]);
+    let processes = report["target"]["processes"].as_array().map_or(0, Vec::len);
+    assert_eq!((processes, &report["window"]["unwatched"]), (32, &Value::from(121 - 32)), "{}", report["window"]);
+    assert!(report["window"]["left_out"].as_u64() > Some(0), "looks do not fit: {}", report["window"]);
+}

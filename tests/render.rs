@@ -161,6 +161,18 @@ fn a_reading_that_mostly_failed_is_said_loudly() {
 }
 
 #[test]
+fn what_was_left_out_to_stay_small_is_said() {
+    let mut report = reports::blocked();
+    assert!(!screen(&report, 80, false).contains("this family"));
+    (report.window.left_out, report.window.unwatched) = (150, 769);
+    let told = screen(&report, 80, false);
+    assert!(told.contains("769 more processes of this family were not looked at\n"), "{told}");
+    assert!(told.contains("150 of 300 looks kept, spread over the whole time"), "{told}");
+    report.window.unwatched = 1;
+    assert!(screen(&report, 80, false).contains("1 more process of this family was not looked at\n"));
+}
+
+#[test]
 fn collapsed_stacks_parse_back() {
     for case in reports::all() {
         let text = set(|out| render::collapsed(&case.report, Graph::All, out));

@@ -43,26 +43,19 @@ pub(super) enum Sighting {
     Attached(Process, Option<Gate>),
     /// Who can read its source.
     Reads(SourceReader),
-    /// One look.
-    Look {
-        /// Code objects seen for the first time.
+    /// Code objects and stacks seen for the first time; what refers to them comes later.
+    Pieces {
+        /// Code objects.
         codes: Vec<Code>,
-        /// Stacks seen for the first time.
+        /// Stacks.
         stacks: Vec<Vec<Frame>>,
-        /// The look itself.
-        snapshot: Box<Snapshot>,
     },
+    /// One look.
+    Look(Box<Snapshot>),
     /// What surrounds the threads.
     Around(Box<Surroundings>),
     /// Tasks, pools and requests.
-    Census {
-        /// Code objects seen for the first time.
-        codes: Vec<Code>,
-        /// Stacks seen for the first time.
-        stacks: Vec<Vec<Frame>>,
-        /// The census itself.
-        census: Box<Census>,
-    },
+    Census(Box<Census>),
     /// The process ended.
     Ended(Moment),
     /// What runs under its number now, in words.
@@ -81,6 +74,8 @@ pub(super) enum Sighting {
         torn: u64,
         /// Stacks of which only the outer frames were kept.
         cut: u64,
+        /// Looks that were not reported, because there is no room for them.
+        unsent: u64,
     },
 }
 
@@ -98,19 +93,29 @@ const REPORT_EVERY: Duration = Duration::from_millis(200);
 struct Messenger<'a> {
     index: usize,
     send: &'a Sender<Report>,
+    /// What looks of all processes may take together.
+    room: &'a Budget,
     waiting: Vec<Sighting>,
     looks: usize,
     sent: Moment,
+    /// Looks for which there was no room.
+    unsent: u64,
 }
 
 impl<'a> Messenger<'a> {
-    fn new(index: usize, send: &'a Sender<Report>) -> Self {
-        Self { index, send, waiting: Vec::new(), looks: 0, sent: Moment(0) }
+    fn new(orders: &'a Orders, send: &'a Sender<Report>) -> Self {
+        let Orders { index, looks: room, .. } = orders;
+        Self { index: *index, send, room, waiting: Vec::new(), looks: 0, sent: Moment(0), unsent: 0 }
     }
 
     /// Takes a sighting; false when nobody listens any more.
     fn tell(&mut self, sighting: Sighting) -> bool {
-        self.looks += usize::from(matches!(sighting, Sighting::Look { .. }));
+        let is_look = matches!(sighting, Sighting::Look(_));
+        self.looks += usize::from(is_look);
+        if !self.room.take(sighting.bytes()) {
+            self.unsent += u64::from(is_look);
+            return true;
+        }
         self.waiting.push(sighting);
         let now = clock::now();
         if self.looks > PROMPT_LOOKS && now.since(self.sent) < REPORT_EVERY {
@@ -125,6 +130,18 @@ impl<'a> Messenger<'a> {
     }
 }
 
+impl Sighting {
+    /// Bytes of what is seen again and again.
+    fn bytes(&self) -> usize {
+        match self {
+            Self::Look(snapshot) => snapshot.bytes(None),
+            Self::Around(around) => around.bytes(),
+            Self::Census(census) => census.bytes(),
+            _ => 0,
+        }
+    }
+}
+
 /// What a lookout needs to know.
 #[derive(Clone, Debug)]
 pub(super) struct Orders {
@@ -136,8 +153,10 @@ pub(super) struct Orders {
     pub(super) census: Allowance,
     /// Ends the watch.
     pub(super) stop: Interrupt,
-    /// What all processes of the run may keep together.
+    /// What all processes of the run may keep together of functions, line tables and stacks.
     pub(super) budget: Budget,
+    /// What they may keep of looks.
+    pub(super) looks: Budget,
 }
 
 /// Who closed the process's memory to us.
@@ -151,7 +170,7 @@ fn refused_by(access: &Access) -> Option<Gate> {
 /// Watches `process` until told to stop or until it ends. Nobody listening is a reason to stop as well.
 pub(super) fn watch(process: Process, orders: &Orders, send: &Sender<Report>) {
     clock::follow(process.pid);
-    let mut messenger = Messenger::new(orders.index, send);
+    let mut messenger = Messenger::new(orders, send);
     // The neighbour first: who is attached to is not refused any more.
     let neighbour = Neighbour::of(process.pid);
     match neighbour.and_then(|neighbour| Ok((attach::attach_or_proc_only(process)?, neighbour))) {
@@ -190,8 +209,8 @@ fn look_on(session: Session, mut neighbour: Neighbour, orders: &Orders, messenge
         match sampler.snapshot() {
             Ok(snapshot) => {
                 failures_in_a_row = 0;
-                let (codes, stacks) = (sampler.new_codes(), sampler.new_stacks());
-                if !messenger.tell(Sighting::Look { codes, stacks, snapshot: Box::new(snapshot) }) {
+                messenger.tell(pieces(&mut sampler));
+                if !messenger.tell(Sighting::Look(Box::new(snapshot))) {
                     return;
                 }
             }
@@ -213,8 +232,8 @@ fn look_on(session: Session, mut neighbour: Neighbour, orders: &Orders, messenge
         }
         if stopping || now >= census_due {
             let census = Box::new(sampler.census(orders.census));
-            let (codes, stacks) = (sampler.new_codes(), sampler.new_stacks());
-            messenger.tell(Sighting::Census { codes, stacks, census });
+            messenger.tell(pieces(&mut sampler));
+            messenger.tell(Sighting::Census(census));
             census_due = now.after(CENSUS_EVERY);
             pace.forgive();
             // What comes after the last one may take longer than anybody waits for it.
@@ -238,5 +257,11 @@ fn look_on(session: Session, mut neighbour: Neighbour, orders: &Orders, messenge
         }
     }
     let ledger = sampler.ledger();
-    messenger.tell(Sighting::Done { late: pace.late(), failed, torn: ledger.torn, cut: ledger.cut });
+    let unsent = messenger.unsent;
+    messenger.tell(Sighting::Done { late: pace.late(), failed, torn: ledger.torn, cut: ledger.cut, unsent });
+}
+
+/// What was seen for the first time.
+fn pieces(sampler: &mut Sampler) -> Sighting {
+    Sighting::Pieces { codes: sampler.new_codes(), stacks: sampler.new_stacks() }
 }

@@ -9,7 +9,8 @@ use indicatif::ProgressBar;
 use super::console::Console;
 use super::lookout::Sighting;
 use super::new_file::NewFile;
-use super::observe::{Listener, Observed};
+use super::observe::Listener;
+use super::observed::Observed;
 use super::progress;
 use super::session::{Watch, own_cost};
 use crate::error::{Error, Result};
@@ -145,17 +146,13 @@ impl Capture {
         }
         let Some(&(.., member)) = self.members.iter().find(|(of, ..)| *of == index) else { return Ok(()) };
         match sighting {
-            Sighting::Look { codes, stacks, snapshot } => {
+            Sighting::Pieces { codes, stacks } => {
                 writer.codes(member, codes)?;
-                writer.stacks(member, stacks)?;
-                writer.snapshot(member, snapshot)
+                writer.stacks(member, stacks)
             }
+            Sighting::Look(snapshot) => writer.snapshot(member, snapshot),
             Sighting::Around(surroundings) => writer.surroundings(member, surroundings),
-            Sighting::Census { codes, stacks, census } => {
-                writer.codes(member, codes)?;
-                writer.stacks(member, stacks)?;
-                writer.census(member, census)
-            }
+            Sighting::Census(census) => writer.census(member, census),
             Sighting::Ended(at) => writer.ended(member, *at),
             Sighting::Supervised(supervisor) => writer.supervisor(member, supervisor),
             Sighting::Attached(..)

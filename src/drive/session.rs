@@ -7,7 +7,8 @@ use super::console::Console;
 use super::interrupt::Interrupt;
 use super::leash;
 use super::narrator::Narrator;
-use super::observe::{self, Observed, Plan};
+use super::observe::{self, Plan};
+use super::observed::Observed;
 use super::outputs::Outputs;
 use super::{audit, excerpts};
 use crate::error::{Error, Gate, Result};
@@ -69,12 +70,12 @@ pub(super) fn watch(watch: &Watch<'_>, outputs: &Outputs, console: Console) -> R
     let interrupt = Interrupt::install()?;
     let _limit = leash::Limit::new(watch.plan.length);
     leash::fasten(interrupt.clone(), console)?;
-    let processes = target::find(watch.asked)?;
+    let (processes, unwatched) = target::choose(target::find(watch.asked)?, target::MOST_PROCESSES);
     if let Some(file) = &watch.privacy.audit {
         audit::write(file, watch.verb, watch.asked, &processes)?;
     }
     let mut narrator = Narrator::new(watch, outputs.captures(), console)?;
-    let outcome = observe::observe(processes, watch.plan, &interrupt, &mut narrator);
+    let outcome = observe::observe((processes, unwatched), watch.plan, &interrupt, &mut narrator);
     let mut observed = match outcome {
         Ok(observed) => observed,
         Err(error) => {

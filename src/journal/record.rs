@@ -10,10 +10,8 @@ use serde::de::{Error as _, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::snapshot::{
-    Address, Census, Code, Connection, Cost, CrewSample, Descriptor, DescriptorClass, Excerpt, Frame,
-    InterpreterSample, Ledger, LockSample, LoopSample, MemberSample, Moment, Occupier, PoolSample, PrimitiveSample,
-    Process, ProcessId, RequestSample, Snapshot, Supervisor, Surroundings, TaskGroup, TaskSample, ThreadId,
-    ThreadSample, Why,
+    Census, Code, Cost, Excerpt, Frame, InterpreterSample, Ledger, LockSample, LoopSample, Moment, Process, ProcessId,
+    Snapshot, Supervisor, Surroundings, ThreadId, ThreadSample, Why, each,
 };
 
 /// The first bytes of every capture. The first of them is not ASCII, so that nobody takes a capture for text.
@@ -119,7 +117,7 @@ impl Instant<'_> {
     /// As [`Record::weight`].
     fn weight(&self) -> usize {
         let new = self.threads.iter().filter_map(|thread| match thread {
-            ThreadEntry::New(thread) => Some(each::<ThreadSample>(1) + each::<Descriptor>(thread.os.waits_on.len())),
+            ThreadEntry::New(thread) => Some(thread.bytes()),
             ThreadEntry::Same(_) => None,
         });
         [
@@ -166,39 +164,6 @@ fn none(locks: &[LockSample]) -> bool {
     locks.is_empty()
 }
 
-/// As [`Record::weight`].
-fn weight_of(census: &Census) -> usize {
-    let named = census.pools.iter().map(|pool| pool.occupiers.len().saturating_add(pool.waiters.len()));
-    let of_tasks = census.tasks.get().map_or(0, |tasks| {
-        let addresses = tasks.tasks.iter().map(|task| task.awaited_by.len());
-        let waiters = tasks.primitives.iter().map(|primitive| primitive.waiters.len());
-        [
-            each::<TaskSample>(tasks.tasks.len()),
-            each::<TaskGroup>(tasks.groups.len()),
-            each::<PrimitiveSample>(tasks.primitives.len()),
-            each::<Address>(addresses.chain(waiters).fold(0, usize::saturating_add)),
-        ]
-        .into_iter()
-        .fold(0, usize::saturating_add)
-    });
-    [
-        size_of::<Census>(),
-        of_tasks,
-        each::<PoolSample>(census.pools.len()),
-        each::<Occupier>(named.fold(0, usize::saturating_add)),
-        each::<RequestSample>(census.requests.len()),
-        each::<CrewSample>(census.crews.len()),
-        each::<MemberSample>(census.crews.iter().map(|crew| crew.members.len()).fold(0, usize::saturating_add)),
-    ]
-    .into_iter()
-    .fold(0, usize::saturating_add)
-}
-
-/// Bytes of so many items.
-fn each<T>(items: usize) -> usize {
-    items.saturating_mul(size_of::<T>())
-}
-
 impl ThreadEntry {
     fn new(thread: &Arc<ThreadSample>, before: &[Arc<ThreadSample>]) -> Self {
         let found = before.binary_search_by_key(&thread.thread, |sample| sample.thread).ok();
@@ -233,8 +198,8 @@ impl Record<'_> {
         }
     }
 
-    /// About how much memory the record takes when it is kept, bytes, without the text in it (of which the record's own
-    /// length on disk is a bound). Small records may be large in memory: an empty stack is one byte on disk.
+    /// About how much memory the record takes when it is kept, bytes; of some without the text in it, of which the record's own
+    /// length on disk is a bound. Small records may be large in memory: an empty stack is one byte on disk.
     pub(super) fn weight(&self) -> usize {
         match self {
             Self::Codes(_, codes) => each::<Code>(codes.len()),
@@ -252,13 +217,8 @@ impl Record<'_> {
                 let successors = supervisor.after.as_ref().map_or(0, |after| after.successors.len());
                 size_of::<Supervisor>().saturating_add(each::<ProcessId>(successors))
             }
-            Self::Surroundings(_, surroundings) => {
-                let connections = surroundings.connections.get().map_or(0, Vec::len);
-                let classes = surroundings.descriptor_classes.get().map_or(0, Vec::len);
-                let vectors = each::<Connection>(connections).saturating_add(each::<DescriptorClass>(classes));
-                size_of::<Surroundings>().saturating_add(vectors)
-            }
-            Self::Census(_, census) => weight_of(census),
+            Self::Surroundings(_, surroundings) => surroundings.bytes(),
+            Self::Census(_, census) => census.bytes(),
             Self::Run { .. } | Self::Ledger(..) | Self::Cost(..) | Self::Ended(..) | Self::End => 0,
         }
     }

@@ -5,6 +5,7 @@
 //! a [`Why`](crate::snapshot::Why). Names, paths and command lines are chosen by the process that is looked at: they are
 //! passed on as they are and must be sanitized before they are shown.
 
+mod allocator;
 mod cgroup_memory;
 mod cgroup_places;
 pub mod cgroups;
@@ -34,6 +35,7 @@ mod tcp_traffic;
 pub mod threads;
 pub mod visibility;
 
+pub use allocator::allocate_from_one_place;
 pub use cgroups::memory_kills;
 pub use lone_user::{listening_among, listening_as_lone_user};
 pub use program::Program;

@@ -1,15 +1,17 @@
 //! What one run keeps in memory, whatever the targets do.
 //!
-//! Every piece of what is kept for the length of a run (functions, line tables, stacks) takes its bytes from one budget, and
-//! where nothing is left it is not kept and counted. In a pod whose memory is nearly used up it is the service that the kernel
-//! would kill for what we take.
+//! All that is kept for the length of a run takes its bytes from one budget, and where nothing is left it is not kept and
+//! counted. The budget has two parts, so that neither takes the other's room: functions, line tables and stacks, and what looks
+//! saw. In a pod whose memory is nearly used up it is the service that the kernel would kill for what we take.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-/// Bytes that one run keeps. With the program itself, what a look needs while it lasts and a report in the making, hangspy stays
-/// below 64 MiB.
+/// Bytes of functions, line tables and stacks that one run keeps. With what looks saw, the program itself, what a look needs
+/// while it lasts and a report in the making, hangspy stays below 64 MiB.
 const KEPT: usize = 20 << 20;
+/// Bytes of what looks saw: half a minute of four busy workers at a hundred looks a second.
+const KEPT_OF_LOOKS: usize = 12 << 20;
 
 /// Bytes that are left; clones take from the same.
 #[derive(Clone, Debug)]
@@ -18,13 +20,19 @@ pub struct Budget {
 }
 
 impl Default for Budget {
-    /// That of a whole run.
+    /// That of a whole run, for functions, line tables and stacks.
     fn default() -> Self {
         Self::of(KEPT)
     }
 }
 
 impl Budget {
+    /// That of a whole run, for what looks saw.
+    #[must_use]
+    pub fn of_looks() -> Self {
+        Self::of(KEPT_OF_LOOKS)
+    }
+
     /// So many bytes.
     #[must_use]
     pub fn of(bytes: usize) -> Self {
@@ -33,18 +41,19 @@ impl Budget {
 
     /// Takes bytes; false when there are not as many.
     #[must_use]
-    pub(in crate::read) fn take(&self, bytes: usize) -> bool {
+    pub fn take(&self, bytes: usize) -> bool {
         let taken = self.left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(bytes));
         taken.is_ok()
     }
 
     /// Gives bytes back that were taken.
-    pub(in crate::read) fn give_back(&self, bytes: usize) {
+    pub fn give_back(&self, bytes: usize) {
         self.left.fetch_add(bytes, Ordering::Relaxed);
     }
 
     /// How many are left.
-    pub(in crate::read) fn left(&self) -> usize {
+    #[must_use]
+    pub fn left(&self) -> usize {
         self.left.load(Ordering::Relaxed)
     }
 }

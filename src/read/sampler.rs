@@ -146,7 +146,7 @@ impl Sampler {
         new
     }
 
-    /// How the looks went so far. Rate and lateness are the caller's to know.
+    /// How the looks went so far. The rest is the caller's to know.
     #[must_use]
     pub fn ledger(&self) -> Ledger {
         let Losses { torn, cut } = match &self.way {
@@ -154,7 +154,7 @@ impl Sampler {
             Way::Walked(reader) => reader.losses,
             Way::ProcOnly => Losses::default(),
         };
-        Ledger { rate: 0, samples: self.samples, late: 0, failed: self.failed, torn, cut }
+        Ledger { samples: self.samples, failed: self.failed, torn, cut, ..Ledger::default() }
     }
 
     /// Who is in the process: tasks, pools, requests. Costs more than a snapshot, and goes by the threads and loops of the

@@ -33,6 +33,7 @@ pub fn dump(report: &Report, screen: Screen, out: &mut impl Write) -> io::Result
         tasks::tasks(&mut page, report, process.pid, Paths::Fitted);
     }
     page.blank();
+    header::omissions(&mut page, &report.window);
     closing::not_known(&mut page, report, super::Extent::Full);
     page.write_to(out)
 }

@@ -74,19 +74,33 @@ pub(super) fn family(page: &mut Page, report: &Report) {
 /// Of the looks that fit into the window, fewer than this share are worth a word.
 const FEW_LOOKS: f64 = 0.5;
 
+/// What was left out, so that hangspy stays small.
+pub(super) fn omissions(page: &mut Page, window: &Window) {
+    let (one, many) =
+        ("more process of this family was not looked at", "more processes of this family were not looked at");
+    let processes = (window.unwatched > 0).then(|| figures::counted(window.unwatched, one, many));
+    let taken = window.samples.saturating_add(window.left_out);
+    let looks = (window.left_out > 0)
+        .then(|| format!("{} of {taken} looks kept, spread over the whole time: our limit of memory", window.samples));
+    for words in processes.into_iter().chain(looks) {
+        page.wrapped(0, 2, &[Piece::new(Ink::Faint, words)]);
+    }
+}
+
 /// A loud line when most of the reading went wrong, so that nobody trusts the rest more than it deserves, and one when the
 /// looks were few because each of them costs much.
 pub(super) fn warning(page: &mut Page, report: &Report) {
     let window = &report.window;
     let fitting = window.seconds * f64::from(window.rate) * report.target.processes.len() as f64;
-    if window.failed < window.samples && (window.samples as f64) < fitting * FEW_LOOKS {
+    let taken = window.samples.saturating_add(window.left_out);
+    if window.failed < taken && (taken as f64) < fitting * FEW_LOOKS {
         let words = format!(
-            "{} of {fitting:.0} looks: the machine is crowded, or a look costs much and hangspy takes a tenth of a core at \
-             most",
-            window.samples
+            "{taken} of {fitting:.0} looks: the machine is crowded, or a look costs much and hangspy takes a tenth of a core \
+             at most"
         );
         page.wrapped(0, 2, &[Piece::new(Ink::Faint, words)]);
     }
+    omissions(page, window);
     let words = if window.failed > 0 && window.failed >= window.samples {
         format!("most looks failed: {} of {}", window.failed, window.failed.saturating_add(window.samples))
     } else if window.samples == 0 {

@@ -101,7 +101,14 @@ fn window(recordings: &[Recording]) -> Window {
         cut: ledgers().map(|ledger| ledger.cut).sum(),
         late: ledgers().map(|ledger| ledger.late).sum(),
         failed: ledgers().map(|ledger| ledger.failed).sum(),
+        left_out: recordings.iter().map(left_out).fold(0, u64::saturating_add),
+        unwatched: ledgers().map(|ledger| ledger.unwatched).max().unwrap_or_default(),
     }
+}
+
+/// Looks that were taken and are not there.
+fn left_out(recording: &Recording) -> u64 {
+    recording.ledger.samples.saturating_sub(recording.snapshots.len() as u64)
 }
 
 /// One process of ours reads all of them, so every recording has the whole cost.

@@ -115,6 +115,12 @@ pub struct Window {
     pub late: u64,
     /// Snapshots that failed.
     pub failed: u64,
+    /// Snapshots that were taken and left out, because a run keeps only so much; the others are spread over the whole window.
+    #[serde(default)]
+    pub left_out: u64,
+    /// Other processes of the family that were not looked at, because there are so many.
+    #[serde(default)]
+    pub unwatched: u64,
 }
 
 /// A fact that is no verdict.

@@ -7,6 +7,7 @@
 //! and referred to by number ([`Code`], stacks), and facts of one instant ([`Snapshot`] many times a second,
 //! [`Surroundings`] about once a second, [`Census`] a few times in a run).
 
+mod bytes;
 mod census;
 mod code;
 mod ending;
@@ -28,6 +29,7 @@ mod task;
 mod thread;
 mod work;
 
+pub(crate) use bytes::each;
 pub use census::Census;
 pub use code::{Code, CodeFlags, CodeId, Frame, StackId};
 pub use ending::Ending;

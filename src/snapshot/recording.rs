@@ -63,7 +63,7 @@ pub struct Excerpt {
 pub struct Ledger {
     /// Samples per second asked for.
     pub rate: u32,
-    /// Snapshots taken.
+    /// Snapshots taken. Fewer are kept where there was no room for all; those are spread over the whole window.
     pub samples: u64,
     /// Snapshots that began more than one period late.
     pub late: u64,
@@ -73,6 +73,9 @@ pub struct Ledger {
     pub torn: u64,
     /// Stacks of which only the outer frames were kept.
     pub cut: u64,
+    /// Other processes of the family that were not looked at, because there are so many.
+    #[serde(default)]
+    pub unwatched: u64,
 }
 
 /// What hangspy itself cost.

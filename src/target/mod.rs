@@ -9,6 +9,7 @@
 //! the `attach` room finds out for certain.
 
 mod census;
+mod choice;
 mod command;
 mod family;
 mod find;
@@ -17,6 +18,7 @@ mod listening;
 mod python;
 mod unseen;
 
+pub use choice::{MOST_PROCESSES, choose};
 pub use find::find;
 pub use listed::{Listed, list};
 pub use unseen::why_unseen;

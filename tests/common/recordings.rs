@@ -46,7 +46,7 @@ pub(crate) fn recording(pid: u32, snapshots: u64, threads: u32) -> Recording {
     recording.surroundings = vec![surroundings()];
     recording.excerpts =
         vec![Excerpt { file: "/srv/app.py".to_owned(), lines: vec![(6, String::new()), (7, "    recv()".to_owned())] }];
-    recording.ledger = Ledger { rate: 100, samples: snapshots, late: 1, failed: 2, torn: 3, cut: 4 };
+    recording.ledger = Ledger { rate: 100, samples: snapshots, late: 1, failed: 2, torn: 3, cut: 4, unwatched: 0 };
     recording.cost = Cost { cpu_s: Known::Is(0.1), wall_s: 1.0 / 3.0, peak_bytes: Known::Is(14 << 20), stops: 0 };
     recording.ended = Some(Moment(START + 77));
     recording
