@@ -9,6 +9,12 @@ use unicode_width::UnicodeWidthStr;
 mod golden;
 #[path = "common/reports.rs"]
 mod reports;
+#[path = "common/scenes.rs"]
+#[expect(dead_code, reason = "other tests use the rest")]
+mod scenes;
+#[path = "common/served.rs"]
+#[expect(dead_code, reason = "other tests use the rest")]
+mod served;
 
 fn set(write: impl FnOnce(&mut Vec<u8>) -> std::io::Result<()>) -> String {
     let mut bytes = Vec::new();
