@@ -62,6 +62,8 @@
 //! | track | every look at one loop, in the order of time ([`aggregate::Track`]) |
 //! | stall | looks in a row that saw the same step: an episode of blocking ([`aggregate::Stall`]) |
 //! | judge | a rule over all looks that comes to verdicts; others say rule or detector |
+//! | pulse | a look at the words of the loops and of the GIL alone ([`snapshot::Pulse`]) |
+//! | near miss | a stall too short to be told as a trouble, counted all the same ([`ledger::NearMiss`]) |
 //! | gap | what could not be known, and why ([`snapshot::Why`]) |
 
 #[cfg(not(all(target_arch = "x86_64", target_os = "linux")))]
@@ -80,6 +82,7 @@ pub mod figures;
 pub mod fuzzing;
 pub mod journal;
 pub mod layout;
+pub mod ledger;
 pub mod libraries;
 pub mod memory;
 pub mod os;

@@ -25,6 +25,7 @@ const MAY_NAME: &[(&str, &[&str])] = &[
     ("libraries", &["snapshot"]),
     ("classify", &["libraries", "snapshot"]),
     ("aggregate", &["classify", "figures", "libraries", "snapshot"]),
+    ("ledger", &["aggregate"]),
     ("words", &["aggregate", "classify", "figures", "libraries", "snapshot"]),
     ("report", &["aggregate", "classify", "figures", "libraries", "snapshot", "words"]),
     ("render", &["error", "figures", "report", "snapshot", "words"]),
@@ -50,7 +51,7 @@ const MAY_NAME: &[(&str, &[&str])] = &[
 ];
 
 /// Rooms that are functions of data and nothing else.
-const PURE: &[&str] = &["figures", "libraries", "classify", "aggregate", "words", "report", "render"];
+const PURE: &[&str] = &["figures", "libraries", "classify", "aggregate", "ledger", "words", "report", "render"];
 
 /// What a pure room never says.
 const IMPURE_WORDS: &[&str] = &[

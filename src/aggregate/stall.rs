@@ -70,18 +70,24 @@ pub(super) fn stalls(recording: &Recording, book: &Book, track: &Track<'_>) -> S
             continue;
         }
         let looks: Vec<&LookAt<'_>> = run.looks.iter().filter_map(|index| track.looks.get(*index)).collect();
-        let mut reason = reason(book, &looks);
-        let stacks = stacks(&looks, &reason);
-        reason.confidence = as_sure_as_whole(reason.confidence, &stacks);
-        let mut blamed = blame(recording, book, &stacks, reason.is_import);
-        if let Some(found) = blamed {
-            let library = library_instead(recording, book, found);
-            blamed = library.or_else(|| endpoint_instead(recording, book, found, endpoint(&looks))).or(blamed);
-            reason.refine(recording, book, &found, &stacks);
-        }
+        let (reason, blamed) = explained(recording, book, &looks);
         stalls.found.push(Stall { start, end, ended, looks: run.looks.clone(), reason, blamed });
     }
     stalls
+}
+
+/// Why the step of these looks did not return, and whom to blame.
+pub(super) fn explained(recording: &Recording, book: &Book, looks: &[&LookAt<'_>]) -> (Reason, Option<Blamed>) {
+    let mut reason = reason(book, looks);
+    let stacks = stacks(looks, &reason);
+    reason.confidence = as_sure_as_whole(reason.confidence, &stacks);
+    let mut blamed = blame(recording, book, &stacks, reason.is_import);
+    if let Some(found) = blamed {
+        let library = library_instead(recording, book, found);
+        blamed = library.or_else(|| endpoint_instead(recording, book, found, endpoint(looks))).or(blamed);
+        reason.refine(recording, book, &found, &stacks);
+    }
+    (reason, blamed)
 }
 
 /// Looks in a row that saw the same step.

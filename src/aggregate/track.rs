@@ -90,7 +90,8 @@ impl LookAt<'_> {
     }
 }
 
-fn agree(one: &Step, two: &Step) -> bool {
+/// Whether two steps are one that has not returned.
+pub(super) fn agree(one: &Step, two: &Step) -> bool {
     fn part<T: PartialEq>(one: &Option<T>, two: &Option<T>) -> Option<bool> {
         Some(one.as_ref()? == two.as_ref()?)
     }

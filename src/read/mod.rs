@@ -17,7 +17,7 @@
 //! for versions whose layout we do not know.
 //!
 //! The sub-rooms build on each other in this order: `objects`, `threads`, `stacks`, `locks`, `loops`, `tasks`, `pools`, `ends`. `own`
-//! takes a sample through them, and `census` hands each of its readers the same [`Scene`](scene::Scene).
+//! takes a sample through them, `pulse` reads the words of the loops alone, and `census` hands each of its readers the same [`Scene`](scene::Scene).
 
 mod allowance;
 mod budget;
@@ -33,6 +33,7 @@ mod loops;
 mod objects;
 mod own;
 mod pools;
+mod pulse;
 mod requests;
 mod sampler;
 mod scene;

@@ -14,6 +14,7 @@ use super::loops::reader::{Loops, Surroundings as Around};
 use super::objects::builtin::Objects;
 use super::objects::moments::Lifetime;
 use super::pools::reader::Pools;
+use super::pulse::PulseReader;
 use super::requests::Requests;
 use super::stacks::reader::{StackReader, Target};
 use super::stacks::reading::ThreadReading;
@@ -40,14 +41,15 @@ use crate::snapshot::{
 pub(in crate::read) struct OwnReader {
     pub(in crate::read) memory: LiveMemory,
     pub(in crate::read) offsets: Offsets,
-    library: CLibraryOffsets,
-    runtime: Address,
+    pub(super) library: CLibraryOffsets,
+    pub(super) runtime: Address,
     pub(super) began: Moment,
     innermost: Option<u32>,
     pub(in crate::read) stacks: StackReader,
     ids: ThreadIds,
     resolved: HashMap<Address, (Identity, ThreadId)>,
-    loops: Loops,
+    pub(super) loops: Loops,
+    pub(super) pulses: PulseReader,
     locks: Locks,
     parent: ForkParent,
     pub(in crate::read) pools: Pools,
@@ -107,6 +109,7 @@ impl OwnReader {
             ids: ThreadIds::new(process.pid, library.thread_ids),
             resolved: HashMap::new(),
             loops: Loops::default(),
+            pulses: PulseReader::default(),
             locks: Locks::default(),
             parent: ForkParent::of(process.pid),
             pools: Pools::default(),

@@ -13,7 +13,8 @@ use crate::layout::CLibraryOffsets;
 use crate::memory::{Memory, ReadError};
 use crate::os::clock;
 use crate::snapshot::{
-    Census, Code, Frame, Known, Ledger, Moment, Process, PythonThread, Snapshot, ThreadId, ThreadOs, ThreadSample, Why,
+    Census, Code, Frame, Known, Ledger, Moment, Process, Pulse, PythonThread, Snapshot, ThreadId, ThreadOs,
+    ThreadSample, Why,
 };
 
 /// Takes snapshots of one process and keeps the code objects and stacks they refer to.
@@ -92,6 +93,19 @@ impl Sampler {
             threads.into_iter().map(|(thread, python, os)| Arc::new(self.thread(thread, Some(python), os))).collect();
         self.add_native_threads(&mut threads, at);
         Ok(Snapshot { at, took: clock::now().since(at), interpreters, threads, loops, locks, gaps })
+    }
+
+    /// Reads the words of the loops and of the GIL alone, of the loops that the last snapshot saw; `None` where nothing but
+    /// whole looks tells what a loop does.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::snapshot`].
+    pub fn pulse(&mut self) -> Result<Option<Pulse>, ReadError> {
+        match &mut self.way {
+            Way::Own(reader) => reader.pulse(&mut self.kernel, clock::now()).map(Some),
+            Way::Walked(_) | Way::ProcOnly => Ok(None),
+        }
     }
 
     fn thread(&mut self, thread: ThreadId, python: Option<PythonThread>, os: ThreadOs) -> ThreadSample {

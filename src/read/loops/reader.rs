@@ -18,7 +18,8 @@ use crate::read::objects::known::why;
 use crate::read::objects::moments::Lifetime;
 use crate::read::threads::live::LiveThread;
 use crate::snapshot::{
-    Address, Call, Code, Known, LoopKind, LoopSample, Moment, Step, Syscall, SyscallState, ThreadId, Why,
+    Address, Call, Code, GilRole, Known, LoopKind, LoopPulse, LoopSample, Moment, Step, Syscall, SyscallState,
+    ThreadId, Why,
 };
 
 /// How long what was learnt about a loop is relied on. A loop that gains attributes moves them to a larger table.
@@ -55,6 +56,9 @@ struct KnownLoop {
     inside: Inside,
     current_task: CurrentTask,
     learnt: Moment,
+    /// The thread that ran it in the last sample, and the thread's interpreter.
+    thread: ThreadId,
+    interpreter: u16,
 }
 
 /// What the loop is made of.
@@ -75,6 +79,8 @@ struct Account {
     /// Whether nothing was being called, as the loop itself says.
     between_steps: Known<bool>,
     turn_began: Known<Moment>,
+    /// When it last came back from its poll, as far as it tells.
+    woke: Known<Moment>,
 }
 
 impl Loops {
@@ -104,6 +110,38 @@ impl Loops {
         (samples, gaps)
     }
 
+    /// Reads the words of the loops that ran in the last sample, and no stack: which step each of them runs. `syscall` is asked
+    /// for the call of its thread, `role` for what that has to do with the GIL of this interpreter.
+    pub(crate) fn pulse(
+        &mut self,
+        objects: Objects<'_>,
+        lifetime: Lifetime,
+        syscall: &mut dyn FnMut(ThreadId) -> Known<SyscallState>,
+        role: &dyn Fn(u16, Address, Known<SyscallState>) -> Known<GilRole>,
+    ) -> Vec<LoopPulse> {
+        let mut pulses = Vec::with_capacity(self.known.len());
+        for (&(state, event_loop), known) in &mut self.known {
+            let turn = match self.turns.again(objects, (state, event_loop), lifetime) {
+                Ok(Some(turn)) => Known::Is(turn),
+                // The frame stands elsewhere, or the loop does not run any more: the next sample finds out.
+                Ok(None) => Known::Unknown(Why::Torn),
+                Err(error) => Known::Unknown(why(error)),
+            };
+            let account = known.account(objects, turn, lifetime);
+            let task = known.current_task.read(objects, state, event_loop);
+            let call = syscall(known.thread);
+            pulses.push(LoopPulse {
+                event_loop,
+                thread: known.thread,
+                step: step(&account, task, call),
+                woke: account.woke,
+                gil: role(known.interpreter, state, call),
+            });
+        }
+        pulses.sort_by_key(|pulse| (pulse.thread, pulse.event_loop));
+        pulses
+    }
+
     fn sample(
         &mut self,
         objects: Objects<'_>,
@@ -120,6 +158,7 @@ impl Loops {
             Some(known) if now.since(known.learnt) < RELIED_ON => known,
             before => KnownLoop::discover(search, interpreter, event_loop, now, before),
         };
+        (known.thread, known.interpreter) = (thread.thread, thread.interpreter);
         let turn = match self.turns.of(objects, thread, around.codes, event_loop, around.lifetime) {
             Ok(Some(turn)) => Known::Is(turn),
             // The frame we look for is one of the outermost; without it little of the stack can have been kept.
@@ -205,7 +244,8 @@ impl KnownLoop {
             (Inside::Uvloop(new), Some(Inside::Uvloop(old))) => Inside::Uvloop(new.succeeding(old)),
             (inside, _) => inside,
         };
-        Self { kind, inside, current_task: CurrentTask::discover(search, interpreter), learnt: now }
+        let current_task = CurrentTask::discover(search, interpreter);
+        Self { kind, inside, current_task, learnt: now, thread: ThreadId(0), interpreter: 0 }
     }
 
     fn account(&mut self, objects: Objects<'_>, turn: Known<Turn>, lifetime: Lifetime) -> Account {
@@ -228,6 +268,7 @@ impl KnownLoop {
                     between_steps,
                     turn: turn.ok().unwrap_or_default(),
                     turn_began,
+                    woke: turn_began,
                 }
             }
             Inside::Uvloop(inside) => {
@@ -241,6 +282,7 @@ impl KnownLoop {
                         turn: Turn { end_time: Some(uv.turn), ..Turn::default() },
                         between_steps: Known::Unknown(Why::NotInThisPython),
                         turn_began: uv.turn_began,
+                        woke: uv.woke,
                     },
                     Err(error) => Account { queue, ..Account::nothing(why(error)) },
                 }
@@ -260,6 +302,7 @@ impl Account {
             turn: Turn::default(),
             between_steps: Known::Unknown(why),
             turn_began: Known::Unknown(why),
+            woke: Known::Unknown(why),
         }
     }
 }

@@ -103,6 +103,16 @@ impl Turns {
         Ok(turn(objects, *place, event_loop, lifetime)?.filter(|turn| turn.began.is_some()))
     }
 
+    /// The turn at the place where it was last found, without a look at the stack; `None` when it is not there.
+    pub(crate) fn again(
+        &self,
+        objects: Objects<'_>,
+        of: (Address, Address),
+        lifetime: Lifetime,
+    ) -> Result<Option<Turn>, ReadError> {
+        self.places.get(&of).map_or(Ok(None), |place| turn(objects, *place, of.1, lifetime))
+    }
+
     /// Forgets the loops that do not run any more.
     pub(crate) fn keep(&mut self, running: &[(Address, Address)]) {
         self.places.retain(|key, _| running.contains(key));

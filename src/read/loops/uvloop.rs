@@ -55,6 +55,8 @@ pub(crate) struct UvSample {
     pub(crate) turn: u64,
     /// When that turn began, as far as it was seen.
     pub(crate) turn_began: Known<Moment>,
+    /// When libuv last looked at the clock: as it came back from its poll, unless a step has asked for the time since.
+    pub(crate) woke: Known<Moment>,
     /// How many timers are scheduled. `Loop._timers` counts the one that is being run as well.
     pub(crate) timers: u64,
     /// When the first timer is due.
@@ -125,6 +127,7 @@ impl Uvloop {
             Known::Is(moment) => lifetime.past(moment),
             unknown => unknown,
         };
+        let woke = turn_began;
         if let Known::Is(began) = &mut turn_began {
             match self.last_turn {
                 Some((turn, first)) if turn == count => *began = (*began).min(first),
@@ -146,6 +149,7 @@ impl Uvloop {
             poll_descriptor: Known::from_option(descriptor, Why::Implausible),
             turn: count,
             turn_began,
+            woke,
             timers,
             next_timer,
         })

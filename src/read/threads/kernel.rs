@@ -156,6 +156,11 @@ impl KernelThreads {
         os
     }
 
+    /// The system call of a thread and nothing else.
+    pub(in crate::read) fn syscall(&mut self, thread: ThreadId) -> Known<SyscallState> {
+        self.reader.read(thread, Detail::Light).syscall
+    }
+
     /// A thread that is not looked at in this sample.
     pub(in crate::read) fn not_read() -> ThreadOs {
         ThreadOs {
