@@ -359,6 +359,28 @@ fn a_thread_that_slept_and_went_on_is_read_again() {
 }
 
 #[test]
+fn a_function_whose_texts_changed_inside_is_read_again() {
+    // Longer than the code of a thread that moves is proven ahead.
+    const LOOKS: usize = 40;
+    for interpreter in &interpreters() {
+        let name = interpreter.name();
+        let mut target = Target::start(interpreter, "late_hashes.py", &[]);
+        let mut sampler = target.sampler();
+        let mut seen = Seen::default();
+        for (place, expected) in [("in", "leaf"), ("out", "<module>"), ("in", "leaf")] {
+            assert_eq!(target.line(), place);
+            let mut innermost = None;
+            for _ in 0..LOOKS {
+                let snapshot = seen.look(&mut sampler).expect("the process can be read");
+                innermost = seen.whole(&snapshot).into_values().next().map(|frames| frames[0].0.clone());
+            }
+            assert_eq!(innermost.as_deref(), Some(expected), "{name}");
+            target.tell("go on");
+        }
+    }
+}
+
+#[test]
 fn a_forked_child_is_read() {
     for interpreter in &interpreters() {
         let name = interpreter.name();

@@ -226,6 +226,12 @@ impl StackReader {
                 }
             }
         }
+        self.read_failed_codes(target, effort)
+    }
+
+    /// Reads code objects whose proof failed, which stands for nothing any more.
+    fn read_failed_codes(&mut self, target: Target<'_>, effort: &mut Effort) -> Result<(), ReadError> {
+        let objects = Objects::new(target.memory, target.offsets);
         for index in self.codes.failed(self.sample, &self.proofs) {
             self.recoded = true;
             if let Some(address) = self.codes.address(index).filter(|_| effort.reads_code())
@@ -296,6 +302,10 @@ impl StackReader {
         let fetched = Fetched { memory: target.memory, offsets: target.offsets, batch: &self.again };
         for thread in self.threads.iter_mut().rev().filter(|thread| wants(thread)) {
             thread.compare_with_another(fetched, self.sample, effort)?;
+        }
+        if prove {
+            // In time for the next sample: what fails here is on no stack that was kept, and nobody else would read it anew.
+            self.read_failed_codes(target, effort)?;
         }
         Ok(true)
     }
