@@ -59,11 +59,16 @@
 //! | sight | one thread at one instant and what stands around it: what a detector sees ([`classify::Sight`]) |
 //! | detector | says what one thread does at one instant; the first that answers wins |
 //! | party | who or what is waited for ([`classify::SecondParty`]) |
+//! | crew | those of a process that take pieces of work from one library, as threads of a server do ([`snapshot::CrewSample`]) |
+//! | handover | a coroutine that a thread gave to a loop and waits for ([`snapshot::Handover`]) |
+//! | ending | what could end the wait of a task ([`snapshot::Ending`]) |
 //! | track | every look at one loop, in the order of time ([`aggregate::Track`]) |
 //! | stall | looks in a row that saw the same step: an episode of blocking ([`aggregate::Stall`]) |
 //! | judge | a rule over all looks that comes to verdicts; others say rule or detector |
 //! | pulse | a look at the words of the loops and of the GIL alone ([`snapshot::Pulse`]) |
 //! | near miss | a stall too short to be told as a trouble, counted all the same ([`ledger::NearMiss`]) |
+//! | subject | somebody or something that a finding is about: what one has told is told once ([`aggregate::Subject`]) |
+//! | ledger | how the looks went ([`snapshot::Ledger`]), who had the GIL ([`aggregate::GilLedger`]), which near misses there were |
 //! | gap | what could not be known, and why ([`snapshot::Why`]) |
 
 #[cfg(not(all(target_arch = "x86_64", target_os = "linux")))]

@@ -387,7 +387,7 @@ const LOOKS_ALLOWED: &[(&str, usize, &str)] = &[
     ("aggregate/judges/healthy.rs", 1, "what could not be read, as `read` calls it"),
     ("aggregate/judges/silent_peers.rs", 1, "the kernel's word for a protocol"),
     ("aggregate/judges/waiting_requests.rs", 3, "functions' names in Python"),
-    ("aggregate/ledger.rs", 1, "the beginning of a list of frames"),
+    ("aggregate/gil_ledger.rs", 1, "the beginning of a list of frames"),
     ("aggregate/slow_clients.rs", 1, "a method of HTTP"),
     ("aggregate/standing.rs", 1, "a method of HTTP"),
     ("render/doctor.rs", 6, "words of the contract of `hangspy doctor`, which no verdict is made of"),

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::ledger::GilLedger;
+use super::gil_ledger::GilLedger;
 use super::stall::{Stalls, stalls};
 use super::track::{Track, surroundings_of, tracks};
 use crate::classify::{Activity, Book, Sight, activity};

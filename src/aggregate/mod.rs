@@ -24,11 +24,11 @@ mod explained;
 mod failures;
 mod finding;
 mod gil;
+mod gil_ledger;
 mod glance;
 mod hurt;
 mod jobs;
 mod judges;
-mod ledger;
 mod places;
 mod pools;
 mod progress;
@@ -72,11 +72,11 @@ pub use evidence::{
 pub use failures::failed_tasks;
 pub use finding::Finding;
 pub use gil::{held, share_of, switches_per_second};
+pub use gil_ledger::{FunctionAccount, GilLedger, ThreadAccount};
 pub use glance::Glance;
 pub use hurt::{Hurt, full_queue, overflow, timer_late};
 pub use jobs::{Job, jobs, jobs_of_libraries};
 pub use judges::{Explains, JUDGES, Judge, Throttling, facts_of_health, heard, throttling, verdicts};
-pub use ledger::{FunctionAccount, GilLedger, ThreadAccount};
 pub use places::{place_of, places};
 pub use progress::Progress;
 pub use pulses::{NEAR_MISS, PulseNews, PulseStall, Pulses};
@@ -86,7 +86,8 @@ pub use slow_clients::{HarmlessClient, harmless_clients};
 pub use stall::{LOOKS_TO_BLAME, STALL, Stall, Stalls};
 pub use subject::{About, Subject};
 pub use summary::{
-    Between, CouldEnd, Crews, Lifespan, LoopSummary, Places, PoolUse, ProcessSummary, Summary, TaskSummary, Undecided,
+    Between, CouldEnd, Crews, Lifespan, LoopSummary, Occupancy, PoolUse, ProcessSummary, Summary, TaskSummary,
+    Undecided,
 };
 pub use track::{LookAt, Track, thread_name};
 pub use unset_events::{LOOK, WaitsForEvent, waits_for_events};

@@ -136,7 +136,7 @@ impl Elf {
     /// Where each of `names` stands in a table of names; `None` when the table is too long, or longer than the file.
     fn places_of<const COUNT: usize>(&self, texts: &Section, names: [&[u8]; COUNT]) -> Option<[Vec<u32>; COUNT]> {
         let fits = texts.size <= LONGEST_NAMES && texts.offset.checked_add(texts.size)? <= self.length;
-        let mut places = Places::of(names);
+        let mut places = NamesSought::of(names);
         self.each_part(texts.offset, fits.then_some(texts.size)?, PART, |bytes| places.take(bytes))?;
         Some(places.found)
     }
@@ -190,7 +190,7 @@ fn section(header: &[u8]) -> Section {
 }
 
 /// Where names stand in a table of names, which comes in parts.
-struct Places<'a, const COUNT: usize> {
+struct NamesSought<'a, const COUNT: usize> {
     names: [&'a [u8]; COUNT],
     found: [Vec<u32>; COUNT],
     /// The end of what came, in which a name may begin, and where it is.
@@ -198,7 +198,7 @@ struct Places<'a, const COUNT: usize> {
     at: usize,
 }
 
-impl<'a, const COUNT: usize> Places<'a, COUNT> {
+impl<'a, const COUNT: usize> NamesSought<'a, COUNT> {
     fn of(names: [&'a [u8]; COUNT]) -> Self {
         Self { names, found: [const { Vec::new() }; COUNT], last: Vec::new(), at: 0 }
     }
@@ -314,12 +314,12 @@ mod tests {
     fn a_name_is_found_at_the_end_of_another() {
         let text = b"\0x_PyRuntime\0_PyRuntime2\0_PyRuntime\0";
         for part in 1..=text.len() {
-            let mut places = Places::of([b"_PyRuntime", b"e2"]);
+            let mut places = NamesSought::of([b"_PyRuntime", b"e2"]);
             text.chunks(part).for_each(|bytes| places.take(bytes));
             assert_eq!(places.found, [vec![2, 25], vec![22]], "in parts of {part}");
         }
         let places_of = |text: &[u8], name| {
-            let mut places = Places::of([name]);
+            let mut places = NamesSought::of([name]);
             places.take(text);
             places.found[0].len()
         };

@@ -5,7 +5,7 @@ use std::os::unix::fs::MetadataExt;
 
 use crate::memory::{LiveMemory, Memory, ReadError};
 use crate::os::task_text::status_value;
-use crate::os::visibility::{self, Place, is_hidden, own_number};
+use crate::os::visibility::{self, Environment, is_hidden, own_number};
 use crate::snapshot::{Address, ProcessId};
 
 /// Number of the capability that opens another user's process (Linux `include/uapi/linux/capability.h`).
@@ -69,7 +69,7 @@ impl Rights {
 pub(super) struct Facts {
     pub(super) pid: u32,
     pub(super) presence: Presence,
-    pub(super) place: Place,
+    pub(super) place: Environment,
     /// Whether we may not even read ourselves.
     pub(super) own_memory_refused: bool,
     /// Whether `/proc` numbers processes as the kernel does for us.
@@ -108,7 +108,7 @@ impl Facts {
         Self {
             pid: pid.0,
             presence: presence(pid),
-            place: visibility::place(),
+            place: visibility::environment(),
             own_memory_refused: own_memory_refused(),
             proc_is_ours: visibility::numbers_are_ours(),
             own: Rights::parse(&own_status),

@@ -2,7 +2,7 @@
 
 use super::facts::{Facts, Presence, Rights};
 use super::gates::examine;
-use crate::os::visibility::Place;
+use crate::os::visibility::Environment;
 
 /// Two processes of user 1000 in a pod that have everything in common.
 fn same_user() -> Facts {
@@ -16,7 +16,7 @@ fn same_user() -> Facts {
     };
     Facts {
         pid: 31,
-        place: Place::Pod,
+        place: Environment::Pod,
         proc_is_ours: true,
         own: rights,
         target: rights,
@@ -30,7 +30,7 @@ fn same_user() -> Facts {
 }
 
 fn on_host(facts: Facts) -> Facts {
-    Facts { place: Place::Host, ..facts }
+    Facts { place: Environment::Host, ..facts }
 }
 
 fn capable(mut facts: Facts) -> Facts {

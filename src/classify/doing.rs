@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::Process;
+use super::OtherProcess;
 
 /// What a thread does at one instant.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -52,7 +52,7 @@ pub enum Doing {
         /// Its name.
         name: String,
         /// Who has the output open.
-        heirs: Vec<Process>,
+        heirs: Vec<OtherProcess>,
     },
     /// Resolves a host name.
     ResolvesName {

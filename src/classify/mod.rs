@@ -9,6 +9,7 @@
 
 mod activity;
 mod book;
+mod cause;
 mod detectors;
 mod doing;
 mod holder;
@@ -18,16 +19,15 @@ mod party;
 mod sight;
 mod waits_for;
 mod who;
-mod words;
 
 pub use activity::{Activity, Manner};
 pub use book::{Book, CodeFacts, Phase, StackFacts};
+pub use cause::{Cause, Place};
 pub use detectors::activity;
 pub use doing::{Access, AwaitedChild, Direction, Doing, FifoEnd, Lock, Sink};
 pub use look::{Look, look};
 pub use origin::Origin;
-pub use party::{Holder, Opened, Process, Resource, SecondParty};
+pub use party::{Holder, Opened, OtherProcess, Resource, SecondParty};
 pub use sight::Sight;
 pub use waits_for::{Object, Primitive, WaitsFor};
 pub use who::Who;
-pub use words::{Cause, Place};

@@ -37,7 +37,7 @@ pub enum SecondParty {
         /// Which.
         file: Opened,
         /// The processes at the other end, or the one that holds the lock; empty where they are not known.
-        held_by: Vec<Process>,
+        held_by: Vec<OtherProcess>,
     },
     /// A pool, control group or limit.
     Resource {
@@ -127,7 +127,7 @@ pub enum Opened {
 
 /// A process.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-pub struct Process {
+pub struct OtherProcess {
     /// Its pid; `None`: the one that was looked at.
     pub pid: Option<u32>,
     /// Its name.

@@ -80,7 +80,7 @@ pub(super) enum Sighting {
 }
 
 /// Sightings in the order of time, and the index of the process they are of.
-pub(super) type Report = (usize, Vec<Sighting>);
+pub(super) type Batch = (usize, Vec<Sighting>);
 
 /// Looks that are reported at once, for the first verdict.
 const PROMPT_LOOKS: usize = 10;
@@ -92,7 +92,7 @@ const REPORT_EVERY: Duration = Duration::from_millis(200);
 /// Sightings on their way.
 struct Messenger<'a> {
     index: usize,
-    send: &'a Sender<Report>,
+    send: &'a Sender<Batch>,
     /// What looks of all processes may take together.
     room: &'a Budget,
     waiting: Vec<Sighting>,
@@ -103,7 +103,7 @@ struct Messenger<'a> {
 }
 
 impl<'a> Messenger<'a> {
-    fn new(orders: &'a Orders, send: &'a Sender<Report>) -> Self {
+    fn new(orders: &'a Orders, send: &'a Sender<Batch>) -> Self {
         let Orders { index, looks: room, .. } = orders;
         Self { index: *index, send, room, waiting: Vec::new(), looks: 0, sent: Moment(0), unsent: 0 }
     }
@@ -168,7 +168,7 @@ fn refused_by(access: &Access) -> Option<Gate> {
 }
 
 /// Watches `process` until told to stop or until it ends. Nobody listening is a reason to stop as well.
-pub(super) fn watch(process: Process, orders: &Orders, send: &Sender<Report>) {
+pub(super) fn watch(process: Process, orders: &Orders, send: &Sender<Batch>) {
     clock::follow(process.pid);
     let mut messenger = Messenger::new(orders, send);
     // The neighbour first: who is attached to is not refused any more.

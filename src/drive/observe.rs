@@ -7,7 +7,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use super::interrupt::Interrupt;
-use super::lookout::{self, Orders, Report, Sighting};
+use super::lookout::{self, Batch, Orders, Sighting};
 use super::observed::Observed;
 use crate::error::{Error, Result};
 use crate::read::{Allowance, Budget};
@@ -53,7 +53,7 @@ pub(super) fn observe(
     interrupt: &Interrupt,
     listener: &mut dyn Listener,
 ) -> Result<Vec<Observed>> {
-    let (send, receive) = channel::<Report>();
+    let (send, receive) = channel::<Batch>();
     let stop = Interrupt::detached();
     let (budget, looks) = (Budget::default(), Budget::of_looks());
     let mut observed = Vec::with_capacity(processes.len());
@@ -86,7 +86,7 @@ pub(super) fn observe(
 
 /// Takes sightings until everybody is done.
 fn collect(
-    (receive, looks): (&Receiver<Report>, &Budget),
+    (receive, looks): (&Receiver<Batch>, &Budget),
     observed: &mut [Observed],
     plan: Plan,
     (interrupt, stop): (&Interrupt, &Interrupt),

@@ -1,6 +1,6 @@
 //! The memory limit of a control group, and what it did: cgroup v1 and v2.
 
-use super::cgroup_places::Place;
+use super::cgroup_places::GroupFolders;
 use super::cgroups::keyed;
 use super::proc_file::read_group_text;
 use crate::snapshot::{Known, Why};
@@ -73,7 +73,7 @@ pub(super) fn parse_stalled(text: &str) -> Option<u64> {
 }
 
 /// The tightest memory limit and the group that has it; the innermost when none has.
-pub(super) fn memory_limit(place: &Place) -> (Known<Option<u64>>, Option<MemoryGroup>) {
+pub(super) fn memory_limit(place: &GroupFolders) -> (Known<Option<u64>>, Option<MemoryGroup>) {
     let group = |level: &String| MemoryGroup { version: place.version, level: level.clone() };
     let tightest = place
         .levels
@@ -88,7 +88,7 @@ pub(super) fn memory_limit(place: &Place) -> (Known<Option<u64>>, Option<MemoryG
 }
 
 /// Memory in use where the limit stands, so that the two can be compared.
-pub(super) fn memory_used(place: Option<&Place>, limited: Option<&MemoryGroup>) -> Result<u64, Why> {
+pub(super) fn memory_used(place: Option<&GroupFolders>, limited: Option<&MemoryGroup>) -> Result<u64, Why> {
     if place.is_none() {
         return Err(Why::NotInThisKernel);
     }

@@ -78,13 +78,13 @@ fn folder(hierarchy: &Hierarchy, path: &str) -> Option<String> {
 
 /// The folders from a group up to its hierarchy's mount point, innermost first.
 #[derive(Clone, Debug)]
-pub(super) struct Place {
+pub(super) struct GroupFolders {
     pub(super) version: u8,
     pub(super) levels: Vec<String>,
 }
 
 /// Where a controller keeps the process: a v1 hierarchy that has the controller, else v2.
-pub(super) fn place(memberships: &[Membership], hierarchies: &[Hierarchy], controller: &str) -> Option<Place> {
+pub(super) fn place(memberships: &[Membership], hierarchies: &[Hierarchy], controller: &str) -> Option<GroupFolders> {
     let has = |controllers: &[String]| controllers.iter().any(|name| name == controller);
     let first = memberships.iter().find(|membership| has(&membership.controllers));
     let (version, membership) = match first {
@@ -102,7 +102,7 @@ pub(super) fn place(memberships: &[Membership], hierarchies: &[Hierarchy], contr
                 level = level.rsplit_once('/').map_or("", |(parent, _)| parent);
                 levels.push(level.to_owned());
             }
-            Some(Place { version, levels })
+            Some(GroupFolders { version, levels })
         })
 }
 

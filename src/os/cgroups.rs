@@ -4,7 +4,7 @@
 //! looked at and the tightest counts, with its own statistics.
 
 use super::cgroup_memory::{memory_limit, memory_used};
-use super::cgroup_places::{Hierarchy, Membership, Place, parse_hierarchies, parse_memberships, place};
+use super::cgroup_places::{GroupFolders, Hierarchy, Membership, parse_hierarchies, parse_memberships, place};
 use super::freezer::frozen;
 use super::proc_file::{SMALL, known, read_group_text, read_text, reason};
 use crate::snapshot::{Cgroup, Known, ProcessId, Why};
@@ -97,7 +97,7 @@ fn read_groups(memberships: &[Membership], hierarchies: &[Hierarchy]) -> Result<
 }
 
 /// The tightest CPU quota in cores, and the `cpu.stat` of the group that has it (of the innermost when none has).
-fn processor_limit(place: &Place) -> (Known<Option<f64>>, Option<String>) {
+fn processor_limit(place: &GroupFolders) -> (Known<Option<f64>>, Option<String>) {
     let mut tightest: Option<(f64, &String)> = None;
     let mut failure = None;
     let mut answered = false;
@@ -155,8 +155,8 @@ fn same_group(memberships: &[Membership]) -> bool {
     path("cpuacct").is_none_or(|counted| path("cpu").is_none_or(|limited| limited == counted))
 }
 
-fn processor_used(cpu: Option<&Place>, accounting: Option<&Place>) -> Result<u64, Why> {
-    let innermost = |place: Option<&Place>| place.and_then(|place| place.levels.first().cloned());
+fn processor_used(cpu: Option<&GroupFolders>, accounting: Option<&GroupFolders>) -> Result<u64, Why> {
+    let innermost = |place: Option<&GroupFolders>| place.and_then(|place| place.levels.first().cloned());
     if let Some(level) = innermost(accounting.filter(|place| place.version == 1)) {
         return read_group_text(&format!("{level}/cpuacct.usage"))?.trim().parse().map_err(|_| Why::Implausible);
     }

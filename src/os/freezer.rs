@@ -1,6 +1,6 @@
 //! Whether a process is in a frozen control group, and in which: the freezer of cgroup v1 and that of v2.
 
-use super::cgroup_places::{Hierarchy, Membership, Place, place};
+use super::cgroup_places::{GroupFolders, Hierarchy, Membership, place};
 use super::proc_file::read_group_text;
 use crate::snapshot::Why;
 
@@ -26,14 +26,14 @@ pub(super) fn frozen(memberships: &[Membership], hierarchies: &[Hierarchy]) -> R
 }
 
 /// The innermost group says whether it is frozen, by itself or by one above it. The root has no such file.
-fn is_frozen(place: &Place) -> bool {
+fn is_frozen(place: &GroupFolders) -> bool {
     let Some(innermost) = place.levels.first() else { return false };
     let (file, sign) = if place.version == 1 { ("freezer.state", "FROZEN") } else { ("cgroup.events", "frozen 1") };
     read_group_text(&format!("{innermost}/{file}")).is_ok_and(|text| text.lines().any(|line| line.trim() == sign))
 }
 
 /// The group that somebody froze: the first on the way to the root that says so of itself.
-fn frozen_level(place: &Place) -> String {
+fn frozen_level(place: &GroupFolders) -> String {
     let file = if place.version == 1 { "freezer.self_freezing" } else { "cgroup.freeze" };
     let itself = |level: &&String| read_group_text(&format!("{level}/{file}")).is_ok_and(|text| text.trim() == "1");
     place.levels.iter().find(itself).or(place.levels.first()).cloned().unwrap_or_default()

@@ -70,22 +70,22 @@ impl ThreadReader {
 
     /// CPU and run-queue time alone: the cheapest way to see whether a thread has run at all.
     pub fn cpu(&mut self, thread: ThreadId) -> Known<CpuTimes> {
-        let place = Place { process: self.process, thread };
+        let place = ThreadKey { process: self.process, thread };
         let open = self.threads.entry(thread).or_default();
-        known(open.read(Kind::Schedstat, place, &mut self.buffer, parse_schedstat))
+        known(open.read(ThreadFile::Schedstat, place, &mut self.buffer, parse_schedstat))
     }
 
     /// What the kernel says of one thread. What its system call waits on is not resolved here.
     pub fn read(&mut self, thread: ThreadId, detail: Detail) -> ThreadOs {
-        let place = Place { process: self.process, thread };
+        let place = ThreadKey { process: self.process, thread };
         let open = self.threads.entry(thread).or_default();
         let buffer = &mut self.buffer;
         // In this order: a thread that is asleep in the second file has run no more time slices than the first one says,
         // or the next look will show more.
-        let cpu = known(open.read(Kind::Schedstat, place, buffer, parse_schedstat));
+        let cpu = known(open.read(ThreadFile::Schedstat, place, buffer, parse_schedstat));
         let mut os = ThreadOs {
             state: Known::Unknown(Why::NotRead),
-            syscall: known(open.read(Kind::Syscall, place, buffer, parse_syscall)),
+            syscall: known(open.read(ThreadFile::Syscall, place, buffer, parse_syscall)),
             cpu,
             switches: Known::Unknown(Why::NotRead),
             asleep_for: Known::Unknown(Why::NotRead),
@@ -94,14 +94,14 @@ impl ThreadReader {
             path: None,
         };
         if detail == Detail::Full {
-            let stat = open.read(Kind::Stat, place, buffer, parse_task_stat);
+            let stat = open.read(ThreadFile::Stat, place, buffer, parse_task_stat);
             os.state = known(stat.map(|stat| stat.state));
             os.major_faults = known(stat.map(|stat| stat.major_faults));
-            let sched = open.read(Kind::Sched, place, buffer, parse_sched);
+            let sched = open.read(ThreadFile::Sched, place, buffer, parse_sched);
             // `sched` has the same two counters; `status` costs a read of its own and is for kernels without `sched`.
             os.switches = match sched {
                 Ok(Sched { switches: Some(switches), .. }) => Known::Is(switches),
-                _ => known(open.read(Kind::Status, place, buffer, parse_status_switches)),
+                _ => known(open.read(ThreadFile::Status, place, buffer, parse_status_switches)),
             };
             os.asleep_for = known(sched.and_then(|sched| self.asleep_for(sched.last_on_cpu, stat?.processor)));
         }
@@ -193,14 +193,14 @@ impl SchedulerClock {
 const BUFFER: usize = 16 * 1024;
 
 #[derive(Clone, Copy, Debug)]
-struct Place {
+struct ThreadKey {
     process: ProcessId,
     thread: ThreadId,
 }
 
 /// The files about a thread that are read again and again.
 #[derive(Clone, Copy, Debug)]
-enum Kind {
+enum ThreadFile {
     Syscall,
     Schedstat,
     Stat,
@@ -208,7 +208,7 @@ enum Kind {
     Status,
 }
 
-impl Kind {
+impl ThreadFile {
     fn name(self) -> &'static str {
         match self {
             Self::Syscall => "syscall",
@@ -237,8 +237,8 @@ enum Slot {
 impl OpenThread {
     fn read<T>(
         &mut self,
-        kind: Kind,
-        place: Place,
+        kind: ThreadFile,
+        place: ThreadKey,
         buffer: &mut [u8],
         parse: impl Fn(&str) -> Option<T>,
     ) -> Result<T, Why> {
@@ -273,7 +273,7 @@ impl OpenThread {
 }
 
 /// A file that is missing for our own thread too is not offered by this kernel.
-fn missing(kind: Kind, why: Why) -> Why {
+fn missing(kind: ThreadFile, why: Why) -> Why {
     let offered = || std::fs::exists(format!("/proc/thread-self/{}", kind.name())).unwrap_or(true);
     if why == Why::Vanished && !offered() { Why::NotInThisKernel } else { why }
 }

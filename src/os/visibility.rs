@@ -18,7 +18,7 @@ const SYS_PTRACE: u32 = 19;
 
 /// Where we run, which decides what a person can do about what is closed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Place {
+pub enum Environment {
     /// On a machine.
     #[default]
     Host,
@@ -30,14 +30,14 @@ pub enum Place {
 
 /// Where we run.
 #[must_use]
-pub fn place() -> Place {
+pub fn environment() -> Environment {
     if std::env::var_os("KUBERNETES_SERVICE_HOST").is_some() {
-        return Place::Pod;
+        return Environment::Pod;
     }
     // What podman and docker put into every container.
     let marks = ["/run/.containerenv", "/.dockerenv"];
     let marked = marks.iter().any(|mark| fs::exists(mark).unwrap_or(false));
-    if marked { Place::Container } else { Place::Host }
+    if marked { Environment::Container } else { Environment::Host }
 }
 
 /// Whether `/proc` is there at all: without it nothing can be seen of any process.

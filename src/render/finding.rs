@@ -7,7 +7,7 @@ use super::{Extent, party, places, sanitize};
 use crate::figures;
 use crate::report::{Blame, Cause, Kind, Place, ProcessReport, Report, SecondParty, Verdict};
 use crate::snapshot::Excerpt;
-use crate::words::{self, Role};
+use crate::words::{self, Verb};
 
 /// The column at which the text beside a label begins.
 const HANG: usize = 14;
@@ -269,8 +269,8 @@ fn activity(verdict: &Verdict) -> Option<(&'static str, String)> {
     };
     let row = words::cause(cause);
     let label = match row.role {
-        Role::Waits | Role::Locks => "waits for",
-        Role::Runs => "runs",
+        Verb::Waits | Verb::Locks => "waits for",
+        Verb::Runs => "runs",
     };
     let of_pool = matches!(cause, Cause::ThreadPool | Cause::DefaultExecutor | Cause::DbPool | Cause::HttpPool);
     let of_items = matches!(cause, Cause::AsyncioQueue | Cause::AsyncioLock);
@@ -287,7 +287,7 @@ fn activity(verdict: &Verdict) -> Option<(&'static str, String)> {
     // A library that is waited for is named by what was seen.
     let party = party.filter(|_| seen.is_none() || !matches!(verdict.second_party, SecondParty::Resource { .. }));
     let between = match (row.role, &verdict.second_party) {
-        (Role::Locks, SecondParty::Holder { .. }) => ", held by ",
+        (Verb::Locks, SecondParty::Holder { .. }) => ", held by ",
         _ if seen.is_some() => "; ",
         _ => ": ",
     };

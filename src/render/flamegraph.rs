@@ -10,7 +10,7 @@ use inferno::flamegraph::color::{BackgroundColor, Color, PaletteMap};
 use inferno::flamegraph::{Options, from_lines};
 
 use super::collapsed::{UNKNOWN_INSIDE, base_frame, stack_frames};
-use super::{gil, header, places, sanitize, waits};
+use super::{gil_owners, header, places, sanitize, waits};
 use crate::figures;
 use crate::report::{EpisodeReport, ProfileEntry, Report};
 
@@ -81,7 +81,7 @@ impl Graph {
         if waits::is_about_waits(report) {
             return Self::Tasks;
         }
-        let owners = report.verdicts.first().is_some_and(gil::is_about_owners);
+        let owners = report.verdicts.first().is_some_and(gil_owners::is_about_owners);
         let drawable = report.profile.iter().any(|entry| Self::Gil.shows(entry));
         if owners && drawable { Self::Gil } else { Self::Loop }
     }

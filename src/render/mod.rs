@@ -14,7 +14,7 @@ mod dump;
 mod explain;
 mod finding;
 mod flamegraph;
-mod gil;
+mod gil_owners;
 mod header;
 mod json;
 mod page;

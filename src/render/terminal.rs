@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 
 use super::page::{Ink, Page, Piece};
-use super::{Extent, closing, finding, gil, header, ranking};
+use super::{Extent, closing, finding, gil_owners, header, ranking};
 use crate::report::{Kind, ProcessReport, Report, Verdict};
 
 /// Findings per process in full; the others are named in a line.
@@ -31,7 +31,7 @@ impl Default for Screen {
 pub fn terminal(report: &Report, screen: Screen, out: &mut impl Write) -> io::Result<()> {
     let mut page = Page::new(screen.width, screen.color);
     findings(&mut page, report, Extent::Screen);
-    gil::owners(&mut page, report, Extent::Screen);
+    gil_owners::owners(&mut page, report, Extent::Screen);
     ranking::ranking(&mut page, report, Extent::Screen);
     page.blank();
     closing::also_seen(&mut page, report, Extent::Screen);

@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 
 use super::page::{Ink, Page, Piece};
-use super::{Extent, closing, dump, gil, places, ranking, tasks, terminal};
+use super::{Extent, closing, dump, gil_owners, places, ranking, tasks, terminal};
 use crate::figures;
 use crate::report::{CgroupReport, EpisodeReport, Report, SocketReport};
 use crate::snapshot::Known;
@@ -21,7 +21,7 @@ const HANG: usize = 14;
 pub fn text(report: &Report, out: &mut impl Write) -> io::Result<()> {
     let mut page = Page::new(WIDTH, false);
     terminal::findings(&mut page, report, Extent::Full);
-    gil::owners(&mut page, report, Extent::Full);
+    gil_owners::owners(&mut page, report, Extent::Full);
     ranking::ranking(&mut page, report, Extent::Full);
     page.blank();
     closing::also_seen(&mut page, report, Extent::Full);

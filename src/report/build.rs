@@ -3,7 +3,9 @@
 use super::model::{EpisodeReport, Ranked, Window};
 use super::verdict::Verdict;
 use super::{Gap, Observation, ProcessReport, Report, Target, Tool};
-use super::{gaps, gil, jobs, loops, observations, pools, profile, ranking, requests, surroundings, tasks, threads};
+use super::{
+    gaps, gil_accounts, jobs, loops, observations, pools, profile, ranking, requests, surroundings, tasks, threads,
+};
 use crate::aggregate::{self, Analysis, verdicts, worst_first};
 use crate::snapshot::{Cost, Excerpt, Known, Moment, Recording, SCHEMA};
 
@@ -26,7 +28,7 @@ pub fn build(recordings: &[Recording], asked: &str) -> Report {
         ranking: sorted_ranking(analyses.iter().flat_map(ranking::ranked).collect()),
         loops: analyses.iter().flat_map(loops::loops).collect(),
         threads: analyses.iter().flat_map(threads::threads).collect(),
-        gil: analyses.iter().map(gil::gil).collect(),
+        gil: analyses.iter().map(gil_accounts::gil).collect(),
         pools: analyses.iter().flat_map(pools::pools).collect(),
         tasks: analyses.iter().filter_map(tasks::tasks).collect(),
         requests: analyses.iter().flat_map(requests::requests).collect(),

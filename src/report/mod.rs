@@ -4,7 +4,7 @@
 
 mod build;
 mod gaps;
-mod gil;
+mod gil_accounts;
 mod jobs;
 mod limits;
 mod loops;

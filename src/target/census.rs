@@ -8,7 +8,7 @@ use crate::os::visibility;
 use crate::snapshot::{Process, ProcessId, Reader, Role, Server};
 
 use super::command::{self, base_name};
-use super::family::{Member, Place, places};
+use super::family::{Kinship, Member, places};
 use super::listening::DoorReader;
 use super::python::{embeds_python, free_threaded, is_python, version};
 
@@ -20,7 +20,7 @@ const MOST_ASKED: usize = 512;
 #[derive(Debug)]
 pub(super) struct Census {
     pub(super) members: BTreeMap<ProcessId, Member>,
-    pub(super) places: BTreeMap<ProcessId, Place>,
+    pub(super) places: BTreeMap<ProcessId, Kinship>,
     /// Processes that run a program and are not Python, as far as their names say.
     pub(super) others: Vec<ProcessEntry>,
     pub(super) doors: DoorReader,

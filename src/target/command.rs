@@ -12,7 +12,7 @@ pub(super) struct Program {
     /// Which server program.
     pub(super) server: Server,
     /// What kind of process `multiprocessing` made it, if it did.
-    pub(super) kind: Kind,
+    pub(super) kind: Birth,
     /// Script without folder and `.py`, or module; `None` for `-c`, a REPL or a title that names neither.
     pub(super) name: Option<String>,
     /// The same as it was typed: `jobs.py`.
@@ -25,7 +25,7 @@ pub(super) struct Program {
 
 /// How a Python process came to be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Kind {
+pub(super) enum Birth {
     /// Started by a command line of its own, or a fork of one that was.
     Ordinary,
     /// A child that `multiprocessing` started afresh.
@@ -52,7 +52,7 @@ pub(super) fn base_name(path: &str) -> &str {
 
 /// What a command line says. `arguments` begins with the interpreter, or is a title that the program wrote.
 pub(super) fn parse(arguments: &[String]) -> Program {
-    let Some(first) = arguments.first() else { return nameless(Kind::Ordinary) };
+    let Some(first) = arguments.first() else { return nameless(Birth::Ordinary) };
     if !is_interpreter(base_name(first)) {
         return if first.contains(' ') { parse_title(first) } else { program(first, rest(arguments, 1)) };
     }
@@ -83,14 +83,14 @@ pub(super) fn parse(arguments: &[String]) -> Program {
             _ => {}
         }
     }
-    nameless(Kind::Ordinary)
+    nameless(Birth::Ordinary)
 }
 
 fn rest(arguments: &[String], from: usize) -> &[String] {
     arguments.get(from..).unwrap_or_default()
 }
 
-fn nameless(kind: Kind) -> Program {
+fn nameless(kind: Birth) -> Program {
     Program { server: Server::Other, kind, name: None, typed: None, application: None, asks_for_children: false }
 }
 
@@ -98,9 +98,9 @@ fn nameless(kind: Kind) -> Program {
 fn inline(code: &str, arguments: &[String]) -> Program {
     let spawned = code.contains(multiprocessing::SPAWN) || arguments.iter().any(|word| word == multiprocessing::FORKED);
     if multiprocessing::HELPERS.iter().any(|module| code.contains(module)) {
-        nameless(Kind::Tracker)
+        nameless(Birth::Tracker)
     } else {
-        nameless(if spawned { Kind::Spawned } else { Kind::Ordinary })
+        nameless(if spawned { Birth::Spawned } else { Birth::Ordinary })
     }
 }
 
@@ -121,7 +121,7 @@ fn program(path: &str, arguments: &[String]) -> Program {
     let row = program_named(module, arguments.first().map(String::as_str));
     Program {
         server: row.map_or(Server::Other, |row| row.server),
-        kind: Kind::Ordinary,
+        kind: Birth::Ordinary,
         name: Some(cut(module)),
         typed: Some(cut(if file.starts_with("__main__") { module } else { file })),
         application: row.and_then(|row| application(row, arguments)),
@@ -139,7 +139,7 @@ fn wrapped(arguments: &[String]) -> Option<Program> {
 /// `[celeryd: celery@host:MainProcess] -active- (worker -A shop)`, as Celery does.
 fn parse_title(title: &str) -> Program {
     let first = title.trim_start_matches('[').split([' ', ':']).next().unwrap_or_default();
-    let Some(row) = program_named(first, None) else { return nameless(Kind::Ordinary) };
+    let Some(row) = program_named(first, None) else { return nameless(Birth::Ordinary) };
     let words = || title.split([' ', '(', ')']);
     let application = match row.application {
         [] => title.split_once('[').and_then(|(_, rest)| rest.split(']').next()),
@@ -152,7 +152,7 @@ fn parse_title(title: &str) -> Program {
     let name = row.names.first().map(|name| (*name).to_owned());
     Program {
         server: row.server,
-        kind: Kind::Ordinary,
+        kind: Birth::Ordinary,
         typed: name.clone(),
         name,
         application: application.map(cut),
@@ -230,15 +230,15 @@ fn value_of<'a>(option: &str, words: impl Iterator<Item = &'a str>) -> Option<&'
 pub(super) fn shown(program: &Program, arguments: &[String]) -> String {
     let first = arguments.first().map(|first| cut(base_name(first.split(' ').next().unwrap_or(first))));
     let words = match (program.kind, &program.name, &program.application) {
-        (Kind::Spawned, ..) => [Some("multiprocessing child".to_owned()), None],
-        (Kind::Tracker, ..) => [Some("multiprocessing helper".to_owned()), None],
-        (Kind::Ordinary, Some(name), application) if program.server != Server::Other => {
+        (Birth::Spawned, ..) => [Some("multiprocessing child".to_owned()), None],
+        (Birth::Tracker, ..) => [Some("multiprocessing helper".to_owned()), None],
+        (Birth::Ordinary, Some(name), application) if program.server != Server::Other => {
             [Some(name.clone()), application.clone()]
         }
-        (Kind::Ordinary, Some(_), _) => {
+        (Birth::Ordinary, Some(_), _) => {
             [first.filter(|first| Some(first) != program.typed.as_ref()), program.typed.clone()]
         }
-        (Kind::Ordinary, None, _) => [first, None],
+        (Birth::Ordinary, None, _) => [first, None],
     };
     words.into_iter().flatten().collect::<Vec<_>>().join(" ")
 }
@@ -253,7 +253,7 @@ mod tests {
 
     fn parsed(line: &str) -> (Server, Option<String>, Option<String>, bool) {
         let program = parse(&words(line));
-        assert_eq!(program.kind, Kind::Ordinary, "{line}");
+        assert_eq!(program.kind, Birth::Ordinary, "{line}");
         (program.server, program.name, program.application, program.asks_for_children)
     }
 
@@ -330,12 +330,12 @@ mod tests {
             let all = ["python", "-B", "-c", code].into_iter().chain(more.iter().copied());
             all.map(str::to_owned).collect::<Vec<_>>()
         };
-        assert_eq!(parse(&arguments(spawned, &["--multiprocessing-fork"])).kind, Kind::Spawned);
+        assert_eq!(parse(&arguments(spawned, &["--multiprocessing-fork"])).kind, Birth::Spawned);
         for helper in ["resource_tracker", "semaphore_tracker", "forkserver"] {
             let code = format!("from multiprocessing.{helper} import main;main(4)");
-            assert_eq!(parse(&arguments(&code, &[])).kind, Kind::Tracker, "{helper}");
+            assert_eq!(parse(&arguments(&code, &[])).kind, Birth::Tracker, "{helper}");
         }
-        assert_eq!(parse(&arguments("import time; time.sleep(9)", &[])).kind, Kind::Ordinary);
+        assert_eq!(parse(&arguments("import time; time.sleep(9)", &[])).kind, Birth::Ordinary);
     }
 
     #[test]
@@ -361,6 +361,6 @@ mod tests {
         {
             assert_eq!(parse(&words(line)).server, Server::Other, "{line:?}");
         }
-        assert_eq!(parse(&[]), nameless(Kind::Ordinary));
+        assert_eq!(parse(&[]), nameless(Birth::Ordinary));
     }
 }

@@ -10,7 +10,7 @@ use crate::libraries::forks_workers;
 use crate::os::processes::ProcessEntry;
 use crate::snapshot::{ProcessId, Role, Server};
 
-use super::command::{Kind, Program};
+use super::command::{Birth, Program};
 use super::listening::Doors;
 
 /// A Python process and what is known about it.
@@ -23,7 +23,7 @@ pub(super) struct Member {
 
 /// A process's place among the others.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Place {
+pub(super) struct Kinship {
     pub(super) role: Role,
     /// The first of its family: its master, or itself.
     pub(super) head: ProcessId,
@@ -44,7 +44,7 @@ enum Tie {
 }
 
 /// Places of all members.
-pub(super) fn places(members: &BTreeMap<ProcessId, Member>) -> BTreeMap<ProcessId, Place> {
+pub(super) fn places(members: &BTreeMap<ProcessId, Member>) -> BTreeMap<ProcessId, Kinship> {
     let ties: BTreeMap<ProcessId, Tie> =
         members.values().map(|member| (member.entry.pid, tie(members, member))).collect();
     let has_worker = |pid: ProcessId| {
@@ -67,7 +67,7 @@ pub(super) fn places(members: &BTreeMap<ProcessId, Member>) -> BTreeMap<ProcessI
                 _ if member.program.asks_for_children && !member.doors.watches => Role::Master,
                 _ => Role::Single,
             };
-            (pid, Place { role, head, server })
+            (pid, Kinship { role, head, server })
         })
         .collect()
 }
@@ -91,12 +91,12 @@ fn head(members: &BTreeMap<ProcessId, Member>, ties: &BTreeMap<ProcessId, Tie>, 
 
 fn tie(members: &BTreeMap<ProcessId, Member>, member: &Member) -> Tie {
     // The fork server of `multiprocessing` has the same command line as the processes that it makes.
-    if member.program.kind == Kind::Tracker && !member.doors.watches {
+    if member.program.kind == Birth::Tracker && !member.doors.watches {
         return Tie::Helper;
     }
     let Some(parent) = parent(members, member) else { return Tie::Independent };
     let server = parent.program.server;
-    if forks_workers(server) && member.program.server == server && member.program.kind == Kind::Ordinary {
+    if forks_workers(server) && member.program.server == server && member.program.kind == Birth::Ordinary {
         // Master, workers and the workers' own forks have one command line; only the master has no such program above it.
         let above = self::parent(members, parent).map(|above| above.program.server);
         return if above == Some(server) { Tie::Helper } else { Tie::Worker };
@@ -105,7 +105,7 @@ fn tie(members: &BTreeMap<ProcessId, Member>, member: &Member) -> Tie {
         return shared_socket(member, parent);
     }
     let forked = member.entry.arguments == parent.entry.arguments;
-    if !forked && member.program.kind == Kind::Ordinary {
+    if !forked && member.program.kind == Birth::Ordinary {
         return Tie::Independent;
     }
     if !member.doors.open.is_empty() && parent.doors.open.is_empty() && parent.doors.unknown.is_none() {
@@ -134,7 +134,7 @@ fn shared_socket(member: &Member, parent: &Member) -> Tie {
         return Tie::Helper;
     }
     let forked = member.entry.arguments == parent.entry.arguments;
-    let related = forked || member.program.kind != Kind::Ordinary || member.program.server == parent.program.server;
+    let related = forked || member.program.kind != Birth::Ordinary || member.program.server == parent.program.server;
     if related || member.doors.watches { Tie::Worker } else { Tie::Helper }
 }
 

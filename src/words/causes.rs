@@ -4,7 +4,7 @@ use crate::aggregate::Cause;
 
 /// What the blamed function does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Role {
+pub enum Verb {
     /// It waits for something.
     Waits,
     /// It waits for a lock, which somebody holds.
@@ -19,7 +19,7 @@ pub struct CauseRow {
     /// The word of the contract.
     pub word: &'static str,
     /// Whether the blamed function waits or runs.
-    pub role: Role,
+    pub role: Verb,
     /// What for, or what: "data from a socket".
     pub phrase: &'static str,
     /// One sentence.
@@ -45,7 +45,7 @@ macro_rules! row {
     ($role:ident, $word:literal, $phrase:literal, $meaning:literal) => {
         CauseRow {
             word: $word,
-            role: Role::$role,
+            role: Verb::$role,
             phrase: $phrase,
             meaning: $meaning,
             page: include_str!(concat!("pages/", $word, ".md")),

@@ -25,7 +25,7 @@ mod waits;
 
 pub use activity::seen;
 pub use advice::advice;
-pub use causes::{CAUSES, CauseRow, Role, cause};
+pub use causes::{CAUSES, CauseRow, Verb, cause};
 pub use doing::{did, doing};
 pub use evidence::evidence;
 pub use explain::{Topic, nearest, topic, topics};

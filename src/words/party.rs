@@ -5,7 +5,7 @@ use super::pools::things;
 use super::waits::{class, lock, object};
 use super::who;
 use crate::aggregate::SecondParty;
-use crate::classify::{Holder, Opened, Process, Resource};
+use crate::classify::{Holder, Opened, OtherProcess, Resource};
 use crate::snapshot::PrimitiveKind;
 
 /// How many processes are named.
@@ -67,7 +67,7 @@ pub fn opened(file: &Opened) -> String {
 
 /// The processes that have it; `None` where they are not known.
 #[must_use]
-pub fn held_by(processes: &[Process]) -> Option<String> {
+pub fn held_by(processes: &[OtherProcess]) -> Option<String> {
     let named: Vec<String> = processes.iter().take(MOST_NAMED).map(process).collect();
     match (named.is_empty(), processes.len().saturating_sub(MOST_NAMED)) {
         (true, _) => None,
@@ -76,7 +76,7 @@ pub fn held_by(processes: &[Process]) -> Option<String> {
     }
 }
 
-fn process(process: &Process) -> String {
+fn process(process: &OtherProcess) -> String {
     let Some(pid) = process.pid else { return "this process itself".to_owned() };
     let name = process.name.as_ref().map(|name| format!(" ({name})")).unwrap_or_default();
     let state = process.state.and_then(stuck_state).map(|state| format!(", which {state}")).unwrap_or_default();

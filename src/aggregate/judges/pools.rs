@@ -7,7 +7,7 @@ use super::Judge;
 use crate::aggregate::blame::Blamed;
 use crate::aggregate::connections::peer_party;
 use crate::aggregate::pools::{Standing, Stuck, peer_of, snapshot_at};
-use crate::aggregate::summary::{Places, PoolUse};
+use crate::aggregate::summary::{Occupancy, PoolUse};
 use crate::aggregate::users::{Users, groups};
 use crate::aggregate::{
     Act, Advice, Analysis, Cause, Confidence, Finding, Hurt, Kind, Place, SecondParty, Subject, TaskSummary, Verdict,
@@ -143,7 +143,7 @@ fn held_up(analysis: &Analysis<'_>, pool: &Standing<'_>, victims: &[&Standing<'_
 
 /// What there is to say of one exhausted pool.
 struct Told {
-    who: Places,
+    who: Occupancy,
     blamed: Option<Blamed>,
     party: SecondParty,
     since: Option<Duration>,
@@ -152,7 +152,7 @@ struct Told {
 /// `all 40 worker threads are in fetch (app.py:7), reading from 10.0.3.7:443`
 fn occupied(analysis: &Analysis<'_>, pool: &Standing<'_>, group: &Users) -> Told {
     let (act, party, since) = doing(analysis, pool, group);
-    let who = Places::Taken { place: place(analysis, group.blamed), users: group.users.len() as u64, act };
+    let who = Occupancy::Taken { place: place(analysis, group.blamed), users: group.users.len() as u64, act };
     let party = match party {
         SecondParty::None => itself(pool),
         party => party,
@@ -229,7 +229,7 @@ fn behind(pool: &Standing<'_>) -> bool {
 
 fn behind_itself(analysis: &Analysis<'_>, pool: &Standing<'_>, group: &Users) -> Told {
     Told {
-        who: Places::Behind { place: place(analysis, group.blamed) },
+        who: Occupancy::Behind { place: place(analysis, group.blamed) },
         blamed: Some(group.blamed),
         party: itself(pool),
         since: doing(analysis, pool, group).2,
@@ -238,7 +238,7 @@ fn behind_itself(analysis: &Analysis<'_>, pool: &Standing<'_>, group: &Users) ->
 
 fn nested_users(analysis: &Analysis<'_>, pool: &Standing<'_>) -> Told {
     let blamed = groups(analysis, pool.census, &pool.last.occupiers).into_iter().next().map(|group| group.blamed);
-    let who = Places::Nested { place: blamed.map(|blamed| place(analysis, blamed)) };
+    let who = Occupancy::Nested { place: blamed.map(|blamed| place(analysis, blamed)) };
     Told { who, blamed, party: itself(pool), since: None }
 }
 
@@ -246,7 +246,7 @@ fn nested_users(analysis: &Analysis<'_>, pool: &Standing<'_>) -> Told {
 fn crossed(analysis: &Analysis<'_>, pool: &Standing<'_>, victims: &[&Standing<'_>]) -> Told {
     let blamed = first_waiters(analysis, pool);
     let who =
-        Places::Crossed { other: victims.first().map(kind_and_size), place: blamed.map(|at| place(analysis, at)) };
+        Occupancy::Crossed { other: victims.first().map(kind_and_size), place: blamed.map(|at| place(analysis, at)) };
     Told { who, blamed, party: itself(pool), since: None }
 }
 
@@ -267,7 +267,7 @@ fn lookups(analysis: &Analysis<'_>, pool: &Standing<'_>) -> Told {
         Actor::Task(_) => None,
     });
     let blamed = first_waiters(analysis, pool);
-    let who = Places::Lookups { server: server.clone(), place: blamed.map(|blamed| place(analysis, blamed)) };
+    let who = Occupancy::Lookups { server: server.clone(), place: blamed.map(|blamed| place(analysis, blamed)) };
     let party = match server {
         Some(address) => SecondParty::Peer { address, service: Some("dns".to_owned()) },
         None => itself(pool),
@@ -291,9 +291,9 @@ fn lost(analysis: &Analysis<'_>, pool: &Standing<'_>, victims: &[&Standing<'_>])
         // Whoever has the connections is no thread, and every thread waits for a connection.
         (Some(limiter), Some(waiters)) => {
             let place = place(analysis, waiters);
-            (Places::NoThread { limiter: kind_and_size(limiter), place }, Some(waiters))
+            (Occupancy::NoThread { limiter: kind_and_size(limiter), place }, Some(waiters))
         }
-        _ => (Places::Lost, None),
+        _ => (Occupancy::Lost, None),
     };
     Told { who, blamed, party: itself(pool), since: None }
 }

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 pub use loops::{Between, LoopSummary};
 pub use processes::{Crews, Lifespan, ProcessSummary, Undecided};
-pub use tasks::{CouldEnd, Places, PoolUse, TaskSummary};
+pub use tasks::{CouldEnd, Occupancy, PoolUse, TaskSummary};
 
 /// What a finding says in one sentence.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

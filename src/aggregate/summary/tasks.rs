@@ -15,7 +15,7 @@ use crate::snapshot::{PoolKind, PrimitiveKind};
 )]
 pub enum TaskSummary {
     /// A pool has no place left; how many wait for one.
-    PoolFull { pool: PoolKind, size: u64, who: Places, waiting: u64 },
+    PoolFull { pool: PoolKind, size: u64, who: Occupancy, waiting: u64 },
     /// Tasks wait for what a function holds while it awaits something.
     HeldWhileAwaiting { tasks: u64, primitive: PrimitiveKind, place: Place, waits_for: WaitsFor },
     /// All who hold a semaphore wait for it once more.
@@ -47,7 +47,7 @@ pub enum TaskSummary {
 /// Who has the places of a pool.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "places", rename_all = "kebab-case")]
-pub enum Places {
+pub enum Occupancy {
     /// A function, so many of them, and what it does there.
     Taken {
         /// The function.

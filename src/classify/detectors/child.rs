@@ -3,7 +3,7 @@
 use super::Detector;
 use super::pipe::others;
 use crate::classify::doing::moves_not;
-use crate::classify::{Activity, AwaitedChild, Cause, Doing, Opened, Process, SecondParty, Sight};
+use crate::classify::{Activity, AwaitedChild, Cause, Doing, Opened, OtherProcess, SecondParty, Sight};
 use crate::libraries::Marks;
 use crate::snapshot::{Call, Child, Descriptor, DescriptorKind, ProcessId};
 
@@ -50,7 +50,7 @@ fn unseen_child(pid: u32) -> AwaitedChild {
 }
 
 /// The child has ended and its output has not: what it started in the background has that open as well.
-fn left_open(child: &Child, heirs: Vec<Process>) -> Activity {
+fn left_open(child: &Child, heirs: Vec<OtherProcess>) -> Activity {
     let (pid, name) = (child.pid.0, child.name.clone());
     let file = Opened::LeftOutput { pid, name: name.clone() };
     let does = Doing::AwaitsLeftOutput { pid, name, heirs: heirs.clone() };

@@ -2,7 +2,7 @@
 
 use super::Detector;
 use crate::classify::sight::descriptor_words;
-use crate::classify::{Activity, Cause, Doing, Opened, Process, SecondParty, Sight};
+use crate::classify::{Activity, Cause, Doing, Opened, OtherProcess, SecondParty, Sight};
 use crate::snapshot::FileLock;
 
 pub(super) struct WaitingForFileLock;
@@ -24,7 +24,7 @@ impl Detector for WaitingForFileLock {
 }
 
 /// Who holds a lock on a file.
-pub(super) fn holder(lock: &FileLock, sight: &Sight<'_>) -> Process {
+pub(super) fn holder(lock: &FileLock, sight: &Sight<'_>) -> OtherProcess {
     let other = lock.holder != sight.process().pid;
-    Process { pid: other.then_some(lock.holder.0), name: lock.holder_name.clone().filter(|_| other), state: None }
+    OtherProcess { pid: other.then_some(lock.holder.0), name: lock.holder_name.clone().filter(|_| other), state: None }
 }

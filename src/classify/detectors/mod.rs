@@ -8,7 +8,7 @@ mod connection;
 mod disk;
 mod file_lock;
 mod fork_lock;
-mod gil;
+mod gil_wait;
 mod idle;
 mod lock;
 mod name_lookup;
@@ -33,7 +33,7 @@ pub(super) trait Detector: Sync {
 
 const DETECTORS: &[&dyn Detector] = &[
     &stopped::Stopped,
-    &gil::WaitingForGil,
+    &gil_wait::WaitingForGil,
     &collector::Collecting,
     &idle::Idle,
     &file_lock::WaitingForFileLock,

@@ -3,7 +3,7 @@
 
 use super::Detector;
 use super::child::state_of;
-use crate::classify::{Activity, Cause, Doing, FifoEnd, Opened, Process, SecondParty, Sight, Sink};
+use crate::classify::{Activity, Cause, Doing, FifoEnd, Opened, OtherProcess, SecondParty, Sight, Sink};
 use crate::snapshot::{Call, Descriptor, DescriptorKind, ProcessId};
 
 pub(super) struct OnPipe;
@@ -90,11 +90,11 @@ fn flags(call: &str, arguments: &[u64; 6]) -> Option<u64> {
 }
 
 /// Who holds the other end.
-pub(super) fn others(sight: &Sight<'_>, descriptor: &Descriptor) -> Vec<Process> {
+pub(super) fn others(sight: &Sight<'_>, descriptor: &Descriptor) -> Vec<OtherProcess> {
     let DescriptorKind::Pipe { others, .. } = &descriptor.kind else { return Vec::new() };
     let process = |(pid, name): &(u32, String)| {
         let other = *pid != sight.process().pid.0;
-        Process {
+        OtherProcess {
             pid: other.then_some(*pid),
             name: other.then(|| name.clone()),
             state: state_of(sight, ProcessId(*pid)).filter(|_| other),

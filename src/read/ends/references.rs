@@ -9,7 +9,7 @@ use std::collections::HashMap;
 use crate::libraries::{asyncio, is_barrier, uvloop, weakref};
 use crate::memory::{ReadError, little_endian};
 use crate::read::objects::builtin::Objects;
-use crate::read::objects::kinds::{Kind, Kinds};
+use crate::read::objects::kinds::{Kinds, ObjectKind};
 use crate::read::objects::known::lenient;
 use crate::read::tasks::future_links::PENDING;
 use crate::snapshot::Address;
@@ -150,7 +150,7 @@ impl References {
     /// A future and what is called when it is done: what that leads to ends with it.
     fn future(&mut self, objects: Objects<'_>, object: Address, make: Make) -> Result<Met, ReadError> {
         let layout = match (make, self.kinds.of(objects, object)?) {
-            (_, Kind::Task(layout)) => layout,
+            (_, ObjectKind::Task(layout)) => layout,
             _ => objects.offsets.task,
         };
         let state = little_endian(&objects.memory.read(object.plus(layout.state), 4)?);
@@ -215,12 +215,12 @@ fn classify(objects: Objects<'_>, kinds: &mut Kinds, object: Address, kind: Addr
         return Ok(Make::Nothing);
     }
     Ok(match (kinds.of(objects, object)?, name.as_str()) {
-        (Kind::Task(_) | Kind::StrangeTask, _) => Make::Task,
-        (Kind::Future { .. }, _) => Make::Future,
-        (Kind::Method, _) => Make::Method,
-        (Kind::BuiltinMethod, _) => Make::Builtin,
-        (Kind::Function, _) => Make::Function,
-        (Kind::Cell, _) => Make::Cell,
+        (ObjectKind::Task(_) | ObjectKind::StrangeTask, _) => Make::Task,
+        (ObjectKind::Future { .. }, _) => Make::Future,
+        (ObjectKind::Method, _) => Make::Method,
+        (ObjectKind::BuiltinMethod, _) => Make::Builtin,
+        (ObjectKind::Function, _) => Make::Function,
+        (ObjectKind::Cell, _) => Make::Cell,
         (_, name) if weakref::REFERENCES.contains(&name) => Make::Weak,
         (_, "_queue.SimpleQueue") => Make::Calls,
         (_, "collections.deque") => Make::Deque,

@@ -19,21 +19,21 @@ pub(crate) struct StockLoop {
     /// The descriptor it polls.
     pub(crate) poll_descriptor: Known<i32>,
     /// The attribute `_ready` and its type, so that another object in its place is noticed.
-    ready: Known<Place>,
+    ready: Known<Reference>,
     /// The attribute `_scheduled`; the list is replaced when many timers were cancelled.
-    scheduled: Known<Place>,
+    scheduled: Known<Reference>,
     /// Where a `TimerHandle` has `_when`, and the type that this is true of.
     when: Option<(Address, u64)>,
 }
 
 /// A reference to an object of a known type.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Place {
+struct Reference {
     slot: Address,
     kind: Address,
 }
 
-impl Place {
+impl Reference {
     fn of(objects: Objects<'_>, entry: Option<Entry>, kind_name: &str) -> Known<Self> {
         let Some(entry) = entry else { return Known::Unknown(Why::NotInThisPython) };
         known(objects.type_of(entry.value).and_then(|kind| {
@@ -61,8 +61,8 @@ impl StockLoop {
         let scheduled = objects.find(&attributes, asyncio::SCHEDULED)?;
         Ok(Some(Self {
             poll_descriptor: poll_descriptor(objects, selector.value),
-            ready: Place::of(objects, ready, "collections.deque"),
-            scheduled: Place::of(objects, scheduled, "list"),
+            ready: Reference::of(objects, ready, "collections.deque"),
+            scheduled: Reference::of(objects, scheduled, "list"),
             when: None,
         }))
     }

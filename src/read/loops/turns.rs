@@ -56,12 +56,12 @@ pub(crate) struct Turns {
     functions: HashMap<CodeId, Function>,
     /// Where the frame of a loop's turn was found last: one of the outermost of its thread, and so at the same address
     /// while the loop runs.
-    places: HashMap<(Address, Address), Place>,
+    places: HashMap<(Address, Address), TurnFrame>,
 }
 
 /// Where a frame of `_run_once` was found.
 #[derive(Clone, Copy, Debug)]
-struct Place {
+struct TurnFrame {
     frame: Address,
     code: Address,
     locals: Locals,
@@ -85,7 +85,7 @@ impl Turns {
             match self.function(objects, frame, codes)? {
                 Function::Machinery => {}
                 Function::RunOnce(locals) => {
-                    let place = Place { frame: frame.address, code: frame.code_address, locals };
+                    let place = TurnFrame { frame: frame.address, code: frame.code_address, locals };
                     if let Some(turn) = turn(objects, place, event_loop, lifetime)? {
                         self.places.insert((thread.state, event_loop), place);
                         return Ok(Some(Turn { called, ..turn }));
@@ -147,7 +147,7 @@ fn find_locals(objects: Objects<'_>, code: Address) -> Result<Option<Locals>, Re
 
 fn turn(
     objects: Objects<'_>,
-    place: Place,
+    place: TurnFrame,
     event_loop: Address,
     lifetime: Lifetime,
 ) -> Result<Option<Turn>, ReadError> {

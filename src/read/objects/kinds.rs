@@ -18,7 +18,7 @@ const MOST_TYPES: usize = 16_384;
 
 /// What an object is to a walk through tasks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::read) enum Kind {
+pub(in crate::read) enum ObjectKind {
     Coroutine,
     /// A generator, or an async generator.
     Generator,
@@ -51,13 +51,13 @@ pub(in crate::read) enum Kind {
 /// The types met so far.
 #[derive(Debug, Default)]
 pub(in crate::read) struct Kinds {
-    kinds: HashMap<Address, Kind>,
+    kinds: HashMap<Address, ObjectKind>,
     primitives: HashMap<Address, Option<PrimitiveKind>>,
 }
 
 impl Kinds {
     /// What an object is.
-    pub(in crate::read) fn of(&mut self, objects: Objects<'_>, object: Address) -> Result<Kind, ReadError> {
+    pub(in crate::read) fn of(&mut self, objects: Objects<'_>, object: Address) -> Result<ObjectKind, ReadError> {
         let kind = objects.type_of(object)?;
         if let Some(known) = self.kinds.get(&kind) {
             return Ok(*known);
@@ -94,30 +94,30 @@ impl Kinds {
     }
 }
 
-fn classify(objects: Objects<'_>, kind: Address) -> Result<Kind, ReadError> {
+fn classify(objects: Objects<'_>, kind: Address) -> Result<ObjectKind, ReadError> {
     let name = objects.type_name(kind)?;
     Ok(match name.as_str() {
-        "coroutine" => Kind::Coroutine,
-        "generator" | "async_generator" => Kind::Generator,
-        "async_generator_asend" | "async_generator_athrow" => Kind::AsyncGeneratorStep,
-        "coroutine_wrapper" | "anext_awaitable" => Kind::Wrapper,
-        "_asyncio.FutureIter" => Kind::FutureIterator,
-        "method" => Kind::Method,
-        "builtin_function_or_method" => Kind::BuiltinMethod,
-        "method_descriptor" => Kind::MethodDescriptor,
-        "function" => Kind::Function,
-        "cell" => Kind::Cell,
-        "NoneType" => Kind::None,
+        "coroutine" => ObjectKind::Coroutine,
+        "generator" | "async_generator" => ObjectKind::Generator,
+        "async_generator_asend" | "async_generator_athrow" => ObjectKind::AsyncGeneratorStep,
+        "coroutine_wrapper" | "anext_awaitable" => ObjectKind::Wrapper,
+        "_asyncio.FutureIter" => ObjectKind::FutureIterator,
+        "method" => ObjectKind::Method,
+        "builtin_function_or_method" => ObjectKind::BuiltinMethod,
+        "method_descriptor" => ObjectKind::MethodDescriptor,
+        "function" => ObjectKind::Function,
+        "cell" => ObjectKind::Cell,
+        "NoneType" => ObjectKind::None,
         _ => future(objects, kind, &name)?,
     })
 }
 
-fn future(objects: Objects<'_>, kind: Address, name: &str) -> Result<Kind, ReadError> {
+fn future(objects: Objects<'_>, kind: Address, name: &str) -> Result<ObjectKind, ReadError> {
     if let Some(base) = objects.base_named(kind, TASK)? {
         let size = objects.memory.read_u64(base.plus(objects.offsets.object.type_basic_size))?;
         let layout = usize::try_from(size).ok().and_then(|size| objects.offsets.task_of_size(size));
-        return Ok(layout.map_or(Kind::StrangeTask, Kind::Task));
+        return Ok(layout.map_or(ObjectKind::StrangeTask, ObjectKind::Task));
     }
     let is_future = objects.base_named(kind, FUTURE)?.is_some();
-    Ok(if is_future { Kind::Future { gathers: name == asyncio::GATHERING } } else { Kind::Other })
+    Ok(if is_future { ObjectKind::Future { gathers: name == asyncio::GATHERING } } else { ObjectKind::Other })
 }

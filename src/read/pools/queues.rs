@@ -14,7 +14,7 @@ use crate::libraries::{Awaits, Home, asyncio, contextlib};
 use crate::memory::ReadError;
 use crate::read::objects::builtin::Objects;
 use crate::read::objects::builtin::is_pointer;
-use crate::read::objects::kinds::Kind;
+use crate::read::objects::kinds::ObjectKind;
 use crate::read::objects::known::{known, lenient};
 use crate::read::stacks::guards::Guard;
 use crate::read::tasks::coroutines::{Coroutine, State};
@@ -259,7 +259,7 @@ fn inside_of(objects: Objects<'_>, generator: Address) -> Result<Vec<Address>, R
     if objects.type_name_of(generator)? != GENERATOR {
         return Ok(Vec::new());
     }
-    let coroutine = Coroutine::read(objects, generator, Kind::Generator)?;
+    let coroutine = Coroutine::read(objects, generator, ObjectKind::Generator)?;
     if !matches!(coroutine.state, State::Suspended { .. }) {
         return Ok(Vec::new());
     }
@@ -286,7 +286,7 @@ fn suspended(objects: Objects<'_>, lenders: &[Lender], generator: Address) -> Op
     if objects.type_name_of(generator).ok()? != GENERATOR {
         return None;
     }
-    let coroutine = Coroutine::read(objects, generator, Kind::Generator).ok()?;
+    let coroutine = Coroutine::read(objects, generator, ObjectKind::Generator).ok()?;
     let lender = lenders.iter().find(|lender| lender.code_address == coroutine.code)?;
     matches!(coroutine.state, State::Suspended { .. }).then(|| frame_of(objects, &coroutine, lender.code))
 }

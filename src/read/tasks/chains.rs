@@ -6,7 +6,7 @@ use super::coroutines::{Coroutine, State};
 use super::functions::{Function, Functions};
 use crate::memory::ReadError;
 use crate::read::objects::builtin::Objects;
-use crate::read::objects::kinds::{Kind, Kinds};
+use crate::read::objects::kinds::{Kinds, ObjectKind};
 use crate::read::stacks::codes::CodeTable;
 use crate::snapshot::Address;
 
@@ -51,7 +51,7 @@ impl Chain {
         for _ in 0..MOST_OBJECTS {
             let kind = kinds.of(objects, object)?;
             object = match kind {
-                Kind::Coroutine | Kind::Generator => {
+                ObjectKind::Coroutine | ObjectKind::Generator => {
                     let coroutine = Coroutine::read(objects, object, kind)?;
                     if coroutine.state == State::Ended || chain.links.len() >= MOST_LINKS {
                         return Ok(chain);
@@ -67,8 +67,8 @@ impl Chain {
                         _ => return Ok(chain),
                     }
                 }
-                Kind::AsyncGeneratorStep => objects.memory.read_pointer(object.plus(layout.async_generator))?,
-                Kind::Wrapper => objects.memory.read_pointer(object.plus(layout.wrapped_coroutine))?,
+                ObjectKind::AsyncGeneratorStep => objects.memory.read_pointer(object.plus(layout.async_generator))?,
+                ObjectKind::Wrapper => objects.memory.read_pointer(object.plus(layout.wrapped_coroutine))?,
                 _ => {
                     chain.end = Some(object);
                     return Ok(chain);

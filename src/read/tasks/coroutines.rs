@@ -4,7 +4,7 @@ use crate::layout::{FrameObjectOffsets, FrameOffsets, GeneratorStates, Interpret
 use crate::memory::{ReadError, little_endian, u64_at};
 use crate::read::objects::builtin::Objects;
 use crate::read::objects::builtin::is_pointer;
-use crate::read::objects::kinds::Kind;
+use crate::read::objects::kinds::ObjectKind;
 use crate::snapshot::Address;
 
 /// Slots of a value stack that are looked at.
@@ -52,7 +52,7 @@ impl Coroutine {
     /// # Errors
     ///
     /// As [`Memory::read`](crate::memory::Memory::read); [`ReadError::Implausible`] for what cannot be one.
-    pub(in crate::read) fn read(objects: Objects<'_>, object: Address, kind: Kind) -> Result<Self, ReadError> {
+    pub(in crate::read) fn read(objects: Objects<'_>, object: Address, kind: ObjectKind) -> Result<Self, ReadError> {
         match &objects.offsets.frame {
             FrameOffsets::Object(layout) => of_frame_object(objects, layout, object, kind),
             FrameOffsets::Interpreter(layout) => embedded(objects, layout, object, kind),
@@ -91,7 +91,7 @@ fn embedded(
     objects: Objects<'_>,
     layout: &InterpreterFrameOffsets,
     object: Address,
-    kind: Kind,
+    kind: ObjectKind,
 ) -> Result<Coroutine, ReadError> {
     let generator = &objects.offsets.generator;
     let implausible = ReadError::Implausible(object);
@@ -126,7 +126,7 @@ fn embedded(
     coroutine.top = Some(top);
     // Up to 3.12 the state does not tell a `yield` from an `await`; a coroutine has no `yield`.
     let awaits = match (may_await, kind, states.suspended_awaiting) {
-        (true, Kind::Coroutine, _) | (true, _, Some(_)) => true,
+        (true, ObjectKind::Coroutine, _) | (true, _, Some(_)) => true,
         (true, _, None) => {
             let next = begin.plus(instruction.cast_unsigned() as usize + 3);
             objects.memory.read(next, 1).is_ok_and(|argument| AWAITING.contains(&argument[0]))
@@ -145,7 +145,7 @@ fn of_frame_object(
     objects: Objects<'_>,
     layout: &FrameObjectOffsets,
     object: Address,
-    kind: Kind,
+    kind: ObjectKind,
 ) -> Result<Coroutine, ReadError> {
     let generator = &objects.offsets.generator;
     let frame = objects.memory.read_pointer(object.plus(generator.frame))?;
@@ -195,7 +195,7 @@ fn of_frame_object(
     if last < 0 {
         return Ok(Coroutine { state: State::Created, top: None, ..coroutine });
     }
-    let awaits = kind == Kind::Coroutine || next_awaits(objects, code, instruction)?;
+    let awaits = kind == ObjectKind::Coroutine || next_awaits(objects, code, instruction)?;
     if let Some(top) = coroutine.top.filter(|top| awaits && top.0 > value_stack.0) {
         let at = Address(top.0.wrapping_sub(generator.awaited_depth as u64 * 8));
         coroutine.state = State::Suspended { awaits: awaited(objects, at, 0)? };

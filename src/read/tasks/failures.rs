@@ -2,7 +2,7 @@
 
 use crate::memory::{ReadError, little_endian, u64_at};
 use crate::read::objects::builtin::Objects;
-use crate::read::objects::kinds::{Kind, Kinds};
+use crate::read::objects::kinds::{Kinds, ObjectKind};
 use crate::snapshot::{Address, FailedTask};
 
 /// `task_state` of a task that returned or raised (CPython `Modules/_asynciomodule.c`, `STATE_FINISHED`).
@@ -16,7 +16,7 @@ const LONGEST_NAME: usize = 200;
 ///
 /// When it cannot be read.
 pub(super) fn of(objects: Objects<'_>, kinds: &mut Kinds, task: Address) -> Result<Option<FailedTask>, ReadError> {
-    let Kind::Task(layout) = kinds.of(objects, task)? else { return Ok(None) };
+    let ObjectKind::Task(layout) = kinds.of(objects, task)? else { return Ok(None) };
     let Some(unfetched) = layout.unfetched(objects.offsets.version.minor) else { return Ok(None) };
     let bytes = objects.memory.read(task, layout.size)?;
     let number = |at: usize| bytes.get(at..at + 4).map_or(0, little_endian);
@@ -26,7 +26,7 @@ pub(super) fn of(objects: Objects<'_>, kinds: &mut Kinds, task: Address) -> Resu
     };
     if number(layout.state) != FINISHED
         || number(unfetched) & 1 == 0
-        || kinds.of(objects, coroutine)? != Kind::Coroutine
+        || kinds.of(objects, coroutine)? != ObjectKind::Coroutine
     {
         return Ok(None);
     }

@@ -4,7 +4,7 @@ use crate::libraries::{asyncio, concurrent_futures};
 use crate::memory::{ReadError, little_endian};
 use crate::read::objects::builtin::Objects;
 use crate::read::objects::builtin::is_pointer;
-use crate::read::objects::kinds::{Kind, Kinds};
+use crate::read::objects::kinds::{Kinds, ObjectKind};
 use crate::snapshot::Address;
 
 /// `task_state` of a task that is not done (CPython `Modules/_asynciomodule.c`, `STATE_PENDING`).
@@ -24,7 +24,7 @@ pub(in crate::read) fn chained_from(
 ) -> Result<Option<Address>, ReadError> {
     for value in variables(objects, kinds, callback, asyncio::CHAINED)? {
         // The other one is a future of asyncio.
-        if kinds.of(objects, value)? == Kind::Other && is_concurrent(objects, value) {
+        if kinds.of(objects, value)? == ObjectKind::Other && is_concurrent(objects, value) {
             return Ok(Some(value));
         }
     }
@@ -40,7 +40,7 @@ pub(in crate::read) fn shielded(
     let mut inner = None;
     // Sorted by name: since 3.14 `cur_task` comes before `inner`.
     for value in variables(objects, kinds, callback, asyncio::SHIELDED)? {
-        if matches!(kinds.of(objects, value)?, Kind::Task(_) | Kind::Future { .. }) {
+        if matches!(kinds.of(objects, value)?, ObjectKind::Task(_) | ObjectKind::Future { .. }) {
             inner = Some(value);
         }
     }
@@ -69,7 +69,7 @@ pub(in crate::read) fn function_at(
     word: Address,
 ) -> Result<Option<Address>, ReadError> {
     let function = objects.memory.read_pointer(word)?;
-    Ok((is_pointer(function) && kinds.of(objects, function)? == Kind::Function).then_some(function))
+    Ok((is_pointer(function) && kinds.of(objects, function)? == ObjectKind::Function).then_some(function))
 }
 
 /// The variables that a function closes over.
@@ -83,7 +83,7 @@ pub(in crate::read) fn closed_over(
     for word in words.chunks_exact(8).map(|word| Address(little_endian(word))).filter(|word| is_pointer(*word)) {
         if objects.type_name_of(word).is_ok_and(|name| name == "tuple") {
             for cell in objects.tuple(word)?.into_iter().take(MOST_CELLS) {
-                if kinds.of(objects, cell)? == Kind::Cell {
+                if kinds.of(objects, cell)? == ObjectKind::Cell {
                     values.push(objects.memory.read_pointer(cell.plus(objects.offsets.object.cell_value))?);
                 }
             }

@@ -20,7 +20,7 @@ use crate::read::loops::nearby::{NearbyLoops, Reach};
 use crate::read::loops::stock::StockLoop;
 use crate::read::loops::uvloop::Uvloop;
 use crate::read::objects::builtin::{DequeEnds, Objects};
-use crate::read::objects::kinds::{Kind, Kinds};
+use crate::read::objects::kinds::{Kinds, ObjectKind};
 use crate::read::objects::known::lenient;
 use crate::read::scene::Scene;
 use crate::read::stacks::locals::FrameLocals;
@@ -140,7 +140,7 @@ impl<'a> Search<'a> {
         for index in 0..count {
             let slot = Address(items.0.wrapping_add(index * 8));
             for value in lenient(variables(self.objects, &mut self.kinds, slot, asyncio::CHAINED))? {
-                if let Ok(Kind::Task(task)) = self.kinds.of(self.objects, value) {
+                if let Ok(ObjectKind::Task(task)) = self.kinds.of(self.objects, value) {
                     let event_loop = lenient(self.objects.memory.read_pointer(value.plus(task.task_loop)))?;
                     return Ok((!event_loop.is_null()).then_some((value, event_loop)));
                 }

@@ -12,7 +12,7 @@ use crate::libraries::{self, Awaits, asyncio, contextlib};
 use crate::memory::ReadError;
 use crate::read::objects::builtin::Objects;
 use crate::read::objects::builtin::is_pointer;
-use crate::read::objects::kinds::{Kind, Kinds};
+use crate::read::objects::kinds::{Kinds, ObjectKind};
 use crate::snapshot::{Address, Frame, PrimitiveKind};
 
 /// Functions of which is remembered whether they leave a block.
@@ -125,7 +125,7 @@ impl TaskHolds {
         generator: Address,
     ) -> Result<Vec<Address>, ReadError> {
         let kind = kinds.of(objects, generator)?;
-        if kind != Kind::Generator {
+        if kind != ObjectKind::Generator {
             return Ok(Vec::new());
         }
         let coroutine = Coroutine::read(objects, generator, kind)?;
@@ -148,13 +148,13 @@ impl TaskHolds {
         for (at, slot) in slots.iter().enumerate().filter(|(_, slot)| is_pointer(**slot)) {
             let layout = &objects.offsets.object;
             let owner = match kinds.of(objects, *slot)? {
-                Kind::Method => {
+                ObjectKind::Method => {
                     let function = objects.memory.read_pointer(slot.plus(layout.method_function))?;
                     self.leaves(objects, function).then(|| objects.memory.read_pointer(slot.plus(layout.method_self)))
                 }
-                Kind::BuiltinMethod => Some(objects.memory.read_pointer(slot.plus(layout.builtin_self))),
-                Kind::Function if self.leaves(objects, *slot) => slots.get(at + 1).map(|owner| Ok(*owner)),
-                Kind::MethodDescriptor => slots.get(at + 1).map(|owner| Ok(*owner)),
+                ObjectKind::BuiltinMethod => Some(objects.memory.read_pointer(slot.plus(layout.builtin_self))),
+                ObjectKind::Function if self.leaves(objects, *slot) => slots.get(at + 1).map(|owner| Ok(*owner)),
+                ObjectKind::MethodDescriptor => slots.get(at + 1).map(|owner| Ok(*owner)),
                 _ => None,
             };
             found.extend(owner.transpose()?.filter(|owner| is_pointer(*owner)));

@@ -21,7 +21,7 @@ use crate::libraries::Awaits;
 use crate::memory::{ReadError, little_endian, u64_at};
 use crate::read::allowance::FEW;
 use crate::read::loops::current_task;
-use crate::read::objects::kinds::{Kind, Kinds};
+use crate::read::objects::kinds::{Kinds, ObjectKind};
 use crate::read::objects::known::{known, lenient, why};
 use crate::read::scene::Scene;
 use crate::snapshot::{
@@ -176,7 +176,7 @@ impl<'s, 'a> Reader<'s, 'a> {
     /// The words of a task that is not done.
     fn head(&mut self, address: Address) -> Result<Option<TaskHead>, ReadError> {
         let objects = self.scene.objects;
-        let Kind::Task(layout) = self.kinds.of(objects, address)? else { return Ok(None) };
+        let ObjectKind::Task(layout) = self.kinds.of(objects, address)? else { return Ok(None) };
         let bytes = objects.memory.read(address, layout.size)?;
         let word = |offset| u64_at(&bytes, offset).map(Address).ok_or(ReadError::Implausible(address));
         if bytes.get(layout.state..layout.state + 4).map(little_endian) != Some(PENDING) {

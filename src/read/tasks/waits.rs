@@ -10,7 +10,7 @@ use crate::layout::TaskOffsets;
 use crate::libraries::{Awaits, Stream, asyncio};
 use crate::memory::{ReadError, little_endian};
 use crate::read::objects::builtin::Objects;
-use crate::read::objects::kinds::{Kind, Kinds};
+use crate::read::objects::kinds::{Kinds, ObjectKind};
 use crate::read::objects::known::known;
 use crate::read::objects::moments;
 use crate::read::objects::ways::follow;
@@ -62,11 +62,11 @@ impl Waits {
             Ok(little_endian(&objects.memory.read(future.plus(layout.state), 4)?) != PENDING)
         };
         let on = match kind {
-            Kind::None => return Ok(Wait::Over),
-            Kind::Task(layout) if is_done(&layout)? => return Ok(Wait::Over),
-            Kind::Future { .. } if is_done(&self.task)? => return Ok(Wait::Over),
-            Kind::Task(_) | Kind::StrangeTask => Awaited::Task(future),
-            Kind::Future { gathers: true } => {
+            ObjectKind::None => return Ok(Wait::Over),
+            ObjectKind::Task(layout) if is_done(&layout)? => return Ok(Wait::Over),
+            ObjectKind::Future { .. } if is_done(&self.task)? => return Ok(Wait::Over),
+            ObjectKind::Task(_) | ObjectKind::StrangeTask => Awaited::Task(future),
+            ObjectKind::Future { gathers: true } => {
                 let children = objects.attribute(future, asyncio::CHILDREN)?.map(|entry| entry.value);
                 let children = children.map_or(Ok(Vec::new()), |children| objects.list_items(children))?;
                 self.all_of(objects, kinds, &children)?
@@ -81,8 +81,8 @@ impl Waits {
         let mut pending = Vec::new();
         for member in members {
             let layout = match kinds.of(objects, *member)? {
-                Kind::Task(layout) => layout,
-                Kind::Future { .. } => self.task,
+                ObjectKind::Task(layout) => layout,
+                ObjectKind::Future { .. } => self.task,
                 _ => continue,
             };
             let state = little_endian(&objects.memory.read(member.plus(layout.state), 4)?);
@@ -99,7 +99,7 @@ impl Waits {
             return Awaited::Executor { thread };
         }
         if let Ok(Some(inner)) = shielded(objects, kinds, future.plus(self.task.callback)) {
-            if matches!(kinds.of(objects, inner), Ok(Kind::Task(_))) {
+            if matches!(kinds.of(objects, inner), Ok(ObjectKind::Task(_))) {
                 return Awaited::Task(inner);
             }
             if let Some(thread) = self.calls.of(objects, kinds, inner, self.task.callback) {
@@ -133,10 +133,10 @@ impl Waits {
                 None => None,
             },
             Awaits::Another { future, .. } => match local(future)? {
-                Some(inner) if matches!(kinds.of(objects, inner)?, Kind::Task(_)) => Some(Awaited::Task(inner)),
+                Some(inner) if matches!(kinds.of(objects, inner)?, ObjectKind::Task(_)) => Some(Awaited::Task(inner)),
                 Some(inner) => {
                     let inner = shielded(objects, kinds, inner.plus(self.task.callback))?;
-                    let is_task = |inner: &Address| matches!(kinds.of(objects, *inner), Ok(Kind::Task(_)));
+                    let is_task = |inner: &Address| matches!(kinds.of(objects, *inner), Ok(ObjectKind::Task(_)));
                     inner.filter(is_task).map(Awaited::Task)
                 }
                 None => None,

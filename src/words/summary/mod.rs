@@ -7,7 +7,7 @@ mod tasks;
 pub(super) use tasks::tasks_wait;
 
 use super::kinds::kind;
-use crate::aggregate::{Kind, LoopSummary, Places, ProcessSummary, Summary, TaskSummary};
+use crate::aggregate::{Kind, LoopSummary, Occupancy, ProcessSummary, Summary, TaskSummary};
 
 /// A sentence, and what of it a headline says as well.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -43,7 +43,7 @@ pub fn summary(summary: &Summary) -> Sentence {
                 of,
                 TaskSummary::EnteredTwice { .. }
                     | TaskSummary::PoolFull {
-                        who: Places::Nested { .. } | Places::Crossed { .. } | Places::Behind { .. },
+                        who: Occupancy::Nested { .. } | Occupancy::Crossed { .. } | Occupancy::Behind { .. },
                         ..
                     }
             );

@@ -1,6 +1,6 @@
 //! What is said of tasks, requests and pools.
 
-use crate::aggregate::{Places, PoolUse, TaskSummary};
+use crate::aggregate::{Occupancy, PoolUse, TaskSummary};
 use crate::figures::{count, counted, seconds};
 use crate::snapshot::PoolKind;
 use crate::words::doing::clause;
@@ -108,36 +108,36 @@ fn jobs_have(jobs: u64, name: Option<&str>) -> String {
 }
 
 /// That a pool has no place left.
-fn full(pool: PoolKind, size: u64, who: &Places) -> String {
+fn full(pool: PoolKind, size: u64, who: &Occupancy) -> String {
     let all_are = all(pool, size);
     match who {
-        Places::Taken { place: at, users, act } => {
+        Occupancy::Taken { place: at, users, act } => {
             let act = act.as_ref().map(|act| format!(", {}", use_words(act))).unwrap_or_default();
             let taken = if *users >= size { "taken".to_owned() } else { format!("taken, {users} of them") };
             format!("{all_are} {taken} by {}{act}", place(at))
         }
-        Places::Nested { place: at } => {
+        Occupancy::Nested { place: at } => {
             format!("{all_are} with users that wait for one more of the same pool{}", in_place(at.as_ref()))
         }
-        Places::Behind { place: at } => {
+        Occupancy::Behind { place: at } => {
             let (thing, verb) = if size == 1 { ("it", "waits") } else { ("they", "wait") };
             format!("{all_are} taken by {}, and {thing} {verb} for a call in the queue behind", place(at))
         }
-        Places::Crossed { other, place: at } => {
+        Occupancy::Crossed { other, place: at } => {
             let other = other.map_or_else(|| "others".to_owned(), |(pool, size)| things(pool, size));
             let (at, own) = (in_place(at.as_ref()), things(pool, size));
             format!("all {other} wait{at} for one of {own}, and whoever has those waits for them")
         }
-        Places::Lookups { server, place: at } => {
+        Occupancy::Lookups { server, place: at } => {
             let at = at.as_ref().map(|at| format!(", called in {}", place(at))).unwrap_or_default();
             let server = server.as_deref().unwrap_or("a name server");
             format!("all {size} lookups that libuv makes at once wait for {server}{at}")
         }
-        Places::NoThread { limiter: (limiter, threads), place: at } => {
+        Occupancy::NoThread { limiter: (limiter, threads), place: at } => {
             let (threads, own) = (things(*limiter, *threads), things(pool, size));
             format!("all {threads} wait in {} for one of {own}, which no thread has", place(at))
         }
-        Places::Lost => {
+        Occupancy::Lost => {
             format!("{all_are} out, and no thread or task is seen to have one: perhaps never given back")
         }
     }

@@ -64,7 +64,7 @@ impl GilLedger {
     /// Adds up a recording.
     #[must_use]
     pub fn of(recording: &Recording, book: &Book) -> Self {
-        let mut books = Books::default();
+        let mut books = OpenAccounts::default();
         for (snapshot, seconds) in weighted(&recording.snapshots) {
             books.enter(recording, book, snapshot, seconds);
         }
@@ -117,7 +117,7 @@ struct Account {
 
 /// The books while they are open.
 #[derive(Debug, Default)]
-struct Books {
+struct OpenAccounts {
     covered_s: f64,
     held_s: f64,
     threads: BTreeMap<ThreadId, ThreadAccount>,
@@ -127,7 +127,7 @@ struct Books {
     cut: BTreeMap<Path, Account>,
 }
 
-impl Books {
+impl OpenAccounts {
     fn enter(&mut self, recording: &Recording, book: &Book, snapshot: &Snapshot, seconds: f64) {
         if gil::sample(snapshot).is_none() {
             return;

@@ -1,11 +1,11 @@
-//! The words of the contract that a single look can already say: why and where.
+//! What a single look can already say of the contract: why, and where.
 
 use serde::{Deserialize, Serialize};
 
 /// Why it is wrong. The words are the contract's; see the README for what each means.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-#[expect(missing_docs, reason = "each variant is the word of the contract; Cause::explanation says what it means")]
+#[expect(missing_docs, reason = "each variant is the word of the contract; words::cause says what it means")]
 pub enum Cause {
     Sleep,
     SocketRead,
