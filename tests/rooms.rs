@@ -239,6 +239,7 @@ const NAMED_ELSEWHERE: &[(&str, &[&str], &str)] = &[
     ("words/causes.rs", &["dns"], "the same"),
     ("attach/asyncio.rs", &["_asyncio"], "a part of CPython written in C, found among mapped files"),
     ("read/pools/name_lookups.rs", &["_cython_"], "how types begin that Cython makes, in whatever library"),
+    ("snapshot/secrets/names.rs", &["jwt"], "what secrets are called"),
     ("target/command.rs", &[".py"], "how scripts end"),
     ("target/find.rs", &[".py"], "the same"),
 ];

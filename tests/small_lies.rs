@@ -172,7 +172,8 @@ fn credentials_in_names_leave_neither_by_report_nor_by_capture() {
 async def wait():
     await asyncio.sleep(1000)
 async def main():
-    for name in ('redis://cache:s3cret@10.0.0.1/0', 'password=s3cret'):
+    for name in ('redis://cache:s3cret@10.0.0.1/0', 'password=s3cret', 'Bearer s3cret9', 'mysql --password s3cret',
+                 'https://h/x?sig=s3cret', 'pass=s3cret', 'a%3Ftoken%3Ds3cret', '{\"password\": \"s3cret\"}'):
         threading.Thread(target=time.sleep, args=(1000,), name=name, daemon=True).start()
     tasks = [asyncio.create_task(wait(), name='token=s3cret of amqp://u:s3cret@q')]
     print(os.getpid(), flush=True)

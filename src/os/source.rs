@@ -84,6 +84,8 @@ fn read_lines(mut reader: impl BufRead, first: u32, last: u32) -> Result<Vec<(u3
             break;
         }
         if number >= first {
+            // Secrets are looked for as far as the line is told, and a little beyond.
+            bytes.truncate(LONGEST_LINE * 8);
             let text = String::from_utf8_lossy(&bytes);
             let text = source_without_secrets(text.trim_end_matches(['\n', '\r']));
             lines.push((number, text.chars().take(LONGEST_LINE).collect()));
