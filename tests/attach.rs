@@ -214,3 +214,32 @@ fn older_versions_are_left_to_py_spy() {
         }
     }
 }
+
+#[test]
+#[cfg(feature = "py-spy")]
+fn the_process_that_walks_with_py_spy_has_no_rights_but_to_read() {
+    use std::io::{BufRead, BufReader};
+    use std::process::Stdio;
+
+    let found = interpreters();
+    let interpreter = found.first().expect("an interpreter: install one, or set HANGSPY_PYTHONS");
+    let target = Target::start(Command::new(&interpreter.path).args(["-u", "-c", READY]));
+    let mut command = Command::new(env!("CARGO_BIN_EXE_hangspy"));
+    command.args(["--walk-with-py-spy", &target.process().pid.to_string()]);
+    let mut walker = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().expect("hangspy starts");
+    let mut answer = String::new();
+    let told = walker.stdout.take().map(BufReader::new).expect("a pipe").read_line(&mut answer);
+    let status = fs::read_to_string(format!("/proc/{}/status", walker.id())).expect("it waits for a question");
+    drop(walker.stdin.take());
+    walker.wait().expect("it is our child");
+    let name = interpreter.name();
+    assert!(told.is_ok() && answer.contains("\"Version\""), "{name}: py-spy reads with what is left: {answer}");
+    for expected in ["NoNewPrivs:\t1", "Seccomp:\t2", "CapInh:\t0000000000000000"] {
+        assert!(status.contains(expected), "{expected} is not in {status}");
+    }
+    let effective = status.lines().find_map(|line| line.strip_prefix("CapEff:\t")).expect("what it may do");
+    let may = u64::from_str_radix(effective, 16).expect("a bit for each");
+    let (chown, kill, module) = (1_u64 << 0, 1 << 5, 1 << 16);
+    let may_trace = may & 1 << 19 != 0;
+    assert!(!may_trace || may & (chown | kill | module) == 0, "{effective}");
+}

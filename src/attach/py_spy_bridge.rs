@@ -1,8 +1,8 @@
 //! The only file that names py-spy, which reads the stacks of versions whose layout we do not know.
 //!
 //! py-spy maps and parses whatever a process has mapped, and follows its pointers without our bounds: a hostile file can end it or
-//! take all memory. So it runs in a process of its own, which is this program started once more, with a limit of memory; its
-//! death, or its silence, is an answer. `walker` is the other end.
+//! take all memory. So it runs in a process of its own, which is this program started once more, with a limit of memory and no
+//! rights but those that reading needs; its death, or its silence, is an answer. `walker` is the other end.
 
 use std::ffi::OsStr;
 use std::io::{self, BufRead, Write};
@@ -14,6 +14,7 @@ use py_spy::{Config, PythonSpy};
 use rustix::process::{Signal, set_parent_process_death_signal};
 
 use super::walker::{Answer, WALK, WalkedFrame, WalkedThread};
+use crate::os::keep_what_reading_needs;
 use crate::snapshot::{Address, Known, ProcessId, PythonVersion, ThreadId, without_secrets};
 
 /// How much address space it may have, bytes: a libpython with debug information is mapped whole.
@@ -36,6 +37,7 @@ fn serve(pid: ProcessId, asked: impl BufRead, mut out: impl Write) -> io::Result
     set_parent_process_death_signal(Some(Signal::KILL))?;
     setrlimit(Resource::RLIMIT_AS, MOST_MEMORY, MOST_MEMORY)?;
     setrlimit(Resource::RLIMIT_CORE, 0, 0)?;
+    keep_what_reading_needs();
     let found = py_spy_pid(pid).and_then(|pid| PythonSpy::new(pid, &settings()).map_err(|error| format!("{error:#}")));
     let mut spy = match found {
         Ok(spy) => spy,

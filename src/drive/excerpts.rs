@@ -4,7 +4,7 @@ use std::sync::mpsc::channel;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use super::least_rights::keep_what_reading_needs;
+use crate::os::keep_what_reading_needs;
 use crate::os::source::SourceReader;
 use crate::report::{Report, Verdict};
 use crate::snapshot::{Excerpt, ProcessId, Recording};

@@ -7,7 +7,6 @@ use std::sync::mpsc::Sender;
 use std::time::Duration;
 
 use super::interrupt::Interrupt;
-use super::least_rights::keep_what_reading_needs;
 use super::neighbour::Neighbour;
 use super::one_program::OneProgram;
 use super::pace::Pace;
@@ -15,8 +14,8 @@ use super::supervision::Supervision;
 use crate::attach::{self, Access, Session};
 use crate::error::{Error, Gate};
 use crate::memory::ReadError;
-use crate::os::clock;
 use crate::os::source::SourceReader;
+use crate::os::{clock, keep_what_reading_needs};
 use crate::read::{Allowance, Budget, Sampler};
 use crate::snapshot::{Census, Code, Frame, Moment, Process, Snapshot, Supervisor, Surroundings};
 

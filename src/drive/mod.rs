@@ -17,7 +17,6 @@ mod explain;
 mod interrupt;
 mod kept;
 mod leash;
-mod least_rights;
 mod lookout;
 mod narrator;
 mod neighbour;

@@ -5,10 +5,9 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread;
 use std::time::Duration;
 
-use super::least_rights::keep_what_reading_needs;
 use crate::error::{Error, Result};
 use crate::os::clock::{self, thread_cpu};
-use crate::os::surroundings;
+use crate::os::{keep_what_reading_needs, surroundings};
 use crate::snapshot::{Moment, ProcessId, Surroundings};
 
 /// How often sockets, limits and children are read. They change slowly and cost much to read.

@@ -7,10 +7,9 @@ use std::time::{Duration, Instant};
 
 use super::audit;
 use super::console::{self, Console};
-use super::least_rights::keep_what_reading_needs;
 use crate::attach::{self, Access};
 use crate::error::Result;
-use crate::os::{clock, visibility};
+use crate::os::{clock, keep_what_reading_needs, visibility};
 use crate::read::Sampler;
 use crate::render::{self, Readable};
 use crate::snapshot::{Known, Process, Role, Server};

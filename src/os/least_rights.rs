@@ -91,7 +91,7 @@ const NEVER_EITHER: &[libc::c_long] = &[];
 
 /// Gives up, for the calling thread and those that it starts, what it does not need to look. What the kernel does not let us give
 /// up is kept: an old kernel without filters is no reason not to look.
-pub(super) fn keep_what_reading_needs() {
+pub fn keep_what_reading_needs() {
     let _no_filter = set_no_new_privs(true).is_ok() && filter().is_ok_and(|filter| apply_filter(&filter).is_ok());
     let _refused = capabilities(None).map(|own| set_capabilities(None, kept(own)));
 }
