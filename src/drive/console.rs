@@ -3,7 +3,7 @@
 use std::io::{self, IsTerminal, Write};
 
 use crate::error::{Error, Result};
-use crate::render::sanitize;
+use crate::render::{keep_start, sanitize};
 
 /// When to use colour.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -18,6 +18,8 @@ pub enum Colors {
 
 /// Columns of the screen where the terminal does not say.
 const USUAL_WIDTH: usize = 80;
+/// Columns of a line for a file or a pipe.
+const USUAL_LINE: usize = 200;
 /// Wider than this no line is easier to read.
 const WIDEST: usize = 100;
 
@@ -64,6 +66,13 @@ impl Console {
         }
     }
 
+    /// Says something to the user in one line of the terminal; what is too long is cut out of the middle part.
+    pub(super) fn say_in_a_line(self, before: &str, middle: &str, behind: &str) {
+        let terminal = terminal_size::terminal_size_of(io::stderr());
+        let columns = terminal.map_or(USUAL_LINE, |(width, _)| usize::from(width.0));
+        self.say(&fitted(before, middle, behind, columns));
+    }
+
     /// Writes data to stdout. A reader that closed the pipe has seen enough: that is no error.
     ///
     /// # Errors
@@ -99,6 +108,12 @@ fn harmless(words: &str) -> String {
     words.split('\n').map(|line| format!("{}\n", sanitize::line(line))).collect()
 }
 
+/// A line of so many columns, to which the middle part is cut.
+fn fitted(before: &str, middle: &str, behind: &str, columns: usize) -> String {
+    let taken = before.chars().count() + behind.chars().count();
+    format!("{before}{}{behind}", keep_start(&sanitize::line(middle), columns.saturating_sub(taken)))
+}
+
 /// Rendering into memory fails only by a defect of ours.
 pub(super) fn unprintable(source: io::Error) -> Error {
     Error::Bug(format!("the report could not be rendered: {source}"))
@@ -111,5 +126,15 @@ mod tests {
     #[test]
     fn names_of_the_target_do_not_move_the_cursor() {
         assert_eq!(harmless("blocked in ev\u{1b}[2Jil\nhint: 1"), "blocked in ev\\x1b[2Jil\nhint: 1\n");
+    }
+
+    #[test]
+    fn a_line_ends_at_the_end_of_the_terminal_whatever_names_there_are() {
+        let name = "blocked in ".to_owned() + &"x".repeat(4000) + "\u{1b}[2J";
+        let line = fitted("after 1.0 s: ", &name, "; still looking", 60);
+        assert_eq!(line.chars().count(), 60, "{line}");
+        assert!(line.starts_with("after 1.0 s: blocked in xxx") && line.ends_with("xxx…; still looking"), "{line}");
+        assert_eq!(fitted("after 1 s: ", "blocked", "; still looking", 60), "after 1 s: blocked; still looking");
+        assert_eq!(fitted("after 1 s: ", "blocked", "; still looking", 5), "after 1 s: …; still looking");
     }
 }

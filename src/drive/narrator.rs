@@ -130,10 +130,11 @@ impl Narrator {
         let worst = verdicts.first().filter(|one| one.kind.is_trouble());
         let Some(worst) = worst else { return };
         self.early = None;
-        let words = format!("after {:.1} s: {}; still looking", self.elapsed().as_secs_f64(), worst.summary);
+        let after = format!("after {:.1} s: ", self.elapsed().as_secs_f64());
+        let say = || self.console.say_in_a_line(&after, &worst.summary, "; still looking");
         match &self.progress {
-            Some(bar) => bar.suspend(|| self.console.say(&words)),
-            None => self.console.say(&words),
+            Some(bar) => bar.suspend(say),
+            None => say(),
         }
     }
 }

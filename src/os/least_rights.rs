@@ -10,7 +10,7 @@ use nix::libc;
 use rustix::thread::{CapabilitySet, CapabilitySets, capabilities, set_capabilities, set_no_new_privs};
 use seccompiler::{
     BpfProgram, SeccompAction, SeccompCmpArgLen, SeccompCmpOp, SeccompCondition, SeccompFilter, SeccompRule,
-    apply_filter,
+    apply_filter, sock_filter,
 };
 
 /// What reading takes: memory and the closed files of `/proc`; files that only their owner may list; the very file that is mapped;
@@ -44,6 +44,11 @@ const NEVER: &[libc::c_long] = &[
     libc::SYS_fchmodat,
     libc::SYS_fchownat,
     libc::SYS_fchmodat2,
+    libc::SYS_fchmod,
+    libc::SYS_fchown,
+    libc::SYS_utimensat,
+    libc::SYS_fsetxattr,
+    libc::SYS_fremovexattr,
     libc::SYS_setxattr,
     libc::SYS_lsetxattr,
     libc::SYS_removexattr,
@@ -53,6 +58,11 @@ const NEVER: &[libc::c_long] = &[
     libc::SYS_move_pages,
     libc::SYS_migrate_pages,
     libc::SYS_process_mrelease,
+    libc::SYS_setpriority,
+    libc::SYS_ioprio_set,
+    libc::SYS_sched_setscheduler,
+    libc::SYS_sched_setparam,
+    libc::SYS_sched_setattr,
     libc::SYS_mount,
     libc::SYS_umount2,
     libc::SYS_move_mount,
@@ -85,6 +95,9 @@ const NEVER_EITHER: &[libc::c_long] = &[
     libc::SYS_chmod,
     libc::SYS_chown,
     libc::SYS_lchown,
+    libc::SYS_utime,
+    libc::SYS_utimes,
+    libc::SYS_futimesat,
 ];
 #[cfg(not(target_arch = "x86_64"))]
 const NEVER_EITHER: &[libc::c_long] = &[];
@@ -112,6 +125,20 @@ fn kept(own: CapabilitySets) -> CapabilitySets {
         permitted: own.permitted.intersection(KEPT | files),
         inheritable,
     }
+}
+
+/// Refuses, before the table of calls is asked, those of the x32 ABI of x86-64: the same calls by other numbers, which the filter
+/// would let pass (`__X32_SYSCALL_BIT` in the kernel's `arch/x86/include/uapi/asm/unistd.h`). Other architectures have no numbers
+/// as large. Calls of 32-bit x86 have an architecture of their own, for which the filter ends the program.
+fn refuses_other_numbers(table: BpfProgram) -> BpfProgram {
+    const X32: u32 = 0x4000_0000;
+    const EPERM: u32 = libc::EPERM.cast_unsigned();
+    let step = |code: u32, jf, k| sock_filter { code: u16::try_from(code).unwrap_or_default(), jt: 0, jf, k };
+    // The number of the call is the first field of `seccomp_data`.
+    let number = step(libc::BPF_LD | libc::BPF_W | libc::BPF_ABS, 0, 0);
+    let is_other = step(libc::BPF_JMP | libc::BPF_JGE | libc::BPF_K, 1, X32);
+    let refused = step(libc::BPF_RET | libc::BPF_K, 0, libc::SECCOMP_RET_ERRNO | EPERM);
+    [number, is_other, refused].into_iter().chain(table).collect()
 }
 
 /// Refuses what reading never does; everything else goes on as before.
@@ -142,7 +169,7 @@ fn filter() -> Result<BpfProgram, Box<dyn Error>> {
     rules.insert(libc::SYS_prlimit64, vec![SeccompRule::new(of_others)?]);
     let refused = SeccompAction::Errno(libc::EPERM.cast_unsigned());
     let filter = SeccompFilter::new(rules, SeccompAction::Allow, refused, std::env::consts::ARCH.try_into()?)?;
-    Ok(filter.try_into()?)
+    Ok(refuses_other_numbers(filter.try_into()?))
 }
 
 #[cfg(test)]
@@ -167,6 +194,60 @@ mod tests {
         let reads = files | CapabilitySet::DAC_READ_SEARCH;
         assert_eq!(kept(sets(reads)).permitted, reads.difference(CapabilitySet::DAC_OVERRIDE));
         assert!(kept(sets(of_container)).inheritable.is_empty() && may_trace.inheritable.is_empty());
+    }
+
+    /// What the filter says to a call, as the kernel runs it (`bpf_check_classic` lets through no other steps).
+    fn verdict(program: &BpfProgram, architecture: u32, number: u32, arguments: [u64; 6]) -> u32 {
+        let mut data = [number.to_le_bytes(), architecture.to_le_bytes(), [0; 4], [0; 4]].concat();
+        data.extend(arguments.into_iter().flat_map(u64::to_le_bytes));
+        let word = |at: u32| u32::from_le_bytes(data[at as usize..at as usize + 4].try_into().unwrap());
+        let (mut at, mut value) = (0, 0_u32);
+        loop {
+            let step = &program[at];
+            let code = u32::from(step.code);
+            at += 1;
+            let jump = |holds| usize::from(if holds { step.jt } else { step.jf });
+            match code & 0x07 {
+                libc::BPF_LD => value = word(step.k),
+                libc::BPF_ALU if code & 0xf0 == libc::BPF_AND => value &= step.k,
+                libc::BPF_RET => return step.k,
+                libc::BPF_JMP => match code & 0xf0 {
+                    libc::BPF_JA => at += step.k as usize,
+                    libc::BPF_JEQ => at += jump(value == step.k),
+                    libc::BPF_JGE => at += jump(value >= step.k),
+                    libc::BPF_JGT => at += jump(value > step.k),
+                    other => panic!("an unknown comparison {other:x}"),
+                },
+                other => panic!("an unknown step {other:x}"),
+            }
+        }
+    }
+
+    #[test]
+    #[cfg(target_arch = "x86_64")]
+    fn calls_by_other_numbers_are_refused_too() {
+        const X86_64: u32 = 0xc000_003e;
+        const I386: u32 = 0x4000_0003;
+        let program = filter().unwrap();
+        let refused = libc::SECCOMP_RET_ERRNO | libc::EPERM.cast_unsigned();
+        let number = |call: libc::c_long| u32::try_from(call).unwrap();
+        let says = |architecture, number, arguments| verdict(&program, architecture, number, arguments);
+        for call in NEVER.iter().chain(NEVER_EITHER) {
+            assert_eq!(says(X86_64, number(*call), [0; 6]), refused, "{call}");
+        }
+        let ptrace_of_x32 = 521;
+        for call in [number(libc::SYS_ptrace), number(libc::SYS_read), ptrace_of_x32] {
+            assert_eq!(says(X86_64, call | 0x4000_0000, [0; 6]), refused, "{call}");
+        }
+        assert_eq!(says(I386, 26, [0; 6]), libc::SECCOMP_RET_KILL_PROCESS, "ptrace of 32-bit x86");
+        let open = number(libc::SYS_openat);
+        let flags = |flags: i32| [0, 0, flags.cast_unsigned().into(), 0, 0, 0];
+        assert_eq!(says(X86_64, open, flags(libc::O_RDWR | libc::O_CLOEXEC)), refused);
+        assert_eq!(says(X86_64, open, flags(libc::O_RDONLY | libc::O_CLOEXEC)), libc::SECCOMP_RET_ALLOW);
+        // Its flags are in memory, where no filter looks.
+        for call in [libc::SYS_openat2, libc::SYS_process_vm_readv] {
+            assert_eq!(says(X86_64, number(call), [0; 6]), libc::SECCOMP_RET_ALLOW);
+        }
     }
 
     #[test]

@@ -35,6 +35,7 @@ pub use dump::dump;
 pub use explain::{explainable, explained};
 pub use flamegraph::{Graph, flamegraph};
 pub use json::{Layout, json};
+pub use page::keep_start;
 pub use processes::{ProcessRow, Readable, processes, processes_json};
 pub use terminal::{Screen, terminal};
 pub use text::text;

@@ -261,7 +261,7 @@ pub(super) fn keep_end(text: &str, room: usize) -> String {
 
 /// The start of a text within `room` columns, `…` behind it when something was left out.
 #[must_use]
-pub(super) fn keep_start(text: &str, room: usize) -> String {
+pub fn keep_start(text: &str, room: usize) -> String {
     if text.width() <= room {
         return text.to_owned();
     }
