@@ -1,7 +1,7 @@
-//! What a row says of a library is true of the library itself: of the oldest version that matters, or of the newest.
+//! What a row says of a library is true of the library itself: of the oldest version that matters and of the newest, or of the one
+//! that its range says.
 //!
-//! `scripts/environments oldest newest` installs both. A row that neither of them bears out is a mistake, or about a
-//! version that nobody has any more.
+//! `scripts/environments oldest newest` installs both.
 #![expect(clippy::expect_used, reason = "what is not there is said")]
 
 use std::collections::BTreeSet;
@@ -9,7 +9,9 @@ use std::io::Write;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-use hangspy::libraries::{self, Asks, AtPool, Class, Count, GivenBack, Holds, Lead, Library, Pool, Step, Term};
+use hangspy::libraries::{
+    self, Asks, AtPool, Class, Count, GivenBack, Holds, Lead, Library, Pool, Role, Step, Term, Versions,
+};
 use serde_json::{Value, json};
 
 const ROOT: &str = env!("CARGO_MANIFEST_DIR");
@@ -145,7 +147,22 @@ fn each_row_is_borne_out_by_its_library() {
     assert_eq!(environments.len(), 2, "oldest and newest");
     let mut missing = environments.iter().map(|(_, python)| missing(python, &json!(asked)));
     let (oldest, newest) = (missing.next().expect("two"), missing.next().expect("two"));
-    let nowhere: Vec<&String> = oldest.intersection(&newest).collect();
-    assert!(nowhere.is_empty(), "rows that neither the oldest nor the newest version bears out: {nowhere:#?}");
-    assert!(!oldest.is_empty() && !newest.is_empty(), "two versions that are the same show nothing");
+    assert_told("the oldest version that matters", &oldest, |range| !matches!(range, Versions::Before(_)));
+    assert_told("the newest version", &newest, |range| !matches!(range, Versions::Since(_)));
+}
+
+/// Whether a library says of this that it is not in every version, but in these.
+fn ranged(what: &str, is: fn(Versions) -> bool) -> bool {
+    libraries::all().flat_map(|library| library.versions).any(|(own, range)| *own == what && is(*range))
+}
+
+/// Fails when one version lacks something of which no library says so, or has something that it should not have.
+fn assert_told(version: &str, missing: &BTreeSet<String>, lacks: fn(Versions) -> bool) {
+    let untold: Vec<&String> = missing.iter().filter(|what| !ranged(what, lacks)).collect();
+    assert!(untold.is_empty(), "{version} does not have these; say in `versions` since or before when: {untold:#?}");
+    // The standard library's patch versions are those of the interpreters that are here.
+    let others = libraries::all().filter(|library| library.role != Role::Standard);
+    let told = others.flat_map(|library| library.versions).filter(|(_, range)| lacks(*range));
+    let wrong: Vec<&str> = told.map(|(what, _)| *what).filter(|what| !missing.contains(*what)).collect();
+    assert!(wrong.is_empty(), "{version} has these, or no row names them: {wrong:#?}");
 }

@@ -2,7 +2,7 @@
 
 use super::{
     Asks, AtPool, Awaits, Class, Count, GivenBack, Holder, Holds, Lead, Library, Path, Pool, Role, Row, Step, Taken,
-    Term, When,
+    Term, Versions, When,
 };
 use crate::snapshot::PoolKind;
 
@@ -62,5 +62,6 @@ pub(super) const LIBRARY: Library = Library {
         },
         Holder { class: Class { name: "_BaseRequestContextManager", module: "aiohttp.client" }, has: OF_RESPONSE },
     ],
+    versions: &[("aiohttp/connector.py: _wait_for_available_connection", Versions::Since("3.10.11"))],
     ..Library::BARE
 };

@@ -1,6 +1,6 @@
 //! `asyncio`: the loop of the standard library, its steps and what tasks wait for.
 
-use super::{ALL, Awaits, Library, Marks, Path, Role, Row};
+use super::{ALL, Awaits, Library, Marks, Path, Role, Row, Versions};
 use crate::snapshot::PrimitiveKind;
 
 /// The class that every loop derives from, those of uvloop excepted.
@@ -130,5 +130,6 @@ pub(super) const LIBRARY: Library = Library {
     // `async_timeout` is of the same make.
     timeouts: &[("Timeout", "_when"), ("Timeout", "_deadline")],
     keeps_nothing: true,
+    versions: &[("asyncio/taskgroups.py: _aexit", Versions::Since("3.14"))],
     ..Library::BARE
 };

@@ -1,6 +1,6 @@
 //! FastAPI.
 
-use super::{AtPool, Class, Holder, Holds, Library, Marks, Role, Row};
+use super::{AtPool, Class, Holder, Holds, Library, Marks, Role, Row, Versions};
 
 pub(super) const LIBRARY: Library = Library {
     name: "fastapi",
@@ -20,5 +20,10 @@ pub(super) const LIBRARY: Library = Library {
         has: Holds::Values("values"),
     }],
     keeps_nothing: true,
+    versions: &[
+        ("fastapi.dependencies.utils.SolvedDependency", Versions::Since("0.112.3")),
+        ("fastapi/routing.py: handle", Versions::Since("0.137.0")),
+        ("fastapi/routing.py: _prepare_response_content", Versions::Before("0.128.0")),
+    ],
     ..Library::BARE
 };

@@ -1,7 +1,8 @@
 //! httpcore, which httpx sends with: its pool.
 
 use super::{
-    Asks, AtPool, Class, Count, GivenBack, Holder, Holds, Lead, Library, Pool, Role, Row, Step, Taken, Term, When,
+    Asks, AtPool, Class, Count, GivenBack, Holder, Holds, Lead, Library, Pool, Role, Row, Step, Taken, Term, Versions,
+    When,
 };
 use crate::snapshot::PoolKind;
 
@@ -41,5 +42,9 @@ pub(super) const LIBRARY: Library = Library {
         Row::of("httpcore/_sync/connection_pool.py", &["handle_request"]).at_pool(AtPool::Asks(&ASKS)),
     ],
     holders: &[Holder { class: Class { name: "Response", module: "httpx" }, has: HAS }],
+    versions: &[
+        ("httpcore: _pool_request", Versions::Since("1.0.3")),
+        ("httpcore: pool_request", Versions::Since("1.0.3")),
+    ],
     ..Library::BARE
 };

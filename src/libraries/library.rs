@@ -39,6 +39,20 @@ pub struct Library {
     pub keeps_nothing: bool,
     /// What ends workers of the server that give no sign of life.
     pub watchdog: Option<Watchdog>,
+    /// What of all that is not in every version: `FILE: FUNCTION`, `MODULE.CLASS`, or an attribute. `tests/libraries.rs` finds what is
+    /// not listed here in the oldest version that matters and in the newest, and what is listed in the right one of them.
+    pub versions: &'static [(&'static str, Versions)],
+}
+
+/// In which versions of a library something is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Versions {
+    /// In this one and later ones.
+    Since(&'static str),
+    /// In those before this one.
+    Before(&'static str),
+    /// In the first of these and later ones, but not in the second any more.
+    Between(&'static str, &'static str),
 }
 
 /// What a supervisor does about workers that give no sign of life.
@@ -93,6 +107,7 @@ impl Library {
         barriers: &[],
         keeps_nothing: false,
         watchdog: None,
+        versions: &[],
     };
 }
 

@@ -63,7 +63,7 @@ mod work;
 
 pub use awaits::{Awaits, Path, Stream};
 pub use home::Home;
-pub use library::{Library, Native, Role, Row, Watchdog, Watches};
+pub use library::{Library, Native, Role, Row, Versions, Watchdog, Watches};
 pub use marks::Marks;
 pub use pools::{Asks, AtPool, Class, Count, GivenBack, Holder, Holds, Lead, Pool, Step, Taken, Term, When};
 pub use programs::{Program, Supervises, forks_workers, is_wrapper, program_named};

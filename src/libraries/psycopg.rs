@@ -1,7 +1,8 @@
 //! psycopg, of both generations, and their pools.
 
 use super::{
-    ALL, Asks, AtPool, Class, Count, GivenBack, Holder, Holds, Lead, Library, Marks, Pool, Role, Row, Taken, Term, When,
+    ALL, Asks, AtPool, Class, Count, GivenBack, Holder, Holds, Lead, Library, Marks, Pool, Role, Row, Taken, Term,
+    Versions, When,
 };
 use crate::snapshot::PoolKind;
 
@@ -38,6 +39,10 @@ pub(super) const LIBRARY: Library = Library {
         // Since 3.2, and before.
         Holder { class: Class { name: "BaseConnection", module: "psycopg._connection_base" }, has: OUT_OF_POOL },
         Holder { class: Class { name: "BaseConnection", module: "psycopg.connection" }, has: OUT_OF_POOL },
+    ],
+    versions: &[
+        ("psycopg._connection_base.BaseConnection", Versions::Since("3.2")),
+        ("psycopg.connection.BaseConnection", Versions::Before("3.2")),
     ],
     ..Library::BARE
 };

@@ -2,7 +2,7 @@
 
 use super::{
     Asks, AtPool, Awaits, Class, Count, GivenBack, Holder, Holds, Lead, Library, Marks, Pool, Role, Row, Taken, Term,
-    When,
+    Versions, When,
 };
 use crate::snapshot::PoolKind;
 
@@ -20,7 +20,7 @@ const fn pool(module: &'static str) -> Pool {
 
 static OF_TASKS: Pool = pool("pymongo.asynchronous.pool");
 static OF_THREADS: Pool = pool("pymongo.synchronous.pool");
-/// Up to 4.8.
+/// Before 4.9.
 static OF_THREADS_BEFORE: Pool = pool("pymongo.pool");
 
 /// A place is taken before the connection for it is made.
@@ -49,6 +49,7 @@ pub(super) const LIBRARY: Library = Library {
         Row::of("pymongo/synchronous/pool.py", &["_get_conn"]).means(Marks::POOL).at_pool(AtPool::Asks(&THREAD_ASKS)),
         Row::of("pymongo/pool.py", &["_get_conn"]).means(Marks::POOL).at_pool(AtPool::Asks(&THREAD_ASKS_BEFORE)),
         Row::of("pymongo/lock.py", &["_cond_wait"]).at_pool(AtPool::Parks(&OF_THREADS)),
+        Row::of("pymongo/synchronous/pool.py", &["_cond_wait"]).at_pool(AtPool::Parks(&OF_THREADS)),
         Row::of("pymongo/pool.py", &["_cond_wait"]).at_pool(AtPool::Parks(&OF_THREADS_BEFORE)),
         // Before CPython 3.13 it has locks and conditions of its own.
         Row::of("pymongo/_asyncio_lock.py", &["acquire", "wait"]).awaits(Awaits::Primitive),
@@ -57,6 +58,22 @@ pub(super) const LIBRARY: Library = Library {
         connection("AsyncConnection", "pymongo.asynchronous.pool", &OF_TASKS),
         connection("Connection", "pymongo.synchronous.pool", &OF_THREADS),
         connection("Connection", "pymongo.pool", &OF_THREADS_BEFORE),
+    ],
+    versions: &[
+        ("pymongo.asynchronous.pool.AsyncConnection", Versions::Since("4.9")),
+        ("pymongo.asynchronous.pool.Pool", Versions::Since("4.9")),
+        ("pymongo.synchronous.pool.Connection", Versions::Since("4.9")),
+        ("pymongo.synchronous.pool.Pool", Versions::Since("4.9")),
+        ("pymongo/asynchronous/pool.py: _get_conn", Versions::Since("4.9")),
+        ("pymongo/synchronous/pool.py: _get_conn", Versions::Since("4.9")),
+        ("pymongo/synchronous/pool.py: _cond_wait", Versions::Between("4.9", "4.11")),
+        ("pymongo/lock.py: _cond_wait", Versions::Since("4.11")),
+        ("pymongo/_asyncio_lock.py: acquire", Versions::Since("4.11")),
+        ("pymongo/_asyncio_lock.py: wait", Versions::Since("4.11")),
+        ("pymongo.pool.Connection", Versions::Before("4.9")),
+        ("pymongo.pool.Pool", Versions::Before("4.9")),
+        ("pymongo/pool.py: _cond_wait", Versions::Before("4.9")),
+        ("pymongo/pool.py: _get_conn", Versions::Before("4.9")),
     ],
     ..Library::BARE
 };

@@ -2,7 +2,7 @@
 
 use super::{
     ALL, Asks, AtPool, Class, Count, GivenBack, Holder, Holds, Lead, Library, Marks, Pool, Role, Row, Step, Taken,
-    Term, When,
+    Term, Versions, When,
 };
 use crate::snapshot::PoolKind;
 
@@ -73,5 +73,6 @@ pub(super) const LIBRARY: Library = Library {
             has: Holds::Another(&[Step::To("sync_session")]),
         },
     ],
+    versions: &[("sqlalchemy/util/_concurrency_py3k.py: greenlet_spawn", Versions::Before("2.1"))],
     ..Library::BARE
 };

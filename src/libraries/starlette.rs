@@ -1,6 +1,6 @@
 //! Starlette.
 
-use super::{ALL, Library, Marks, Role, Row};
+use super::{ALL, Library, Marks, Role, Row, Versions};
 
 pub(super) const LIBRARY: Library = Library {
     name: "starlette",
@@ -19,5 +19,9 @@ pub(super) const LIBRARY: Library = Library {
         Row::of("starlette/responses.py", &["render"]).means(Marks::SERIALIZE),
     ],
     keeps_nothing: true,
+    versions: &[
+        ("starlette/routing.py: startup", Versions::Before("1.0.0")),
+        ("starlette/routing.py: shutdown", Versions::Before("1.0.0")),
+    ],
     ..Library::BARE
 };

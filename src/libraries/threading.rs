@@ -1,6 +1,6 @@
 //! `threading`: threads and what they wait for each other with.
 
-use super::{Library, Marks, Role, Row};
+use super::{Library, Marks, Role, Row, Versions};
 
 /// The module, its dict of threads by their identity, and where a thread has its name.
 pub const MODULE: &str = "threading";
@@ -22,5 +22,6 @@ pub(super) const LIBRARY: Library = Library {
         Row::of("threading.py", &["wait"]).means(Marks::SIGN),
     ],
     keeps_nothing: true,
+    versions: &[("threading.py: _wait_for_tstate_lock", Versions::Before("3.13"))],
     ..Library::BARE
 };

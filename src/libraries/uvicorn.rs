@@ -1,6 +1,6 @@
 //! uvicorn, and the workers that gunicorn runs it in.
 
-use super::{ALL, Awaits, Library, Marks, Role, Row, Watchdog, Watches};
+use super::{ALL, Awaits, Library, Marks, Role, Row, Versions, Watchdog, Watches};
 use crate::snapshot::Server;
 
 /// A WebSocket whose client does not read.
@@ -43,5 +43,12 @@ pub(super) const LIBRARY: Library = Library {
     ],
     keeps_nothing: true,
     watchdog: Some(WATCHDOG),
+    versions: &[
+        ("uvicorn/_compat.py: asyncio_run", Versions::Since("0.36.0")),
+        ("uvicorn/protocols/websockets/websockets_sansio_impl.py: run_asgi", Versions::Since("0.35.0")),
+        ("uvicorn/protocols/websockets/websockets_sansio_impl.py: send", Versions::Since("0.35.0")),
+        ("uvicorn/server.py: _serve", Versions::Since("0.29.0")),
+        ("uvicorn/server.py: _wait_tasks_to_complete", Versions::Since("0.22.0")),
+    ],
     ..Library::BARE
 };

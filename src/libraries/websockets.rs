@@ -1,6 +1,6 @@
 //! websockets.
 
-use super::{Awaits, Library, Role, Row};
+use super::{Awaits, Library, Role, Row, Versions};
 
 /// A client that does not read.
 const SENDS: Awaits = Awaits::taker_of(&["transport"]);
@@ -14,5 +14,6 @@ pub(super) const LIBRARY: Library = Library {
         Row::of("websockets/asyncio/connection.py", &["drain"]).awaits(SENDS),
     ],
     keeps_nothing: true,
+    versions: &[("websockets/asyncio/connection.py: drain", Versions::Since("13.0"))],
     ..Library::BARE
 };
