@@ -150,7 +150,6 @@ fn judge(seen: &Seen, blocks: &[(f64, f64)], what: &str) -> String {
 }
 
 #[test]
-#[expect(clippy::print_stderr, reason = "figures are for who wants to see them")]
 fn stalls_are_counted_as_the_program_does() {
     let found = all();
     let kinds = ["asyncio", "uvloop"];

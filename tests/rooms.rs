@@ -28,14 +28,16 @@ const MAY_NAME: &[(&str, &[&str])] = &[
     ("ledger", &["aggregate"]),
     ("words", &["aggregate", "classify", "figures", "libraries", "snapshot"]),
     ("report", &["aggregate", "classify", "figures", "libraries", "snapshot", "words"]),
-    ("render", &["error", "figures", "report", "snapshot", "words"]),
+    ("render", &["error", "figures", "ledger", "report", "snapshot", "words"]),
     ("journal", &["error", "snapshot"]),
     (
         "drive",
         &[
+            "aggregate",
             "attach",
             "error",
             "journal",
+            "ledger",
             "libraries",
             "memory",
             "os",

@@ -19,6 +19,8 @@ pub struct Glance {
     pub place: Option<Place>,
     /// What it did.
     pub cause: Cause,
+    /// Whether the application was being loaded or told to begin or to end: nobody is served then, and it may take its time.
+    pub outside_of_service: bool,
 }
 
 impl Glance {
@@ -31,7 +33,9 @@ impl Glance {
         let seen: &LookAt<'_> = tracks.iter().find(|track| track.thread == thread)?.looks.last()?;
         matches!(seen.step, Known::Is(Some(_))).then(|| {
             let (reason, blamed) = explained(&recording, &book, &[seen]);
-            Self { place: blamed.map(|blamed| blamed.place(&recording)), cause: reason.cause }
+            let place = blamed.map(|blamed| blamed.place(&recording));
+            let outside_of_service = blamed.is_some_and(|blamed| book.stack(blamed.stack).phase.is_some());
+            Self { place, cause: reason.cause, outside_of_service }
         })
     }
 
@@ -51,7 +55,7 @@ impl Glance {
         };
         let sleeps = matches!(holder.os.syscall, Known::Is(SyscallState::Inside { .. }));
         let cause = if sleeps { Cause::GilHeldWaiting } else { Cause::GilPythonThreads };
-        Some(Self { place: users_place(&recording, &book, stack), cause })
+        Some(Self { place: users_place(&recording, &book, stack), cause, outside_of_service: false })
     }
 }
 

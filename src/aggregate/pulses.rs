@@ -119,6 +119,11 @@ impl Pulses {
         self.loops.values().filter_map(|followed| followed.run.as_ref()).any(|run| run.said && run.is_young())
     }
 
+    /// Forgets what was seen of waiting for the GIL: it is counted anew.
+    pub fn forget_waiting(&mut self) {
+        self.loops.values_mut().for_each(|followed| followed.waits.clear());
+    }
+
     /// The steps that run now.
     pub fn standing(&self) -> impl Iterator<Item = PulseStall> {
         self.loops.values().filter_map(|followed| followed.run.as_ref()).map(|run| run.stall)

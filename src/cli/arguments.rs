@@ -81,6 +81,8 @@ pub enum Verb {
     Dump(Dump),
     /// Profile for a while and write flame graphs
     Record(Record),
+    /// Watch all day, count small stalls, and capture what happened when there is a hang
+    Watch(Watch),
     /// Make the outputs again from a kept capture
     Report(Report),
     /// List the Python processes here
@@ -230,17 +232,50 @@ impl From<Privacy> for drive::Privacy {
     }
 }
 
+/// `hangspy watch`
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  hangspy watch -o /var/lib/hangspy             the only Python server visible here
+  hangspy watch :8000 -o incidents --wait       also when it starts later
+  kill -USR1 PID                                an incident now, of whatever it watches
+  hangspy report --ledger /var/lib/hangspy      the small stalls so far, ranked
+
+It follows workers as they come and go, and writes a folder of files as `diagnose -o` does when a loop is
+blocked for 1 s, waits for the GIL half of 3 s, when threads or tasks are deadlocked, a pool is waited for
+2 s, a request or a task is stuck for 10 s, a worker in trouble is replaced, or SIGUSR1 comes; with the minute
+before. At most 5 an hour, the same again after 60 s, 120 s, ..., the oldest go beyond 200 MiB. SIGTERM
+writes what was seen last and ends it.")]
+pub struct Watch {
+    /// Which process.
+    #[command(flatten)]
+    pub target: Target,
+    /// Where incidents and the ledger of small stalls are kept; made if it is not there
+    #[arg(short, long, value_name = "DIR")]
+    pub output: PathBuf,
+    /// Wait for a target that is not there yet
+    #[arg(long)]
+    pub wait: bool,
+    /// What is written down.
+    #[command(flatten)]
+    pub audit: Audit,
+}
+
 /// `hangspy report`
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
   hangspy report incident/capture.hangspy                 the screen again
   hangspy report incident/capture.hangspy -o again/       every output again, byte for byte
-  hangspy report run.hangspy -o gil.svg --threads gil")]
+  hangspy report run.hangspy -o gil.svg --threads gil
+  hangspy report --ledger /var/lib/hangspy                the small stalls that a watch has counted")]
 pub struct Report {
     /// Captures that `hangspy diagnose -o` or `hangspy record -o` kept
-    #[arg(required = true)]
+    #[arg(required_unless_present = "ledger")]
     pub capture: Vec<PathBuf>,
+    /// Rank the small stalls that `hangspy watch -o DIR` has counted, instead
+    #[arg(long, value_name = "DIR", conflicts_with_all = ["capture", "output", "format", "redact"])]
+    pub ledger: Option<PathBuf>,
     /// Where to write; a folder gets every format; without it the screen is printed
     #[arg(short, long, value_name = "FILE")]
     pub output: Vec<PathBuf>,

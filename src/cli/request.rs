@@ -19,6 +19,8 @@ pub enum Request {
     Dump(drive::Dump),
     /// `hangspy record`
     Record(drive::Record),
+    /// `hangspy watch`
+    Watch(drive::Armed),
     /// `hangspy report`
     Report(drive::Render),
     /// `hangspy ps`
@@ -54,8 +56,15 @@ impl Arguments {
                 threads: words.threads.into(),
                 privacy: words.privacy.into(),
             }),
+            Some(Verb::Watch(words)) => Request::Watch(drive::Armed {
+                asked: words.target.asked(),
+                folder: words.output,
+                wait: words.wait,
+                audit: words.audit.file,
+            }),
             Some(Verb::Report(words)) => Request::Report(drive::Render {
                 captures: words.capture,
+                ledger: words.ledger,
                 outputs: words.output,
                 format: words.format.map(Into::into),
                 threads: words.threads.into(),
@@ -100,6 +109,7 @@ impl Request {
             Self::Diagnose(request) => drive::diagnose(request, console),
             Self::Dump(request) => drive::dump(request, console),
             Self::Record(request) => drive::record(request, console),
+            Self::Watch(request) => drive::watch(request, console),
             Self::Report(request) => drive::report(request, console),
             Self::Processes(request) => drive::processes(request, console),
             Self::Doctor(request) => drive::doctor(request, console),

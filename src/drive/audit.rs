@@ -96,7 +96,7 @@ fn line<'a>(verb: &'static str, asked: &'a str, process: &'a Process, checkup: &
 
 /// `2026-11-25T23:59:07Z`, from seconds since 1970 (the proleptic Gregorian calendar, in eras of 400 years that begin in
 /// March, so that the leap day is the last of its year).
-fn utc(seconds: u64) -> String {
+pub(super) fn utc(seconds: u64) -> String {
     const DAYS_OF_ERA: u64 = 146_097;
     /// From the first of March of the year 0 to the first of January 1970.
     const DAYS_BEFORE: u64 = 719_468;

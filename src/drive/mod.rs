@@ -3,7 +3,7 @@
 //! Every verb that looks goes the same way (`session`): the target is found, each process is watched from a thread of its
 //! own (`lookout`, paced by `pace`; a `neighbour` reads what may take long, `supervision` what becomes of a worker), sightings
 //! come together in recordings (`observe`) while the `narrator` keeps the capture and says the first verdict, and
-//! `report::build` concludes. Outputs are claimed before the first look.
+//! `report::build` concludes. Outputs are claimed before the first look. `watch` is another way: it has no window.
 //!
 //! Only this room and `os` ask a clock, only this room prints.
 
@@ -33,6 +33,7 @@ mod report;
 mod safe_folder;
 mod session;
 mod supervision;
+mod watch;
 
 pub use console::{Colors, Console};
 pub use diagnose::{Diagnose, diagnose};
@@ -44,3 +45,4 @@ pub use processes::{Processes, processes};
 pub use record::{Record, record};
 pub use report::{Render, report};
 pub use session::Privacy;
+pub use watch::{Armed, watch};

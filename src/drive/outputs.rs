@@ -66,7 +66,7 @@ const ENDINGS: &[(&str, Format)] = &[
 ];
 
 /// What a folder gets.
-const IN_A_FOLDER: &[(&str, Format)] = &[
+pub(super) const IN_A_FOLDER: &[(&str, Format)] = &[
     ("capture.hangspy", Format::Capture),
     ("report.txt", Format::Text),
     ("report.json", Format::Json),

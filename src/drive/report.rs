@@ -1,14 +1,14 @@
 //! `hangspy report`: the same outputs from a kept capture.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::console::Console;
 use super::outputs::{Format, GraphThreads, Outputs};
 use super::session::Privacy;
-use super::{diagnose, leash};
+use super::{console, diagnose, leash, watch};
 use crate::error::{Error, Result};
-use crate::{journal, report};
+use crate::{journal, render, report};
 
 /// What reading and rendering captures may take before [`leash::Limit`] adds its grace: some of hours take minutes, and a
 /// capture from elsewhere may be made to take for ever.
@@ -19,6 +19,8 @@ const LONGEST: Duration = Duration::from_secs(540);
 pub struct Render {
     /// Captures to read.
     pub captures: Vec<PathBuf>,
+    /// The folder of a watch whose near misses are shown instead.
+    pub ledger: Option<PathBuf>,
     /// Where to write; nothing means the screen.
     pub outputs: Vec<PathBuf>,
     /// The format of all files, whatever they end in.
@@ -38,6 +40,9 @@ pub struct Render {
 /// When a capture is not one of ours, and when an output cannot be written.
 pub fn report(request: &Render, console: Console) -> Result<()> {
     let _limit = leash::Limit::new(LONGEST);
+    if let Some(folder) = &request.ledger {
+        return near_misses(folder, request.json, console);
+    }
     let outputs = Outputs::new(request.threads)
         .without_capture("would be a copy of the capture that is read")
         .claim(&request.outputs, request.format)?;
@@ -64,4 +69,20 @@ pub fn report(request: &Render, console: Console) -> Result<()> {
     }
     outputs.announce(console);
     Ok(())
+}
+
+/// Prints the near misses that a watch has counted.
+fn near_misses(folder: &Path, json: bool, console: Console) -> Result<()> {
+    let ledger = watch::read_ledger(folder)?.ok_or_else(|| Error::Usage {
+        message: format!("there is no {} in {}", watch::LEDGER, folder.display()),
+        hint: Some("name the folder that hangspy watch -o was given".to_owned()),
+    })?;
+    let mut bytes = Vec::new();
+    let rendered = if json {
+        render::ledger_json(&ledger, &mut bytes)
+    } else {
+        render::ledger(&ledger, render::Screen { width: console.width(), color: console.colored() }, &mut bytes)
+    };
+    rendered.map_err(console::unprintable)?;
+    console.print(&bytes)
 }

@@ -197,7 +197,7 @@ mod tests {
     fn miss(function: &str, milliseconds: u64, at_s: u64) -> NearMiss {
         let place = Place { function: function.to_owned(), file: "app.py".to_owned(), line: milliseconds as u32 };
         NearMiss {
-            seen: Some(Glance { place: Some(place), cause: Cause::Sleep }),
+            seen: Some(Glance { place: Some(place), cause: Cause::Sleep, outside_of_service: false }),
             length: Duration::from_millis(milliseconds),
             error: Duration::from_millis(5),
             at_s,

@@ -13,6 +13,9 @@ const KEPT: usize = 20 << 20;
 /// Bytes of what looks saw: half a minute of four busy workers at a hundred looks a second.
 const KEPT_OF_LOOKS: usize = 12 << 20;
 
+/// Bytes of a budget that lines leave to everything else.
+pub(in crate::read) const NOT_FOR_LINES: usize = 8 << 20;
+
 /// Bytes that are left; clones take from the same.
 #[derive(Clone, Debug)]
 pub struct Budget {
@@ -37,6 +40,18 @@ impl Budget {
     #[must_use]
     pub fn of(bytes: usize) -> Self {
         Self { left: Arc::new(AtomicUsize::new(bytes)) }
+    }
+
+    /// So many bytes beside those that lines leave to everything else, for who begins anew when [`Self::has_room_for_lines`] no more.
+    #[must_use]
+    pub fn beside_lines(bytes: usize) -> Self {
+        Self::of(NOT_FOR_LINES + bytes)
+    }
+
+    /// Whether lines of new functions still find room.
+    #[must_use]
+    pub fn has_room_for_lines(&self) -> bool {
+        self.left() > NOT_FOR_LINES + NOT_FOR_LINES / 64
     }
 
     /// Takes bytes; false when there are not as many.
@@ -69,5 +84,7 @@ mod tests {
         assert!(budget.take(7) && !other.take(4) && other.take(3));
         budget.give_back(4);
         assert_eq!(other.left(), 4);
+        let lines = Budget::beside_lines(1 << 20);
+        assert!(lines.has_room_for_lines() && lines.take(1 << 20) && !lines.has_room_for_lines());
     }
 }

@@ -9,7 +9,7 @@ use std::collections::HashMap;
 
 use super::lines::{Lines, Table};
 use crate::memory::{Batch, ReadError, Slot, little_endian, u64_at};
-use crate::read::budget::Budget;
+use crate::read::budget::{Budget, NOT_FOR_LINES};
 use crate::read::objects::builtin::{CUT_MARK, Objects};
 use crate::snapshot::{Address, Code, CodeFlags, CodeId, Known, Why};
 
@@ -22,8 +22,6 @@ const LONGEST_NAME: usize = 1024;
 /// Bytes of a text or line table that take part in the proof. Names and paths are shorter; of a longer line table the
 /// rest decides lines far down in one function only, and the head is compared as well.
 const PROVEN_BYTES: usize = 256;
-/// Bytes of the budget that lines leave to everything else.
-const NOT_FOR_LINES: usize = 8 << 20;
 /// For how many samples what is known of addresses is kept when it leaves no room for lines.
 const KEPT_FOR: u64 = 256;
 /// What a function or a code object takes besides its texts and lines.

@@ -1,0 +1,180 @@
+//! Incidents on disk: a folder each, the oldest given up when there is too much.
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use serde::Serialize;
+
+use super::super::audit::utc;
+use super::super::new_file::NewFile;
+use super::super::outputs::{self, GraphThreads, Outputs};
+use super::super::{excerpts, session};
+use crate::error::{Error, Result};
+use crate::os::source::SourceReader;
+use crate::snapshot::{ProcessId, Recording};
+use crate::{journal, report};
+
+/// Bytes of all incidents together; the oldest go first.
+const MOST_BYTES: u64 = 200 << 20;
+/// Incidents of one second that are told apart.
+const MOST_OF_A_NAME: u32 = 100;
+/// What says why an incident was captured.
+const WHY: &str = "incident.json";
+
+/// Why an incident was captured, as it stands beside it.
+#[derive(Debug, Serialize)]
+pub(super) struct Why<'a> {
+    /// The rule that was set off.
+    pub(super) rule: &'static str,
+    /// What it is of: the same again is captured less often.
+    pub(super) thing: &'a str,
+    /// When, in UTC.
+    pub(super) time: String,
+    /// The process.
+    pub(super) process: u32,
+    /// How many seconds before that the capture reaches back.
+    pub(super) seconds_before: f64,
+    /// What is wrong, in a sentence.
+    pub(super) summary: String,
+}
+
+/// What is written of one incident.
+pub(super) struct Content<'a> {
+    pub(super) asked: &'a str,
+    pub(super) recordings: &'a mut [Recording],
+    pub(super) readers: Vec<(ProcessId, SourceReader)>,
+    /// How long we have run, for what it cost.
+    pub(super) elapsed: std::time::Duration,
+}
+
+/// Writes the same files as `diagnose -o` into a folder; what the worst finding says.
+///
+/// # Errors
+///
+/// When a file cannot be written; the others are written all the same.
+pub(super) fn write(folder: &Path, content: Content<'_>) -> Result<String> {
+    let Content { asked, recordings, readers, elapsed } = content;
+    let cost = session::own_cost(elapsed);
+    for recording in recordings.iter_mut() {
+        recording.cost = cost;
+    }
+    let mut report = report::build(recordings, asked);
+    excerpts::add(&report, readers, recordings);
+    report.excerpts = report::excerpts(recordings);
+    let mut files = Outputs::new(GraphThreads::Fitting);
+    files.claim_folder(folder)?;
+    let captured = files.captures().into_iter().try_for_each(|(path, file)| capture(&path, &file, asked, recordings));
+    let written = files.write(&report);
+    let summary = report.verdicts.first().map(|verdict| verdict.summary.clone()).unwrap_or_default();
+    captured.and(written).map(|()| summary)
+}
+
+fn capture(path: &Path, file: &NewFile, asked: &str, recordings: &[Recording]) -> Result<()> {
+    let failed = |source| Error::Output { path: path.to_owned(), source };
+    let mut writer = journal::Writer::begin(file.descriptor().map_err(failed)?, path, asked)?;
+    recordings.iter().try_for_each(|recording| writer.append(recording))?;
+    writer.finish()?;
+    file.publish().map_err(failed)
+}
+
+/// Says beside an incident why it was captured.
+///
+/// # Errors
+///
+/// When it cannot be written.
+pub(super) fn explain(folder: &Path, why: &Why<'_>) -> Result<()> {
+    let text = serde_json::to_vec_pretty(why).map_err(|error| Error::Bug(error.to_string()))?;
+    keep(&folder.join(WHY), &text)
+}
+
+/// Puts bytes into the place of a file, all or none.
+///
+/// # Errors
+///
+/// When they cannot be written; what stood there stays.
+pub(super) fn keep(path: &Path, bytes: &[u8]) -> Result<()> {
+    let written = NewFile::claim(path).and_then(|file| file.write(bytes));
+    written.map_err(|source| Error::Output { path: path.to_owned(), source })
+}
+
+/// A folder for an incident that is not there yet: time, rule, process. No colons, for the sake of who copies it elsewhere.
+pub(super) fn name(incidents: &Path, at_s: u64, rule: &str, process: u32) -> PathBuf {
+    let name = format!("{}-{rule}-{process}", utc(at_s).replace(':', "-"));
+    let numbered = (2..MOST_OF_A_NAME).map(|number| format!("{name}-{number}"));
+    let names = std::iter::once(name.clone()).chain(numbered);
+    let free = names.map(|name| incidents.join(name)).find(|path| !path.exists());
+    free.unwrap_or_else(|| incidents.join(name))
+}
+
+/// Gives up the oldest incidents until the rest has room; the newest stays in any case. How many went.
+pub(super) fn make_room(incidents: &Path, most_bytes: u64) -> io::Result<usize> {
+    let mut found = Vec::new();
+    for entry in fs::read_dir(incidents)? {
+        let path = entry?.path();
+        // Names begin with the time. What is no folder, or a link, is none of ours.
+        if fs::symlink_metadata(&path).is_ok_and(|data| data.is_dir()) {
+            found.push((path.clone(), size(&path)));
+        }
+    }
+    found.sort();
+    let mut left: u64 = found.iter().map(|(_, size)| size).sum();
+    let mut gone = 0;
+    for (path, size) in found.iter().take(found.len().saturating_sub(1)) {
+        if left <= most_bytes {
+            break;
+        }
+        remove(path);
+        left -= size;
+        gone += 1;
+    }
+    Ok(gone)
+}
+
+/// As [`make_room`], within the limit of a watch.
+pub(super) fn keep_within_limit(incidents: &Path) -> io::Result<usize> {
+    make_room(incidents, MOST_BYTES)
+}
+
+fn files() -> impl Iterator<Item = &'static str> {
+    outputs::IN_A_FOLDER.iter().map(|(name, _)| *name).chain([WHY])
+}
+
+fn size(folder: &Path) -> u64 {
+    files().filter_map(|name| fs::symlink_metadata(folder.join(name)).ok()).map(|data| data.len()).sum()
+}
+
+/// Takes away what we wrote, and the folder if nothing else is in it.
+fn remove(folder: &Path) {
+    for name in files() {
+        let _not_there = fs::remove_file(folder.join(name));
+    }
+    let _not_empty = fs::remove_dir(folder);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_oldest_go_and_what_is_not_ours_stays() {
+        let folder = std::env::temp_dir().join(format!("hangspy-incidents-{}", std::process::id()));
+        let _from_before = fs::remove_dir_all(&folder);
+        for (index, rule) in ["first", "second", "third"].into_iter().enumerate() {
+            let incident = name(&folder, 1_000_000 + index as u64, rule, 7);
+            fs::create_dir_all(&incident).expect("a folder");
+            fs::write(incident.join("report.txt"), [0; 1000]).expect("a file");
+        }
+        let first = folder.join("1970-01-12T13-46-40Z-first-7");
+        fs::write(first.join("notes.txt"), "somebody's").expect("a file");
+        assert_eq!(make_room(&folder, 10_000).expect("it can be listed"), 0);
+        assert_eq!(make_room(&folder, 1500).expect("it can be listed"), 2);
+        assert!(first.join("notes.txt").exists() && !first.join("report.txt").exists());
+        assert!(!folder.join("1970-01-12T13-46-41Z-second-7").exists());
+        assert_eq!(make_room(&folder, 0).expect("it can be listed"), 1, "the newest stays");
+        assert!(folder.join("1970-01-12T13-46-42Z-third-7/report.txt").exists());
+        let again = name(&folder, 1_000_002, "third", 7);
+        assert!(again.ends_with("1970-01-12T13-46-42Z-third-7-2"));
+        fs::remove_dir_all(folder).expect("it can be taken away");
+    }
+}

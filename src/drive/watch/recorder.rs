@@ -1,0 +1,423 @@
+//! One process, followed all day from one thread of ours: pulses, few looks, and a minute of them in a ring.
+
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::Sender;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use super::super::interrupt::Interrupt;
+use super::super::lookout::PASSING_CENSUS;
+use super::super::neighbour::Neighbour;
+use super::super::one_program::OneProgram;
+use super::super::supervision::Supervision;
+use super::beat::Beat;
+use super::budget::{Budget, Limit};
+use super::ring::Ring;
+use super::rules::{self, Rule};
+use crate::aggregate::{Glance, NEAR_MISS, PulseNews, PulseStall, Pulses};
+use crate::attach::{self, Access};
+use crate::error::{Error, Gate};
+use crate::ledger::NearMiss;
+use crate::memory::ReadError;
+use crate::os::clock::{self, thread_cpu};
+use crate::os::keep_what_reading_needs;
+use crate::os::source::SourceReader;
+use crate::read::{self, Sampler};
+use crate::report;
+use crate::snapshot::{Address, Known, Moment, Process, Pulse, Recording, Snapshot, ThreadId};
+
+/// How often the whole process is looked at while nothing happens.
+const LOOK_EVERY: Duration = Duration::from_secs(2);
+/// The least time between two looks of an incident.
+const LOOK_EVERY_OF_INCIDENT: Duration = Duration::from_millis(18);
+/// How long an incident is looked at after it was noticed.
+const INCIDENT: Duration = Duration::from_secs(3);
+/// How often tasks, pools and requests are read and judged, at most,
+const CENSUS_EVERY: Duration = Duration::from_secs(10);
+/// and so much of a core that may take.
+const CENSUS_CPU_SHARE: f64 = 0.003;
+/// Pulses of one step after which it is looked at once more: what it does for most of its time counts.
+const LOOK_AGAIN_AT: [u32; 2] = [10, 60];
+/// How many failed pulses in a row end the watch.
+const MOST_FAILURES: u32 = 200;
+/// How often it is told that pulses were too far apart.
+const TELL_UNWATCHED_EVERY: Duration = Duration::from_secs(10);
+
+/// What a recorder has to say.
+#[derive(Debug)]
+pub(super) enum Note {
+    /// It looks now; `Some` gate when memory is closed to us, which ends it.
+    Attached(Box<Process>, Option<Gate>),
+    /// Who can read the source.
+    Reads(SourceReader),
+    /// It cannot look.
+    Refused(Error),
+    /// A step lasted.
+    Missed(NearMiss),
+    /// For so long pulses were too far apart.
+    Unwatched(Duration),
+    /// A rule was set off, and nothing is captured.
+    Held { rule: Rule, thing: String, limit: Limit },
+    /// An incident was captured.
+    Incident(Box<Incident>),
+    /// It looks no more.
+    Over { recording: Box<Recording>, ended: bool },
+}
+
+/// What was captured, and why.
+#[derive(Debug)]
+pub(super) struct Incident {
+    pub(super) rule: Rule,
+    /// What it is of: the same again is captured less often.
+    pub(super) thing: String,
+    /// When the rule was set off, seconds since 1970.
+    pub(super) at_s: u64,
+    pub(super) recording: Recording,
+}
+
+/// What a recorder needs to know.
+#[derive(Clone, Debug)]
+pub(super) struct Orders {
+    pub(super) index: usize,
+    /// Ends it.
+    pub(super) stop: Interrupt,
+    /// Asks for an incident now.
+    pub(super) asked: Arc<AtomicBool>,
+    pub(super) budget: Arc<Mutex<Budget>>,
+    /// Bytes that the ring may take, and that a sampler may keep.
+    pub(super) bytes: usize,
+}
+
+/// Whether an incident is being captured.
+#[derive(Debug)]
+enum Mode {
+    Quiet,
+    Incident { rule: Rule, thing: String, at_s: u64, until: Moment },
+}
+
+struct Recorder<'a> {
+    orders: &'a Orders,
+    send: &'a Sender<(usize, Note)>,
+    sampler: Sampler,
+    kept: read::Budget,
+    neighbour: Neighbour,
+    program: OneProgram,
+    supervision: Option<Supervision>,
+    ring: Ring,
+    beat: Beat,
+    pulses: Pulses,
+    /// What the last look found each lasting step at.
+    glances: BTreeMap<(ThreadId, Address), Glance>,
+    /// The step of each loop that has set a rule off.
+    told: BTreeMap<(ThreadId, Address), Moment>,
+    mode: Mode,
+    look_due: Moment,
+    census_due: Moment,
+    unwatched_due: Moment,
+    failures: u32,
+}
+
+/// Follows a process until told to stop or until it ends.
+pub(super) fn follow(process: Process, orders: &Orders, send: &Sender<(usize, Note)>) {
+    clock::follow(process.pid);
+    // With nobody listening there is nobody to miss it.
+    let tell = |note: Note| send.send((orders.index, note)).is_ok();
+    let neighbour = Neighbour::of(process.pid);
+    let attached = neighbour.and_then(|neighbour| Ok((attach::attach_or_proc_only(process)?, neighbour)));
+    let (session, neighbour) = match attached {
+        Ok(attached) => attached,
+        Err(error) => {
+            let _unheard = tell(Note::Refused(error));
+            return;
+        }
+    };
+    keep_what_reading_needs();
+    let gate = match &session.access {
+        Access::ProcOnly { gate } => Some(*gate),
+        Access::Own(_) => None,
+        Access::PySpy(_) => {
+            let (pid, reason) = (session.process.pid.0, "it has no words of loops that are known here".to_owned());
+            let _unheard = tell(Note::Refused(Error::UnknownPython { pid, reason }));
+            return;
+        }
+    };
+    let reader = SourceReader::of(session.process.pid).ok().map(Note::Reads);
+    let attached = Note::Attached(Box::new(session.process.clone()), gate);
+    if !std::iter::once(attached).chain(reader).all(tell) || gate.is_some() {
+        return;
+    }
+    let kept = read::Budget::beside_lines(orders.bytes);
+    let ring = Ring::new(session.process.clone(), orders.bytes);
+    let sampler = Sampler::within(session, &kept);
+    let now = clock::now();
+    Recorder {
+        orders,
+        send,
+        program: OneProgram::of(sampler.process().pid),
+        supervision: Supervision::of(sampler.process()),
+        sampler,
+        kept,
+        neighbour,
+        ring,
+        beat: Beat::new(),
+        pulses: Pulses::default(),
+        glances: BTreeMap::new(),
+        told: BTreeMap::new(),
+        mode: Mode::Quiet,
+        look_due: now,
+        census_due: now.after(Duration::from_secs(1)),
+        unwatched_due: now,
+        failures: 0,
+    }
+    .run();
+}
+
+impl Recorder<'_> {
+    fn tell(&self, note: Note) {
+        // Who does not listen any more has told us to stop.
+        let _unheard = self.send.send((self.orders.index, note));
+    }
+
+    fn run(mut self) {
+        let ended = loop {
+            if self.orders.stop.asked() {
+                break false;
+            }
+            self.beat.wait(self.pulses.wants_more());
+            match self.beat_once() {
+                Ok(()) => self.failures = 0,
+                Err(ReadError::Gone) => break true,
+                Err(_) => self.failures += 1,
+            }
+            if self.program.other(clock::now(), self.failures > 0).is_some() {
+                break true;
+            }
+            // Where stacks find no room any more, another recorder begins anew.
+            if self.failures > MOST_FAILURES || !self.kept.has_room_for_lines() {
+                break false;
+            }
+        };
+        self.end(ended);
+    }
+
+    /// One pulse, and what it asks for.
+    fn beat_once(&mut self) -> Result<(), ReadError> {
+        let now = clock::now();
+        if now >= self.look_due {
+            self.look()?;
+        }
+        let Some(pulse) = self.sampler.pulse()? else { return Err(ReadError::Refused) };
+        for news in self.pulses.add(&pulse) {
+            match news {
+                PulseNews::Lasts(stall) => self.glance(&stall)?,
+                PulseNews::Ended(stall) => self.count(&stall),
+            }
+        }
+        self.watch_steps(&pulse)?;
+        self.take_orders(now);
+        if now >= self.census_due && matches!(self.mode, Mode::Quiet) {
+            self.judge(now);
+        }
+        self.end_incident(now);
+        if now >= self.unwatched_due {
+            self.unwatched_due = now.after(TELL_UNWATCHED_EVERY);
+            let unwatched = self.beat.unwatched();
+            if !unwatched.is_zero() {
+                self.tell(Note::Unwatched(unwatched));
+            }
+        }
+        Ok(())
+    }
+
+    /// Looks at the whole process.
+    fn look(&mut self) -> Result<(), ReadError> {
+        let snapshot = self.sampler.snapshot()?;
+        let every = if matches!(self.mode, Mode::Quiet) { LOOK_EVERY } else { LOOK_EVERY_OF_INCIDENT };
+        self.look_due = snapshot.at.after(every);
+        self.ring.look(&mut self.sampler, snapshot);
+        if let Some(around) = self.neighbour.look() {
+            self.ring.around(around);
+        }
+        Ok(())
+    }
+
+    /// Finds out where a step is that lasts, where that may be paid for.
+    fn glance(&mut self, stall: &PulseStall) -> Result<(), ReadError> {
+        if self.beat.may_look() { self.look_at(stall) } else { Ok(()) }
+    }
+
+    fn look_at(&mut self, stall: &PulseStall) -> Result<(), ReadError> {
+        self.look()?;
+        let recording = self.ring.recording();
+        let Some(snapshot) = recording.snapshots.last() else { return Ok(()) };
+        let seen = if stall.is_starved() {
+            Glance::at_holder(recording, snapshot, stall.thread)
+        } else {
+            Glance::at_step(recording, snapshot, stall.thread)
+        };
+        if let Some(seen) = seen {
+            self.glances.insert((stall.thread, stall.event_loop), seen);
+        }
+        Ok(())
+    }
+
+    fn count(&mut self, stall: &PulseStall) {
+        let seen = self.glances.remove(&(stall.thread, stall.event_loop));
+        if seen.as_ref().is_some_and(|seen| seen.outside_of_service) {
+            return;
+        }
+        let length = stall.length();
+        let error = stall.longest.saturating_sub(length).max(length.saturating_sub(stall.shortest));
+        self.tell(Note::Missed(NearMiss { seen, length, error, at_s: clock::wall().as_secs() }));
+    }
+
+    /// What the steps that run now set off.
+    fn watch_steps(&mut self, pulse: &Pulse) -> Result<(), ReadError> {
+        let standing: Vec<PulseStall> = self.pulses.standing().collect();
+        let runs = |key: &(ThreadId, Address)| standing.iter().any(|stall| (stall.thread, stall.event_loop) == *key);
+        self.told.retain(|key, _| runs(key));
+        self.glances.retain(|key, _| runs(key));
+        for stall in &standing {
+            let key = (stall.thread, stall.event_loop);
+            if LOOK_AGAIN_AT.contains(&stall.pulses) {
+                self.glance(stall)?;
+            }
+            let is_new = self.told.get(&key) != Some(&stall.start);
+            if stall.length() < self.limit(key) || stall.is_starved() || !is_new {
+                continue;
+            }
+            // A loop that has ended looks as if it stood still: the look knows.
+            self.look_at(stall)?;
+            if stall.length() < self.limit(key) {
+                continue;
+            }
+            self.told.insert(key, stall.start);
+            let last = self.ring.recording().snapshots.last();
+            let blocked = |snapshot: &Snapshot| {
+                let mut loops = snapshot.loops.iter();
+                loops.any(|one| one.thread == stall.thread && matches!(one.step, Known::Is(Some(_))))
+            };
+            if last.is_some_and(blocked) {
+                let place = self.glances.get(&key).and_then(|seen| seen.place.as_ref());
+                let place = place.map_or_else(|| "a place that was not seen".to_owned(), ToString::to_string);
+                self.set_off(Rule::LoopBlocked, place, pulse.at);
+            }
+        }
+        let starved = self.pulses.starved(rules::STARVED).next();
+        if starved.is_some() && matches!(self.mode, Mode::Quiet) {
+            self.pulses.forget_waiting();
+            self.set_off(Rule::LoopStarved, "the GIL".to_owned(), pulse.at);
+        }
+        Ok(())
+    }
+
+    /// How long the step of a loop may last.
+    fn limit(&self, key: (ThreadId, Address)) -> Duration {
+        match self.glances.get(&key) {
+            Some(seen) if seen.outside_of_service => rules::BLOCKED_OUTSIDE_OF_SERVICE,
+            _ => rules::BLOCKED,
+        }
+    }
+
+    fn take_orders(&mut self, now: Moment) {
+        if self.orders.asked.swap(false, Ordering::Relaxed) {
+            self.set_off(Rule::Asked, format!("process {}", self.sampler.process().pid), now);
+        }
+    }
+
+    /// Reads who is in the process and judges the last minute.
+    fn judge(&mut self, now: Moment) {
+        let before = thread_cpu();
+        let census = self.sampler.census(PASSING_CENSUS);
+        self.ring.census(&mut self.sampler, census);
+        let verdicts = report::judge([self.ring.recording()]);
+        if let Some((rule, verdict)) = rules::set_off(&verdicts) {
+            let blame = verdict.blame.as_ref().map(|blame| format!("{} ({})", blame.function, blame.file));
+            self.set_off(rule, blame.unwrap_or_else(|| rule.word().to_owned()), now);
+        }
+        let spent = thread_cpu().saturating_sub(before);
+        self.beat.forgive();
+        self.census_due = now.after(CENSUS_EVERY.max(spent.div_f64(CENSUS_CPU_SHARE)));
+    }
+
+    /// Begins an incident, where the budget allows it.
+    fn set_off(&mut self, rule: Rule, place: String, now: Moment) {
+        if !matches!(self.mode, Mode::Quiet) {
+            return;
+        }
+        let at_s = clock::wall().as_secs();
+        let thing = format!("{}: {place}", rule.word());
+        let answer = self.orders.budget.lock().unwrap_or_else(PoisonError::into_inner).ask(at_s, &thing);
+        match answer {
+            Ok(()) => {
+                self.mode = Mode::Incident { rule, thing, at_s, until: now.after(INCIDENT) };
+                self.look_due = now;
+                self.census_now();
+            }
+            Err(limit) => self.tell(Note::Held { rule, thing, limit }),
+        }
+    }
+
+    fn census_now(&mut self) {
+        let census = self.sampler.census(PASSING_CENSUS);
+        self.ring.census(&mut self.sampler, census);
+        self.beat.forgive();
+    }
+
+    /// Hands the incident over when its time is up.
+    fn end_incident(&mut self, now: Moment) {
+        let Mode::Incident { until, .. } = &self.mode else { return };
+        if now < *until {
+            return;
+        }
+        self.census_now();
+        self.hand_over();
+    }
+
+    fn hand_over(&mut self) {
+        let Mode::Incident { rule, thing, at_s, .. } = std::mem::replace(&mut self.mode, Mode::Quiet) else { return };
+        let recording = self.recording();
+        self.tell(Note::Incident(Box::new(Incident { rule, thing, at_s, recording })));
+    }
+
+    /// What the ring holds, with an account of how it came about.
+    fn recording(&self) -> Recording {
+        let mut recording = self.ring.recording().clone();
+        recording.ledger = self.sampler.ledger();
+        recording.supervisor =
+            recording.supervisor.or_else(|| self.supervision.as_ref().map(|one| one.supervisor().clone()));
+        recording
+    }
+
+    fn end(mut self, ended: bool) {
+        if !ended {
+            self.hand_over();
+            let recording = Box::new(self.recording());
+            return self.tell(Note::Over { recording, ended });
+        }
+        self.ring.recording_mut().ended = Some(clock::now());
+        let after = self.supervision.take().map(|supervision| supervision.after_the_end(&self.orders.stop));
+        let replaced = after.as_ref().and_then(|known| known.after.as_ref()).is_some_and(|after| after.supervised);
+        self.ring.recording_mut().supervisor = after;
+        if matches!(self.mode, Mode::Quiet) && replaced && self.is_troubled() {
+            let at_s = clock::wall().as_secs();
+            let thing = Rule::WorkerReplaced.word().to_owned();
+            let answer = self.orders.budget.lock().unwrap_or_else(PoisonError::into_inner).ask(at_s, &thing);
+            match answer {
+                Ok(()) => self.mode = Mode::Incident { rule: Rule::WorkerReplaced, thing, at_s, until: Moment(0) },
+                Err(limit) => self.tell(Note::Held { rule: Rule::WorkerReplaced, thing, limit }),
+            }
+        }
+        self.hand_over();
+        let recording = Box::new(self.recording());
+        self.tell(Note::Over { recording, ended });
+    }
+
+    /// Whether the last minute shows a trouble: a worker that is recycled in health is no incident.
+    fn is_troubled(&self) -> bool {
+        let verdicts = report::judge([self.ring.recording()]);
+        let stood = self.pulses.standing().any(|stall| stall.length() >= NEAR_MISS);
+        stood || verdicts.iter().any(|verdict| verdict.kind.is_trouble())
+    }
+}
