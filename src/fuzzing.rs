@@ -9,13 +9,14 @@ pub type Target = (&'static str, fn(&[u8]));
 /// All decoders.
 #[must_use]
 pub fn targets() -> Vec<Target> {
-    let rooms: [&[Target]; 6] = [
+    let rooms: [&[Target]; 7] = [
         crate::attach::fuzz::TARGETS,
         crate::journal::fuzz::TARGETS,
         crate::layout::fuzz::TARGETS,
         crate::memory::fuzz::TARGETS,
         crate::os::fuzz::TARGETS,
         crate::read::fuzz::TARGETS,
+        crate::suite::fuzz::TARGETS,
     ];
     rooms.concat()
 }

@@ -8,7 +8,7 @@
 //!                      |  |  |             | v     |
 //!                   memory os layout     journal   |   libraries: what we know of foreign code
 //!
-//!  drive: the verbs        cli: words <-> requests        main: exit code
+//!  drive: the verbs    suite: a test run    cli: words <-> requests    main: exit code
 //! ```
 //!
 //! Everything to the left of [`snapshot`] touches a process; everything to the right is a pure function of data, so
@@ -95,5 +95,6 @@ pub mod read;
 pub mod render;
 pub mod report;
 pub mod snapshot;
+pub mod suite;
 pub mod target;
 pub mod words;

@@ -34,7 +34,7 @@ fn run() -> ExitCode {
         }
     };
     match outcome {
-        Ok(()) => ExitCode::from(error::ExitCode::Done as u8),
+        Ok(code) => ExitCode::from(code),
         Err(error) => end_with(&error, console),
     }
 }

@@ -54,6 +54,7 @@ fn every_exit_code_is_listed() {
         section("Exit codes").filter_map(|line| line.strip_prefix("| ")?.split_once(" |")?.0.parse().ok()).collect();
     let of_these_verbs = [
         ExitCode::Done,
+        ExitCode::Finding,
         ExitCode::Usage,
         ExitCode::NotPermitted,
         ExitCode::NoProcess,

@@ -14,7 +14,7 @@ use hangspy::libraries;
 const MAY_NAME: &[(&str, &[&str])] = &[
     ("error", &[]),
     ("figures", &[]),
-    ("fuzzing", &["attach", "journal", "layout", "memory", "os", "read"]),
+    ("fuzzing", &["attach", "journal", "layout", "memory", "os", "read", "suite"]),
     ("snapshot", &[]),
     ("memory", &["error", "snapshot"]),
     ("os", &["error", "snapshot"]),
@@ -49,7 +49,8 @@ const MAY_NAME: &[(&str, &[&str])] = &[
             "words",
         ],
     ),
-    ("cli", &["drive", "error", "target"]),
+    ("suite", &["attach", "drive", "error", "figures", "memory", "os", "read", "render", "report", "snapshot"]),
+    ("cli", &["drive", "error", "suite", "target"]),
 ];
 
 /// Rooms that are functions of data and nothing else.

@@ -44,6 +44,8 @@ mod slow_clients;
 mod stalls;
 #[path = "verdicts/tasks.rs"]
 mod tasks;
+#[path = "verdicts/test_runs.rs"]
+mod test_runs;
 #[path = "verdicts/together.rs"]
 mod together;
 

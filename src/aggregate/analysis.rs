@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::gil_ledger::GilLedger;
-use super::stall::{Stalls, stalls};
+use super::stall::{STALL, Stalls, stalls};
 use super::track::{Track, surroundings_of, tracks};
 use crate::classify::{Activity, Book, Sight, activity};
 use crate::snapshot::{Moment, ProcessId, Recording, Snapshot, Surroundings, ThreadSample};
@@ -28,9 +28,15 @@ impl<'a> Analysis<'a> {
     /// Works out a recording.
     #[must_use]
     pub fn of(recording: &'a Recording) -> Self {
+        Self::with_stalls_from(recording, STALL)
+    }
+
+    /// Works out a recording in which steps that last so long are stalls.
+    #[must_use]
+    pub fn with_stalls_from(recording: &'a Recording, shortest: Duration) -> Self {
         let book = Book::of(recording);
         let tracks = tracks(recording, &book);
-        let stalls = tracks.iter().map(|track| stalls(recording, &book, track)).collect();
+        let stalls = tracks.iter().map(|track| stalls(recording, &book, track, shortest)).collect();
         let ledger = GilLedger::of(recording, &book);
         Self { recording, book, ledger, tracks, stalls, around: surroundings_of(recording) }
     }

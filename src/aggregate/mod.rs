@@ -76,7 +76,7 @@ pub use gil_ledger::{FunctionAccount, GilLedger, ThreadAccount};
 pub use glance::Glance;
 pub use hurt::{Hurt, full_queue, overflow, timer_late};
 pub use jobs::{Job, jobs, jobs_of_libraries};
-pub use judges::{Explains, JUDGES, Judge, Throttling, facts_of_health, heard, throttling, verdicts};
+pub use judges::{Explains, JUDGES, Judge, Throttling, facts_of_health, heard, throttling, verdict_on, verdicts};
 pub use places::{place_of, places};
 pub use progress::Progress;
 pub use pulses::{NEAR_MISS, PulseNews, PulseStall, Pulses};

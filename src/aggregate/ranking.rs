@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::stall::Stall;
 use super::{Analysis, Cause, Subject};
-use crate::snapshot::CodeId;
+use crate::snapshot::{CodeId, Moment};
 
 /// The stalls of one function on one loop.
 #[derive(Clone, Debug)]
@@ -22,7 +22,21 @@ pub struct Group<'s> {
     pub example: &'s Stall,
 }
 
-impl Group<'_> {
+impl<'s> Group<'s> {
+    /// These stalls of one function on one loop; `None` of none. What was before `window` began is not counted.
+    #[must_use]
+    pub fn of(track: usize, stalls: Vec<&'s Stall>, window: Moment) -> Option<Self> {
+        let mut causes: BTreeMap<Cause, Duration> = BTreeMap::new();
+        for stall in &stalls {
+            *causes.entry(stall.reason.cause).or_default() += stall.length();
+        }
+        let (cause, _) = causes.into_iter().max_by_key(|(_, length)| *length)?;
+        let of_cause = stalls.iter().filter(|stall| stall.reason.cause == cause);
+        let example = of_cause.max_by_key(|stall| (!stall.ended, stall.length())).copied()?;
+        let total = stalls.iter().map(|stall| stall.inside(window)).sum();
+        Some(Self { track, stalls, total, cause, example })
+    }
+
     /// Which stalls these are.
     #[must_use]
     pub fn subject(&self, analysis: &Analysis<'_>) -> Option<Subject> {
@@ -56,18 +70,8 @@ pub fn groups<'s>(analysis: &'s Analysis<'_>) -> Vec<Group<'s>> {
             by_function.entry((track, stall.blamed.map(|blamed| blamed.code))).or_default().push(stall);
         }
     }
-    let group = |((track, _), stalls): ((usize, Option<CodeId>), Vec<&'s Stall>)| {
-        let mut causes: BTreeMap<Cause, Duration> = BTreeMap::new();
-        for stall in &stalls {
-            *causes.entry(stall.reason.cause).or_default() += stall.length();
-        }
-        let (cause, _) = causes.into_iter().max_by_key(|(_, length)| *length)?;
-        let of_cause = stalls.iter().filter(|stall| stall.reason.cause == cause);
-        let example = of_cause.max_by_key(|stall| (!stall.ended, stall.length())).copied()?;
-        let total = stalls.iter().map(|stall| stall.inside(began)).sum();
-        Some(Group { track, stalls, total, cause, example })
-    };
-    let mut groups: Vec<Group<'s>> = by_function.into_iter().filter_map(group).collect();
+    let mut groups: Vec<Group<'s>> =
+        by_function.into_iter().filter_map(|((track, _), stalls)| Group::of(track, stalls, began)).collect();
     groups.sort_by_key(|group| std::cmp::Reverse((group.total, group.longest())));
     groups
 }

@@ -50,19 +50,19 @@ impl Stall {
 pub struct Stalls {
     /// In the order of time.
     pub found: Vec<Stall>,
-    /// Steps longer than [`STALL`] with fewer than [`LOOKS_TO_BLAME`] looks.
+    /// Steps as long as that with fewer than [`LOOKS_TO_BLAME`] looks.
     pub brief: usize,
 }
 
-/// Finds the stalls of a loop.
+/// Finds the stalls of a loop, of this length and longer.
 #[must_use]
-pub(super) fn stalls(recording: &Recording, book: &Book, track: &Track<'_>) -> Stalls {
+pub(super) fn stalls(recording: &Recording, book: &Book, track: &Track<'_>, shortest: Duration) -> Stalls {
     let runs = runs(track);
     let mut stalls = Stalls::default();
     for (at, run) in runs.iter().enumerate() {
         let before = at.checked_sub(1).and_then(|at| runs.get(at));
         let Some((start, end, ended)) = bounds(track, run, before, runs.get(at + 1)) else { continue };
-        if end.since(start) < STALL || is_starved(track, run) {
+        if end.since(start) < shortest || is_starved(track, run, shortest) {
             continue;
         }
         if run.looks.len() < LOOKS_TO_BLAME {
@@ -133,13 +133,13 @@ fn runs(track: &Track<'_>) -> Vec<Run> {
 
 /// Whether most of the run was spent waiting to be let run, which is not the step's fault; unless the step itself used up
 /// the CPU that it was allowed: one that computes for as long as a stall would be one with a core for itself too.
-fn is_starved(track: &Track<'_>, run: &Run) -> bool {
+fn is_starved(track: &Track<'_>, run: &Run, shortest: Duration) -> bool {
     let seen = |wanted: Look| {
         let looks = run.looks.iter().filter_map(|index| track.looks.get(*index));
         looks.filter(|seen| seen.look == wanted).count()
     };
     let (of_gil, of_cpu) = (seen(Look::StarvedOfGil), seen(Look::StarvedOfCpu));
-    let computed = || on_cpu(track, run).is_some_and(|computed| computed >= STALL);
+    let computed = || on_cpu(track, run).is_some_and(|computed| computed >= shortest);
     of_gil * 2 > run.looks.len() || (of_gil + of_cpu) * 2 > run.looks.len() && !computed()
 }
 

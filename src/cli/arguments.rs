@@ -1,5 +1,6 @@
 //! The command line.
 
+use std::ffi::OsString;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -30,6 +31,7 @@ Examples:
   hangspy :8000 --json           diagnose whoever listens on port 8000; for machines
   hangspy dump gunicorn          what every thread of every worker does right now
   hangspy record :8000 --for 30s -o profile.svg
+  hangspy test -- pytest         which tests block an event loop
 
 Without a verb, hangspy diagnoses. See `hangspy VERB --help` for each verb."
 )]
@@ -83,6 +85,8 @@ pub enum Verb {
     Record(Record),
     /// Watch all day, count small stalls, and capture what happened when there is a hang
     Watch(Watch),
+    /// Run tests, and say which of them block an event loop, where and why
+    Test(Test),
     /// Make the outputs again from a kept capture
     Report(Report),
     /// List the Python processes here
@@ -205,6 +209,35 @@ pub struct Record {
     /// What is not told, and what is written down.
     #[command(flatten)]
     pub privacy: Privacy,
+}
+
+/// `hangspy test`
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  hangspy test -- pytest                         what blocks event loops, by test and by function
+  hangspy test --max-stall 50ms -- pytest -n 4   and ends with 1 when a test blocks one for longer
+  hangspy test -o blocks -- uv run pytest        keep the whole report in ./blocks
+  hangspy test -- python -m unittest             by process: only pytest says which test runs
+
+The exit code is the command's own; it is 1 when that is 0 and a test broke the limit. With
+--json the command's standard output goes to standard error.")]
+pub struct Test {
+    /// For how long a test may block an event loop; without it nothing is judged
+    #[arg(long, value_name = "DURATION", value_parser = duration::parse)]
+    pub max_stall: Option<Duration>,
+    /// Looks per second
+    #[arg(long, value_name = "HERTZ", default_value_t = 100, value_parser = clap::value_parser!(u32).range(10..=1000))]
+    pub rate: u32,
+    /// Print one JSON object instead of the screen
+    #[arg(long)]
+    pub json: bool,
+    /// Write the whole report into this folder: tests.txt and tests.json
+    #[arg(short, long, value_name = "DIR")]
+    pub output: Option<PathBuf>,
+    /// The command and its arguments, behind two dashes
+    #[arg(last = true, required = true, value_name = "COMMAND")]
+    pub command: Vec<OsString>,
 }
 
 /// What is not told of a target, and what is written down about looking at it.

@@ -8,7 +8,8 @@ use clap_complete::Shell;
 
 use super::arguments::{self, Arguments, Verb};
 use crate::drive::{self, Console};
-use crate::error::{Error, Result};
+use crate::error::{Error, ExitCode, Result};
+use crate::suite;
 
 /// What the user wants.
 #[derive(Clone, Debug)]
@@ -21,6 +22,8 @@ pub enum Request {
     Record(drive::Record),
     /// `hangspy watch`
     Watch(drive::Armed),
+    /// `hangspy test`
+    Test(suite::Test),
     /// `hangspy report`
     Report(drive::Render),
     /// `hangspy ps`
@@ -62,6 +65,13 @@ impl Arguments {
                 wait: words.wait,
                 audit: words.audit.file,
             }),
+            Some(Verb::Test(words)) => Request::Test(suite::Test {
+                command: words.command,
+                limit: words.max_stall,
+                rate: words.rate,
+                json: words.json,
+                output: words.output,
+            }),
             Some(Verb::Report(words)) => Request::Report(drive::Render {
                 captures: words.capture,
                 ledger: words.ledger,
@@ -99,13 +109,14 @@ impl From<arguments::Diagnose> for Request {
 }
 
 impl Request {
-    /// Does it.
+    /// Does it, and returns the exit code.
     ///
     /// # Errors
     ///
     /// Whatever the verb raises.
-    pub fn carry_out(&self, console: Console) -> Result<()> {
-        match self {
+    pub fn carry_out(&self, console: Console) -> Result<u8> {
+        let done = match self {
+            Self::Test(request) => return suite::test(request, console),
             Self::Diagnose(request) => drive::diagnose(request, console),
             Self::Dump(request) => drive::dump(request, console),
             Self::Record(request) => drive::record(request, console),
@@ -116,7 +127,8 @@ impl Request {
             Self::Explain(asked) => drive::explain(asked, console),
             Self::Completions(shell) => completions(*shell, console),
             Self::Manual(verb) => manual(verb.as_deref(), console),
-        }
+        };
+        done.map(|()| ExitCode::Done as u8)
     }
 }
 

@@ -36,7 +36,7 @@ pub struct Console {
 
 impl Console {
     /// Whether stdout gets colour.
-    pub(super) fn colored(self) -> bool {
+    pub(crate) fn colored(self) -> bool {
         match self.colors {
             Colors::Always => true,
             Colors::Never => false,
@@ -47,7 +47,7 @@ impl Console {
     }
 
     /// Columns of the screen.
-    pub(super) fn width(self) -> usize {
+    pub(crate) fn width(self) -> usize {
         if !io::stdout().is_terminal() {
             return USUAL_WIDTH;
         }
@@ -60,7 +60,7 @@ impl Console {
     }
 
     /// Says something to the user, a line. Who closed stderr does not want to hear it.
-    pub(super) fn say(self, words: &str) {
+    pub(crate) fn say(self, words: &str) {
         if !self.quiet {
             let _unheard = io::stderr().write_all(harmless(&words.replace('\n', "\\n")).as_bytes());
         }
@@ -115,7 +115,7 @@ fn fitted(before: &str, middle: &str, behind: &str, columns: usize) -> String {
 }
 
 /// Rendering into memory fails only by a defect of ours.
-pub(super) fn unprintable(source: io::Error) -> Error {
+pub(crate) fn unprintable(source: io::Error) -> Error {
     Error::Bug(format!("the report could not be rendered: {source}"))
 }
 

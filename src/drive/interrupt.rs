@@ -9,7 +9,7 @@ use crate::error::{Error, Result};
 
 /// Whether somebody asked us to stop. Shared with the threads that look.
 #[derive(Clone, Debug)]
-pub(super) struct Interrupt {
+pub(crate) struct Interrupt {
     asked: Arc<AtomicBool>,
 }
 
@@ -30,17 +30,17 @@ impl Interrupt {
     }
 
     /// Whether to stop.
-    pub(super) fn asked(&self) -> bool {
+    pub(crate) fn asked(&self) -> bool {
         self.asked.load(Ordering::Relaxed)
     }
 
     /// Asks ourselves to stop, when the window is over.
-    pub(super) fn ask(&self) {
+    pub(crate) fn ask(&self) {
         self.asked.store(true, Ordering::Relaxed);
     }
 
     /// Another flag that this one does not share: for the threads that look.
-    pub(super) fn detached() -> Self {
+    pub(crate) fn detached() -> Self {
         Self { asked: Arc::new(AtomicBool::new(false)) }
     }
 }

@@ -26,14 +26,14 @@ const LAST_WORDS: Duration = Duration::from_millis(200);
 
 /// A limit to the time of a run, as long as it is kept.
 #[derive(Debug)]
-pub(super) struct Limit {
+pub(crate) struct Limit {
     /// Dropped with the limit: then nobody has to be told.
     _kept: Sender<()>,
 }
 
 impl Limit {
     /// Ends the program some time after the window is over, whatever it hangs in: `SIGALRM` needs no help of ours.
-    pub(super) fn new(window: Duration) -> Self {
+    pub(crate) fn new(window: Duration) -> Self {
         let seconds = (window + GRACE).as_secs();
         let (kept, over) = channel();
         // Who cannot be told is ended all the same.

@@ -46,3 +46,12 @@ pub use record::{Record, record};
 pub use report::{Render, report};
 pub use session::Privacy;
 pub use watch::{Armed, watch};
+
+// For `suite`, which looks in another way.
+pub(crate) use console::unprintable;
+pub(crate) use interrupt::Interrupt;
+pub(crate) use leash::Limit;
+pub(crate) use new_file::NewFile;
+pub(crate) use pace::Pace;
+pub(crate) use safe_folder::SafeFolder;
+pub(crate) use session::own_cost;

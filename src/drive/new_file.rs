@@ -18,7 +18,7 @@ use super::safe_folder::{SafeFolder, is_trusted};
 /// It is locked as long as it is open, so that two runs do not write into one place: not where it is written, and not where it
 /// will stand.
 #[derive(Debug)]
-pub(super) struct NewFile {
+pub(crate) struct NewFile {
     folder: SafeFolder,
     name: OsString,
     beside: OsString,
@@ -32,7 +32,7 @@ impl NewFile {
     /// # Errors
     /// What the kernel said; words for a folder that is not safe, for something that is no regular file, and for a place that
     /// another run has claimed.
-    pub(super) fn claim(path: &Path) -> io::Result<Self> {
+    pub(crate) fn claim(path: &Path) -> io::Result<Self> {
         let (folder, name) = SafeFolder::around(path)?;
         let mut beside = OsString::from(".");
         beside.push(&name);
@@ -56,7 +56,7 @@ impl NewFile {
     ///
     /// # Errors
     /// What the kernel said; what stood there before then still does.
-    pub(super) fn write(&self, bytes: &[u8]) -> io::Result<()> {
+    pub(crate) fn write(&self, bytes: &[u8]) -> io::Result<()> {
         let mut file = &self.file;
         file.set_len(0)?;
         file.seek(SeekFrom::Start(0))?;

@@ -14,7 +14,7 @@ const LONGEST_SLEEP: Duration = Duration::from_millis(50);
 
 /// Looks at regular times.
 #[derive(Debug)]
-pub(super) struct Pace {
+pub(crate) struct Pace {
     period: Duration,
     next: Instant,
     cpu_at_last_look: Duration,
@@ -23,24 +23,24 @@ pub(super) struct Pace {
 
 impl Pace {
     /// A pace of `rate` looks per second; the first look is due now.
-    pub(super) fn new(rate: u32) -> Self {
+    pub(crate) fn new(rate: u32) -> Self {
         let period = Duration::from_secs(1) / rate.max(1);
         Self { period, next: Instant::now(), cpu_at_last_look: thread_cpu(), late: 0 }
     }
 
     /// How many looks began more than one period late.
-    pub(super) fn late(&self) -> u64 {
+    pub(crate) fn late(&self) -> u64 {
         self.late
     }
 
     /// What was spent since the last look was not spent on looking: it does not make the looks rarer, nor late.
-    pub(super) fn forgive(&mut self) {
+    pub(crate) fn forgive(&mut self) {
         self.cpu_at_last_look = thread_cpu();
         self.next = self.next.max(Instant::now());
     }
 
     /// Sleeps until the next look is due, or until `stop` says so.
-    pub(super) fn wait(&mut self, stop: impl Fn() -> bool) {
+    pub(crate) fn wait(&mut self, stop: impl Fn() -> bool) {
         loop {
             let left = self.next.saturating_duration_since(Instant::now());
             if left.is_zero() || stop() {

@@ -34,7 +34,7 @@ enum Trust {
 
 /// A folder that is safe to write into.
 #[derive(Debug)]
-pub(super) struct SafeFolder {
+pub(crate) struct SafeFolder {
     /// Open to look names up in it.
     pub(super) descriptor: OwnedFd,
     /// Whether it was made now.
@@ -46,7 +46,7 @@ impl SafeFolder {
     ///
     /// # Errors
     /// What the kernel said, and `PermissionDenied` with words for a folder that is not safe.
-    pub(super) fn open(path: &Path, make: bool) -> io::Result<Self> {
+    pub(crate) fn open(path: &Path, make: bool) -> io::Result<Self> {
         let mut parts: VecDeque<OsString> = VecDeque::new();
         let mut here = open_folder(CWD, OsStr::new("."))?;
         push(&mut parts, path);

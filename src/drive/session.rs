@@ -135,7 +135,7 @@ fn nothing_seen(observed: &mut [Observed], interrupt: &Interrupt) -> Error {
 }
 
 /// What we cost since we started, spread over the time that we ran.
-pub(super) fn own_cost(wall: Duration) -> Cost {
+pub(crate) fn own_cost(wall: Duration) -> Cost {
     let own = os::self_cost();
     Cost { cpu_s: own.cpu_s, wall_s: wall.as_secs_f64(), peak_bytes: own.peak_bytes, stops: 0 }
 }

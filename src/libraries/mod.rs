@@ -50,6 +50,7 @@ mod sqlite;
 mod standard_modules;
 mod starlette;
 mod subprocess;
+mod test_drivers;
 pub mod threading;
 mod time_limits;
 mod trio;
@@ -74,6 +75,7 @@ pub use registry::{
 pub use remedies::{Remedy, remedy};
 pub use requests::{RSGI, Served, Since, Teller, protocol_of_cycle, served, teller};
 pub use services::{METADATA, async_client, host, local_service, port, service};
+pub use test_drivers::{drives_tests, runs_tests};
 pub use time_limits::{BLOCK, BLOCKING, COMMAND, COUNT_TIME, SETTINGS, TIMES};
 pub use ways::{From, Hop, Way};
 pub use work::{CREWS, Crew, Every, Piece, Post, Size};

@@ -27,6 +27,7 @@ mod requests;
 pub mod sanitize;
 mod tasks;
 mod terminal;
+mod test_run;
 mod text;
 mod waits;
 
@@ -40,6 +41,7 @@ pub use ledger::{ledger, ledger_json};
 pub use page::keep_start;
 pub use processes::{ProcessRow, Readable, processes, processes_json};
 pub use terminal::{Screen, terminal};
+pub use test_run::{tests, tests_json, tests_text};
 pub use text::text;
 
 /// Whether to choose what matters most or to show everything.

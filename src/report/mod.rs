@@ -19,6 +19,8 @@ mod requests;
 mod surroundings;
 mod task_model;
 mod tasks;
+mod test_run;
+mod test_stalls;
 mod threads;
 mod verdict;
 
@@ -33,4 +35,6 @@ pub use party::SecondParty;
 pub use pools::pool_line;
 pub use redact::redacted;
 pub use task_model::{PrimitiveReport, TaskGroupReport, TaskReport, TasksReport};
+pub use test_run::{TestAccount, TestFunction, TestProcess, TestReport, TestRun, TestWindow};
+pub use test_stalls::{Excuse, TestLimits, TestStall};
 pub use verdict::{Consequence, Facts, Verdict};

@@ -27,6 +27,7 @@ mod supervisor;
 mod surroundings;
 mod syscalls;
 mod task;
+mod test_mark;
 mod thread;
 mod work;
 
@@ -53,6 +54,7 @@ pub use task::{
     Awaited, FailedTask, PrimitiveKind, PrimitiveSample, TaskCensus, TaskGroup, TaskHold, TaskPhase, TaskSample,
     TaskWait,
 };
+pub use test_mark::{TestMark, TestMoment, TestPhase};
 pub use thread::{
     CpuTimes, Descriptor, DescriptorKind, GilRole, GilSample, InterpreterSample, PythonThread, StackSample, Switches,
     SyscallState, TaskState, ThreadOs, ThreadSample,

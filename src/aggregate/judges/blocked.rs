@@ -58,6 +58,13 @@ impl Judge for BlockedLoops {
     }
 }
 
+/// What there is to say of some stalls of one function, however short they are.
+#[must_use]
+pub fn verdict_on(analysis: &Analysis<'_>, group: &Group<'_>) -> Option<Verdict> {
+    let track = analysis.tracks.get(group.track)?;
+    Some(finding(analysis, track, group).verdict())
+}
+
 /// The verdicts on a loop from its stalls, grouped by function.
 fn judge(analysis: &Analysis<'_>, track: &Track<'_>, groups: &[&Group<'_>]) -> Vec<Verdict> {
     let severe = |group: &&&Group<'_>| is_severe(analysis, group);

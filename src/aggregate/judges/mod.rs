@@ -40,6 +40,7 @@ mod workerless;
 use super::explained::explained;
 use super::{Analysis, Because, Hurt, Subject, Verdict, fate};
 
+pub use blocked::verdict_on;
 pub use healthy::facts as facts_of_health;
 
 pub use throttled::{Throttling, throttling};
