@@ -18,7 +18,6 @@ use super::recorder::{self, Incident, Note, Orders};
 use super::rules::Rule;
 use super::shelf::Shelf;
 use crate::error::{Error, Result};
-use crate::os::clock;
 use crate::os::source::SourceReader;
 use crate::snapshot::{Process, Recording};
 use crate::target::{self, MOST_PROCESSES, choose};
@@ -34,6 +33,8 @@ const LAST_WORDS: Duration = Duration::from_millis(300);
 const BYTES: usize = 20 << 20;
 /// What one of them gets at most, and at least.
 const BYTES_OF_ONE: (usize, usize) = (1 << 20, 8 << 20);
+/// Processes that cannot be looked at and are remembered: of a target that is started again and again there is a new one each time.
+const MOST_CLOSED: usize = 256;
 /// How long the same refusal is not said again.
 const SAY_AGAIN: Duration = Duration::from_secs(60);
 
@@ -106,8 +107,12 @@ impl<'a> Guard<'a> {
                 break;
             }
             if Instant::now() >= self.find_due {
-                // A target that is gone may come back; who waits was told so in the beginning.
-                let _not_there = self.find();
+                match self.find() {
+                    // An attach that cannot be written down does not take place.
+                    Err(error @ Error::Output { .. }) => self.console.complain(&error),
+                    // A target that is gone may come back.
+                    Ok(()) | Err(_) => {}
+                }
             }
             let kept = self.shelf.tend(&self.budget);
             self.complain(kept);
@@ -197,6 +202,8 @@ impl<'a> Guard<'a> {
     fn close(&mut self, index: usize, error: Error) -> Result<()> {
         if let Some(one) = self.followed.remove(&index) {
             self.closed.push((one.process.pid.0, one.process.start_ticks));
+            let many = self.closed.len().saturating_sub(MOST_CLOSED);
+            self.closed.drain(..many);
         }
         if self.followed.is_empty() && !self.request.wait {
             return Err(error);
@@ -214,12 +221,9 @@ impl<'a> Guard<'a> {
     }
 
     fn incident(&mut self, index: usize, incident: Incident) {
-        let Incident { rule, thing, at_s, recording } = incident;
+        let Incident { rule, thing, at_s, before, recording } = incident;
         let process = recording.process.pid;
         let folder = incidents::name(&self.shelf.incidents(), at_s, rule.word(), process.0);
-        let began = recording.snapshots.first().map(|snapshot| snapshot.at);
-        let set_off = clock::now().before(clock::wall().saturating_sub(Duration::from_secs(at_s)));
-        let seconds_before = began.map_or(0.0, |began| set_off.since(began).as_secs_f64());
         let reader = self.followed.get(&index).and_then(|one| one.reader.clone());
         let written =
             self.write(&folder, &mut [recording], reader.map(|reader| (process, reader)).into_iter().collect());
@@ -228,6 +232,7 @@ impl<'a> Guard<'a> {
             Ok(summary) => {
                 self.console.say(&format!("incident: {}: {summary}", folder.display()));
                 let time = audit::utc(at_s);
+                let seconds_before = before.as_secs_f64();
                 let why = Why { rule: rule.word(), thing: &thing, time, process: process.0, seconds_before, summary };
                 let explained = incidents::explain(&folder, &why);
                 self.complain(explained);

@@ -73,6 +73,8 @@ pub(super) struct Incident {
     pub(super) thing: String,
     /// When the rule was set off, seconds since 1970.
     pub(super) at_s: u64,
+    /// How far the recording reaches back before that.
+    pub(super) before: Duration,
     pub(super) recording: Recording,
 }
 
@@ -93,7 +95,7 @@ pub(super) struct Orders {
 #[derive(Debug)]
 enum Mode {
     Quiet,
-    Incident { rule: Rule, thing: String, at_s: u64, until: Moment },
+    Incident { rule: Rule, thing: String, at_s: u64, at: Moment },
 }
 
 struct Recorder<'a> {
@@ -343,15 +345,19 @@ impl Recorder<'_> {
 
     /// Begins an incident, where the budget allows it.
     fn set_off(&mut self, rule: Rule, place: String, now: Moment) {
-        if !matches!(self.mode, Mode::Quiet) {
-            return;
-        }
         let at_s = clock::wall().as_secs();
         let thing = format!("{}: {place}", rule.word());
+        if !matches!(self.mode, Mode::Quiet) {
+            // What else is wrong now is in the same capture; who asked is told.
+            if rule == Rule::Asked {
+                self.tell(Note::Held { rule, thing, limit: Limit::Busy });
+            }
+            return;
+        }
         let answer = self.orders.budget.lock().unwrap_or_else(PoisonError::into_inner).ask(at_s, &thing);
         match answer {
             Ok(()) => {
-                self.mode = Mode::Incident { rule, thing, at_s, until: now.after(INCIDENT) };
+                self.mode = Mode::Incident { rule, thing, at_s, at: now };
                 self.look_due = now;
                 self.census_now();
             }
@@ -367,8 +373,8 @@ impl Recorder<'_> {
 
     /// Hands the incident over when its time is up.
     fn end_incident(&mut self, now: Moment) {
-        let Mode::Incident { until, .. } = &self.mode else { return };
-        if now < *until {
+        let Mode::Incident { at, .. } = &self.mode else { return };
+        if now < at.after(INCIDENT) {
             return;
         }
         self.census_now();
@@ -376,9 +382,10 @@ impl Recorder<'_> {
     }
 
     fn hand_over(&mut self) {
-        let Mode::Incident { rule, thing, at_s, .. } = std::mem::replace(&mut self.mode, Mode::Quiet) else { return };
+        let Mode::Incident { rule, thing, at_s, at } = std::mem::replace(&mut self.mode, Mode::Quiet) else { return };
         let recording = self.recording();
-        self.tell(Note::Incident(Box::new(Incident { rule, thing, at_s, recording })));
+        let before = recording.snapshots.first().map_or(Duration::ZERO, |first| at.since(first.at));
+        self.tell(Note::Incident(Box::new(Incident { rule, thing, at_s, before, recording })));
     }
 
     /// What the ring holds, with an account of how it came about.
@@ -396,7 +403,8 @@ impl Recorder<'_> {
             let recording = Box::new(self.recording());
             return self.tell(Note::Over { recording, ended });
         }
-        self.ring.recording_mut().ended = Some(clock::now());
+        let at = clock::now();
+        self.ring.recording_mut().ended = Some(at);
         let after = self.supervision.take().map(|supervision| supervision.after_the_end(&self.orders.stop));
         let replaced = after.as_ref().and_then(|known| known.after.as_ref()).is_some_and(|after| after.supervised);
         self.ring.recording_mut().supervisor = after;
@@ -405,7 +413,7 @@ impl Recorder<'_> {
             let thing = Rule::WorkerReplaced.word().to_owned();
             let answer = self.orders.budget.lock().unwrap_or_else(PoisonError::into_inner).ask(at_s, &thing);
             match answer {
-                Ok(()) => self.mode = Mode::Incident { rule: Rule::WorkerReplaced, thing, at_s, until: Moment(0) },
+                Ok(()) => self.mode = Mode::Incident { rule: Rule::WorkerReplaced, thing, at_s, at },
                 Err(limit) => self.tell(Note::Held { rule: Rule::WorkerReplaced, thing, limit }),
             }
         }
