@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use super::censuses::{awaiting, waited};
 use super::connections::{awaited_connection, by_descriptor, connection_of, is_incoming, request_age, silent_for};
+use super::workers::polls;
 use super::{Analysis, users_frame};
 use crate::classify::Cause;
 use crate::libraries::{self, Marks};
@@ -18,6 +19,8 @@ use crate::snapshot::{
 
 /// A request that stands for so long is slow by any measure, and people have left by then.
 pub(super) const LONG: Duration = Duration::from_secs(10);
+/// A time limit that ends a wait later than this comes too late for whoever waits.
+const FAR: Duration = Duration::from_secs(60);
 /// A time that a call was given may be over by so much before it is not believed.
 const LATE: Duration = Duration::from_secs(2);
 /// Tasks that one request is followed through.
@@ -53,20 +56,36 @@ pub(super) struct Ends {
     pub(super) children: Vec<ProcessId>,
     /// Something on a descriptor that is no connection.
     pub(super) descriptors: Vec<i32>,
-    /// Not all was looked through, or it was torn.
+    /// A time limit, that long from now.
+    pub(super) limit: Option<Duration>,
+    /// Not all was looked through.
     pub(super) unknown: bool,
+    /// Why nobody can say whether something ends it by itself.
+    pub(super) unread: Option<Why>,
 }
 
 impl Ends {
     /// Whether nobody is in sight, in all that was looked through.
     pub(super) fn is_nobody(&self) -> bool {
         let none = self.peers.is_empty() && self.threads.is_empty() && self.children.is_empty();
-        none && self.descriptors.is_empty() && !self.client && !self.unknown
+        none && self.descriptors.is_empty() && !self.client && self.limit.is_none() && !self.unknown
     }
 }
 
 /// The requests that stand still.
 pub(super) fn standing<'a>(analysis: &Analysis<'a>) -> Vec<Standing<'a>> {
+    let mut all = not_ended(analysis);
+    all.retain(|one| one.ends.unread.is_none());
+    all
+}
+
+/// Why it is not known of an old request whether something ends its wait by itself.
+pub(super) fn unread(analysis: &Analysis<'_>) -> Option<Why> {
+    not_ended(analysis).iter().find_map(|one| one.ends.unread)
+}
+
+/// The requests that stand still, and of which nothing is seen that ends their wait by itself.
+fn not_ended<'a>(analysis: &Analysis<'a>) -> Vec<Standing<'a>> {
     let Some((census, tasks)) = analysis.tasks() else { return Vec::new() };
     let way = Way { analysis, census, tasks };
     census.requests.iter().filter_map(|request| way.standing(request)).collect()
@@ -97,6 +116,8 @@ impl<'a> Way<'a, '_> {
                 .is_some_and(|chain| users_frame(self.analysis.recording, &self.analysis.book, chain).is_some())
         };
         let who = path.iter().rev().find(own).unwrap_or(&last).address;
+        // Of several that it waits for, the one that this function waits for.
+        let (_, last) = self.path(who)?;
         let cancelled = path.iter().find_map(|task| self.goes_on(task, &path));
         let around = awaiting(self.tasks, serving);
         let all = path.iter().chain(&around).copied();
@@ -159,8 +180,13 @@ impl<'a> Way<'a, '_> {
     ) -> Option<Ends> {
         let mut ends = Ends::default();
         for task in tasks {
-            if task.timed || matches!(&task.wait, Known::Is(Some(wait)) if matches!(wait.on, Awaited::Sleep { .. })) {
-                return None;
+            let sleeps = matches!(&task.wait, Known::Is(Some(wait)) if matches!(wait.on, Awaited::Sleep { .. }));
+            match task.ends {
+                _ if sleeps => return None,
+                // A limit cut the search for the time that ends it.
+                Known::Unknown(Why::Bounded) if task.timed => ends.unread = Some(Why::Bounded),
+                _ if task.timed && !self.ends_late(task) => return None,
+                _ => {}
             }
             match &task.ends {
                 Known::Is(all) => {
@@ -170,7 +196,8 @@ impl<'a> Way<'a, '_> {
                 }
                 Known::Unknown(Why::Bounded) => ends.unknown = true,
                 // It moved meanwhile, or nobody looked.
-                Known::Unknown(_) if task.address == last.address => return None,
+                Known::Unknown(Why::Torn | Why::NotRead) if task.address == last.address => return None,
+                Known::Unknown(why) if task.address == last.address => ends.unread = Some(*why),
                 Known::Unknown(_) => {}
             }
             if self.held_by_one_who_goes_on(task, MOST_HOLDERS) {
@@ -197,10 +224,24 @@ impl<'a> Way<'a, '_> {
         })
     }
 
+    /// Whether the time limit of a task is known, and too far away to help.
+    fn ends_late(&self, task: &TaskSample) -> bool {
+        let timers = task.ends.get().into_iter().flatten().filter_map(|ending| match ending {
+            Ending::Timer { due } => Some(due.ok()),
+            _ => None,
+        });
+        let mut timers = timers.peekable();
+        timers.peek().is_some() && timers.all(|due| due.is_some_and(|due| due.since(self.census.at) > FAR))
+    }
+
     /// Adds somebody who could end a wait; `None` when he does so by himself.
     fn add(&self, ends: &mut Ends, request: &RequestSample, ending: &Ending, seen: Duration) -> Option<()> {
         match ending {
             Ending::Timer { due: Known::Is(due) } if *due < self.census.at => {}
+            Ending::Timer { due: Known::Is(due) } if due.since(self.census.at) > FAR => {
+                let left = due.since(self.census.at);
+                ends.limit = Some(ends.limit.map_or(left, |known| known.min(left)));
+            }
             Ending::Timer { .. } | Ending::Ready => return None,
             Ending::Limit { lasts } | Ending::Asked { lasts } if seen > *lasts + LATE => {}
             Ending::Limit { .. } | Ending::Asked { .. } => return None,
@@ -235,15 +276,17 @@ impl<'a> Way<'a, '_> {
         Some(())
     }
 
-    /// Whether a thread ran in the window, or does what ends by itself.
+    /// Whether a thread ran in the window, other than to ask again and again, or does what ends by itself.
     fn moves(&self, thread: ThreadId) -> bool {
         let Some((index, snapshot)) = self.analysis.last_snapshot() else { return true };
         let Some(sample) = snapshot.thread(thread) else { return true };
         let ran = |at: &crate::snapshot::Snapshot| at.thread(thread).and_then(|sample| sample.os.cpu.ok());
         let first = self.analysis.recording.snapshots.iter().find_map(ran);
         let stands = first.zip(sample.os.cpu.ok()).is_some_and(|(first, last)| first.timeslices == last.timeslices);
-        let activity = self.analysis.activity(index, snapshot, sample);
-        !stands || activity.cause == Some(Cause::Sleep)
+        if stands {
+            return self.analysis.activity(index, snapshot, sample).cause == Some(Cause::Sleep);
+        }
+        !polls(self.analysis, thread)
     }
 
     /// Whether a child computes, or is none that is known.

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::blame::{Blamed, Seen, blame};
-use super::{Act, Analysis, At, Cause, request_age};
+use super::{Act, Analysis, At, Cause, request_age, users_frame};
 use crate::classify::{Activity, Manner};
 use crate::snapshot::{
     Actor, Call, Census, CrewSample, GilRole, Known, MemberSample, PieceSample, RequestSample, Snapshot, StackId,
@@ -22,6 +22,9 @@ pub(super) const OLD: Duration = Duration::from_secs(10);
 const MOST_LOOKED_AT: usize = 64;
 /// So many of ten looks have to show a thread that computes.
 const COMPUTES_TENTHS: usize = 8;
+
+/// A thread that only asks again and again is at work, or elsewhere, in no more than one of so many looks.
+const POLLS_ONE_IN: usize = 10;
 
 /// How a piece of work goes on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -171,6 +174,18 @@ fn pace(analysis: &Analysis<'_>, last: &ThreadSample, did: &Activity, age: Durat
         (Manner::Waiting, true) => Pace::Waits(asleep.unwrap_or_default().max(age)),
         _ => Pace::Moves,
     }
+}
+
+/// Whether a thread asks again and again in one call of the user's, and hardly runs: a wait in short steps. One that takes in
+/// data of a peer looks the same, and goes on.
+pub(super) fn polls(analysis: &Analysis<'_>, thread: ThreadId) -> bool {
+    let seen: Vec<&ThreadSample> = looks(analysis, thread).collect();
+    let running = seen.iter().filter(|look| is_at_work(look)).count();
+    let on_sockets = seen.iter().any(|look| !look.os.waits_on.is_empty());
+    let own = |look: &&ThreadSample| users_frame(analysis.recording, &analysis.book, stack(look)?);
+    let last = seen.iter().rev().find_map(own);
+    let elsewhere = seen.iter().filter(|look| own(look) != last).count();
+    last.is_some() && !on_sockets && (running.max(elsewhere)) * POLLS_ONE_IN <= seen.len()
 }
 
 /// For how long a thread has slept: what a look found out, and the time since in which it was not put on a CPU.

@@ -129,6 +129,11 @@ pub enum Doing {
     AwaitsPage,
     /// In `time.sleep`.
     Sleeps,
+    /// In `time.sleep` of an installed package, until what it asks for again and again is there.
+    SleepsWithin {
+        /// The package.
+        library: String,
+    },
     /// Sleeps in native code.
     SleepsNative,
     /// Waits for a locked SQLite database.

@@ -12,6 +12,7 @@ pub fn seen(cause: Cause, doing: &Doing) -> Option<String> {
         (Cause::Lock, Doing::AwaitsLock { lock: Lock::Logging }) => Some("a logging handler's lock".to_owned()),
         (Cause::Lock, Doing::AwaitsLock { lock: Lock::Sign }) => Some("an event or a condition".to_owned()),
         (Cause::Lock, Doing::InLibrary { library, .. }) => Some(format!("a reply: parked inside {library}")),
+        (Cause::Sleep, Doing::SleepsWithin { library }) => Some(format!("{library}, which sleeps between its tries")),
         (Cause::Unknown, doing) => Some(format!("something unknown: {}", super::doing(doing))),
         _ => None,
     }

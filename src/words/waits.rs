@@ -93,6 +93,7 @@ pub(super) fn could_end(who: &CouldEnd) -> String {
             "; child process {pid} ({name}) waits to write into a pipe that only this process could read: neither goes on"
         ),
         CouldEnd::Client => "; only the client can end that, by sending more or by going away".to_owned(),
+        CouldEnd::Limit { left_s } => format!("; a time limit ends that in {}", seconds(*left_s)),
         CouldEnd::Descriptor { number } => format!("; something on descriptor {number} could end that"),
         CouldEnd::Nobody => "; nobody is in sight who would end that".to_owned(),
     }

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 /// What a search found.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "kebab-case")]
 #[expect(
     missing_docs,
@@ -20,6 +20,8 @@ pub enum SearchFact {
     MayBeLongPoll,
     /// Nobody was found who could end it; whether others of the application run.
     NobodyFound { others_run: bool },
+    /// A time limit ends it, so many seconds from now.
+    EndsLate { left_s: f64 },
     /// A long poll in a thread looks the same.
     MayBeLongPollInThread,
     /// An attempt may succeed yet.

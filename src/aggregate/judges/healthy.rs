@@ -1,6 +1,6 @@
 //! Nothing is wrong with this process.
 
-use crate::aggregate::standing::LONG;
+use crate::aggregate::standing::{LONG, unread};
 use crate::aggregate::{
     Advice, Analysis, Confidence, Finding, Kind, LoopFact, ProcessSummary, Verdict, request_age, waits_for_events,
 };
@@ -55,7 +55,10 @@ fn requests_unknown(analysis: &Analysis<'_>) -> Option<Why> {
         Known::Unknown(why) => Some(*why),
         // Whoever was not read may serve the request that hangs.
         Known::Is(_) if was_cut => Some(Why::Bounded),
-        Known::Is(_) => last.gaps.iter().find(|(what, _)| what == "requests").map(|(_, why)| *why),
+        Known::Is(_) => {
+            let gap = last.gaps.iter().find(|(what, _)| what == "requests").map(|(_, why)| *why);
+            gap.or_else(|| unread(analysis))
+        }
     }
 }
 

@@ -14,7 +14,9 @@ use crate::aggregate::{
     WorkerFact,
 };
 use crate::classify::Resource;
-use crate::snapshot::{Actor, DescriptorKind, Occupier, PoolKind, PoolSample, ThreadSample};
+use crate::snapshot::{
+    Actor, Awaited, DescriptorKind, Known, Occupier, PoolKind, PoolSample, TaskSample, ThreadSample,
+};
 
 pub(super) struct Pools;
 
@@ -138,7 +140,16 @@ fn held_up(analysis: &Analysis<'_>, pool: &Standing<'_>, victims: &[&Standing<'_
         let users: Vec<Subject> = users.filter(|who| !runs_loop(who)).map(Subject::from).collect();
         users.into_iter().chain([Subject::Pool(pool.last.address)])
     };
-    victims.iter().flat_map(|victim| of(victim)).chain(of(pool)).collect()
+    victims.iter().flat_map(|victim| of(victim)).chain(of(pool)).chain(queued(pool)).collect()
+}
+
+/// Tasks whose calls no thread has begun, where only one executor has a queue that they can stand in.
+fn queued(pool: &Standing<'_>) -> Vec<Subject> {
+    let is_executor = |pool: &PoolSample| matches!(pool.kind, PoolKind::ThreadPool | PoolKind::DefaultExecutor);
+    let full = pool.census.pools.iter().filter(|pool| is_executor(pool) && pool.waiting != Known::Is(0)).count();
+    let tasks = pool.census.tasks.get().filter(|_| is_executor(pool.last) && full == 1);
+    let waits = |task: &&TaskSample| matches!(&task.wait, Known::Is(Some(wait)) if matches!(wait.on, Awaited::Executor { thread: Known::Unknown(_) }));
+    tasks.into_iter().flat_map(|tasks| &tasks.tasks).filter(waits).map(|task| Subject::Task(task.address)).collect()
 }
 
 /// What there is to say of one exhausted pool.

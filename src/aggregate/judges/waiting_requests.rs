@@ -7,20 +7,22 @@ use std::collections::BTreeMap;
 
 use super::Judge;
 use super::task_deadlocks::blame;
+use crate::aggregate::blame::{Seen, blame as users_function};
 use crate::aggregate::bystanders;
 use crate::aggregate::connections::peer_party;
 use crate::aggregate::hurt::requests;
 use crate::aggregate::places::place_of;
 use crate::aggregate::standing::{Standing, standing};
 use crate::aggregate::summary::CouldEnd;
+use crate::aggregate::workers::stack;
 use crate::aggregate::{
-    Advice, Analysis, Cause, Confidence, Finding, Hurt, Kind, Place, SearchFact, SecondParty, Subject, TaskFact,
-    TaskSummary, Verdict, users_frame, waits_for,
+    Act, Advice, Analysis, At, Cause, Confidence, Finding, Hurt, Kind, LoopSummary, Place, SearchFact, SecondParty,
+    Subject, Summary, TaskFact, TaskSummary, Verdict, users_frame, waits_for,
 };
-use crate::classify::{Object, Origin, Resource, WaitsFor};
+use crate::classify::{Activity, Manner, Object, Origin, Resource, WaitsFor};
 use crate::libraries::Home;
 use crate::snapshot::{
-    Actor, Awaited, Child, CodeId, Frame, Known, PrimitiveKind, ProcessId, StackId, TaskCensus, TaskSample,
+    Actor, Awaited, Child, CodeId, Frame, Known, PrimitiveKind, ProcessId, StackId, TaskCensus, TaskSample, ThreadId,
 };
 
 pub(super) struct WaitingRequests;
@@ -36,9 +38,11 @@ impl Judge for WaitingRequests {
         let all = standing(analysis);
         let mut groups: BTreeMap<(CodeId, bool), Vec<&Standing<'_>>> = BTreeMap::new();
         for one in &all {
-            let chain = tasks.task(one.who).and_then(|task| task.chain.ok());
-            let frame = chain.and_then(|chain| frame_of(analysis, chain));
-            if let Some(frame) = frame {
+            let stack = match in_thread(analysis, one) {
+                Some((_, _, stack)) => Some(stack),
+                None => tasks.task(one.who).and_then(|task| task.chain.ok()),
+            };
+            if let Some(frame) = stack.and_then(|stack| frame_of(analysis, stack)) {
                 groups.entry((frame.code, one.cancelled.is_some())).or_default().push(one);
             }
         }
@@ -67,9 +71,10 @@ enum Sense {
 impl Case<'_> {
     fn verdict(&self) -> Option<Verdict> {
         let oldest = self.group.iter().max_by_key(|one| one.age)?;
-        match oldest.cancelled {
-            Some(task) => self.cancelled(oldest, task),
-            None => self.waiting(oldest),
+        match (oldest.cancelled, in_thread(self.analysis, oldest)) {
+            (Some(task), _) => self.cancelled(oldest, task),
+            (None, Some((_, did, stack))) => self.in_threads(oldest, &did, stack),
+            (None, None) => self.waiting(oldest),
         }
     }
 
@@ -90,7 +95,8 @@ impl Case<'_> {
     fn waiting(&self, oldest: &Standing<'_>) -> Option<Verdict> {
         let (sense, cause) = self.sense(oldest);
         // Whoever has the event may set it, and a long poll waits for just that: the judge of unset events looks for who is left.
-        if cause == Cause::AsyncioEvent && self.primitive(oldest) == Some(PrimitiveKind::Event) {
+        let limited = oldest.ends.limit.is_some();
+        if !limited && cause == Cause::AsyncioEvent && self.primitive(oldest) == Some(PrimitiveKind::Event) {
             return None;
         }
         let alone = oldest.ends.is_nobody() && !self.somebody_else();
@@ -116,12 +122,30 @@ impl Case<'_> {
             (None, None) => SecondParty::Resource { resource: Resource::Awaited { object: self.object(oldest) } },
         };
         Some(
-            self.finding(Kind::RequestsWaiting, oldest, summary)
+            self.finding(Kind::RequestsWaiting, oldest, summary, self.standing_tasks())
                 .cause(cause, confidence)
                 .evidence(self.doubts(oldest, sense, confidence))
                 .failures(self.analysis)
                 .advice(if writes { Advice::ReadOutput } else { advice(oldest, sense) })
                 .blame(blame(self.analysis, Actor::Task(oldest.who)), party)
+                .verdict(),
+        )
+    }
+
+    /// Requests whose functions run in threads and wait there.
+    fn in_threads(&self, oldest: &Standing<'_>, did: &Activity, stack: StackId) -> Option<Verdict> {
+        let recording = self.analysis.recording;
+        let blamed = users_function(recording, &self.analysis.book, &[Seen { stack, looks: 1, cut: false }], false)?;
+        let at = At { place: Some(blamed.place(recording)), act: Some(Act::from(did)) };
+        let (requests, for_s) = (self.group.len() as u64, oldest.age.as_secs_f64());
+        let summary = LoopSummary::ThreadsStand { requests, for_s, at };
+        let threads = self.group.iter().filter_map(|one| in_thread(self.analysis, one)).map(|(thread, _, _)| thread);
+        Some(
+            self.finding(Kind::RequestsWaiting, oldest, summary, threads.map(Subject::Thread))
+                .cause(did.cause.unwrap_or(Cause::Unknown), Confidence::Possible)
+                .evidence([SearchFact::MayBeLongPollInThread])
+                .advice(Advice::FreeWorkers { workers: None })
+                .blame(Some(blamed.blame(recording)), did.party.clone())
                 .verdict(),
         )
     }
@@ -137,7 +161,7 @@ impl Case<'_> {
             place: place.clone(),
         };
         let waits_for = waits_for(self.analysis.recording, self.tasks, task, self.analysis.tasks()?.0.at);
-        let finding = self.finding(Kind::TasksStuck, oldest, summary);
+        let finding = self.finding(Kind::TasksStuck, oldest, summary, self.standing_tasks());
         Some(
             finding
                 .cause(Cause::CancelledAndGoing, Confidence::Likely)
@@ -148,7 +172,13 @@ impl Case<'_> {
         )
     }
 
-    fn finding(&self, kind: Kind, oldest: &Standing<'_>, summary: TaskSummary) -> Finding {
+    fn finding(
+        &self,
+        kind: Kind,
+        oldest: &Standing<'_>,
+        summary: impl Into<Summary>,
+        stands: impl Iterator<Item = Subject>,
+    ) -> Finding {
         let seen = self.group.iter().map(|one| one.seen).min().unwrap_or_default();
         let evidence = TaskFact::SameInAll {
             waits: self.group.len() as u64,
@@ -157,8 +187,13 @@ impl Case<'_> {
         };
         Finding::new(kind, self.analysis.pid(), summary, evidence)
             .lasting(Some(oldest.age.as_secs_f64()), 1.0)
-            .stands(self.group.iter().map(|one| Subject::Task(one.who)))
+            .stands(stands)
             .hurts(self.paths().into_iter().take(MOST_NAMED))
+    }
+
+    /// The tasks that stand.
+    fn standing_tasks(&self) -> impl Iterator<Item = Subject> {
+        self.group.iter().map(|one| Subject::Task(one.who))
     }
 
     fn place(&self, one: &Standing<'_>) -> Option<Place> {
@@ -244,7 +279,8 @@ impl Case<'_> {
         let client = ends.client.then_some(CouldEnd::Client);
         let other = ends.descriptors.first().map(|number| CouldEnd::Descriptor { number: *number });
         let nobody = ends.is_nobody().then_some(CouldEnd::Nobody);
-        peer.or(thread).or(child).or(client).or(other).or(nobody)
+        let limit = ends.limit.map(|left| CouldEnd::Limit { left_s: left.as_secs_f64() });
+        peer.or(thread).or(child).or(client).or(other).or(limit).or(nobody)
     }
 
     fn child(&self, pid: ProcessId) -> Option<&Child> {
@@ -276,8 +312,34 @@ impl Case<'_> {
         let poll = confidence == Confidence::Possible && sense == Sense::News && !one.ends.client;
         let poll = poll.then_some(SearchFact::MayBeLongPoll);
         let unknown = one.ends.unknown.then_some(SearchFact::NotAllSearched);
-        nobody.into_iter().chain(poll).chain(unknown).collect()
+        let limit = one.ends.limit.map(|left| SearchFact::EndsLate { left_s: left.as_secs_f64() });
+        limit.into_iter().chain(nobody).chain(poll).chain(unknown).collect()
     }
+}
+
+/// The thread that runs the function of a request, what it did when it was last seen to wait, and its stack there. `None` where no
+/// thread does, or one of several could end the wait.
+fn in_thread(analysis: &Analysis<'_>, one: &Standing<'_>) -> Option<(ThreadId, Activity, StackId)> {
+    // The threads of a pool lead to each other's calls: which one has this call is told by the request or by what is awaited.
+    let awaited = match &one.last.wait {
+        Known::Is(Some(wait)) => match wait.on {
+            Awaited::Executor { thread } => thread.ok(),
+            _ => None,
+        },
+        _ => None,
+    };
+    let only = || one.ends.threads.first().copied().filter(|_| one.ends.threads.len() == 1);
+    let thread = one.request.thread.ok().flatten().or(awaited).or_else(only)?;
+    if one.cancelled.is_some() || !one.ends.threads.contains(&thread) {
+        return None;
+    }
+    let looks = analysis.recording.snapshots.iter().enumerate().rev();
+    let mut looks = looks.filter_map(|(index, look)| Some((index, look, look.thread(thread)?)));
+    looks.find_map(|(index, look, sample)| {
+        let stack = stack(sample).filter(|stack| users_frame(analysis.recording, &analysis.book, *stack).is_some())?;
+        let did = analysis.activity(index, look, sample);
+        (did.manner == Manner::Waiting).then_some((thread, did, stack))
+    })
 }
 
 /// Where a request stands: the function of the user's, else the innermost of whatever runs.

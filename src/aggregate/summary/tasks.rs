@@ -106,7 +106,7 @@ pub enum PoolUse {
 }
 
 /// Who could end a wait.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "who", rename_all = "kebab-case")]
 pub enum CouldEnd {
     /// A peer.
@@ -133,6 +133,11 @@ pub enum CouldEnd {
     },
     /// Only the client.
     Client,
+    /// A time limit that is far away.
+    Limit {
+        /// Seconds from now.
+        left_s: f64,
+    },
     /// Something on a descriptor.
     Descriptor {
         /// Its number.

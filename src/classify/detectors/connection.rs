@@ -15,7 +15,7 @@ impl Detector for OnSocket {
     fn detect(&self, sight: &Sight<'_>) -> Option<Activity> {
         let (syscall, _) = sight.syscall()?;
         let descriptor = match syscall.call {
-            Call::Poll | Call::Epoll => sight.waits_on().iter().find(|descriptor| is_socket(descriptor)),
+            Call::Poll | Call::Epoll => one_of_several(sight),
             Call::Read | Call::Write | Call::Receive | Call::Send | Call::Connect | Call::Accept | Call::Copy => {
                 sight.descriptor()
             }
@@ -60,6 +60,21 @@ fn by_call(syscall: &Syscall) -> Option<Activity> {
         _ => return None,
     };
     Some(on_socket(syscall.name, direction, None))
+}
+
+/// The socket that a poll is for. A library that lets other threads wake it polls one end of a pair of its own as well.
+fn one_of_several<'a>(sight: &Sight<'a>) -> Option<&'a Descriptor> {
+    let connections = sight.surroundings.and_then(|around| around.connections.get());
+    let is_pair = |descriptor: &&Descriptor| match &descriptor.kind {
+        DescriptorKind::Inet { peer: Some(peer), .. } => {
+            connections.is_some_and(|all| all.iter().any(|other| other.local == *peer))
+        }
+        DescriptorKind::Unix { path } => path.is_empty(),
+        _ => false,
+    };
+    let mut sockets = sight.waits_on().iter().filter(|descriptor| is_socket(descriptor));
+    let first = sockets.clone().next();
+    sockets.find(|descriptor| !is_pair(descriptor)).or(first)
 }
 
 fn is_socket(descriptor: &Descriptor) -> bool {

@@ -3,7 +3,7 @@
 use super::Detector;
 use super::file_lock::holder;
 use crate::classify::{Activity, Cause, Doing, Opened, SecondParty, Sight};
-use crate::libraries::{self, Marks};
+use crate::libraries::{self, Home, Marks};
 use crate::snapshot::{Call, Operand};
 
 pub(super) struct Sleeping;
@@ -27,7 +27,20 @@ impl Detector for Sleeping {
         if native && let Some(busy) = sqlite_busy(sight) {
             return Some(busy);
         }
-        Some(Activity::waiting(Cause::Sleep, if native { Doing::SleepsNative } else { Doing::Sleeps }))
+        let does = match sleeping_package(sight) {
+            _ if native => Doing::SleepsNative,
+            Some(library) => Doing::SleepsWithin { library: library.to_owned() },
+            None => Doing::Sleeps,
+        };
+        Some(Activity::waiting(Cause::Sleep, does))
+    }
+}
+
+/// The installed package whose function sleeps; `None` where it is the user's own, or one that is not known.
+fn sleeping_package<'a>(sight: &Sight<'a>) -> Option<&'a str> {
+    match Home::of(&sight.recording.codes(sight.stack()?).next()?.file) {
+        Home::Installed { package } => Some(package),
+        Home::Standard(_) | Home::Elsewhere => None,
     }
 }
 

@@ -24,6 +24,9 @@ pub(in crate::words) fn for_blocked_loop(
     };
     let call = callable.unwrap_or_else(|| "the work".to_owned());
     match cause {
+        Cause::Sleep if let Some(Doing::SleepsWithin { library }) = does => {
+            format!("{thread}; {library} sleeps between its tries: see what it waits for")
+        }
         Cause::Sleep => "use await asyncio.sleep(...) instead of time.sleep(...)".to_owned(),
         Cause::SocketRead | Cause::SocketWrite | Cause::Connect if is_metadata(party) => {
             format!(

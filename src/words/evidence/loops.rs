@@ -20,7 +20,9 @@ pub(super) fn words(fact: &LoopFact) -> String {
         LoopFact::NoRequest => "no request in flight in any reading".to_owned(),
         LoopFact::OldRequests { requests, for_s } => {
             let (requests, oldest) = (count(*requests, "request"), seconds(*for_s));
-            format!("{requests} in flight for up to {oldest}: streams, WebSockets, or waits that end by themselves")
+            format!(
+                "{requests} in flight for up to {oldest}: streams, WebSockets, work, or waits that end by themselves"
+            )
         }
         LoopFact::NoTrouble { looks } => format!("no trouble in {looks} of {looks} looks"),
         LoopFact::NoLoop { role, looks } => {

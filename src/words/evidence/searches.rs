@@ -1,11 +1,15 @@
 //! What a search for who could end a wait found, and what else it may be.
 
 use crate::aggregate::SearchFact;
+use crate::figures::seconds;
 
 pub(super) fn words(fact: SearchFact) -> String {
     let words = match fact {
         SearchFact::StandsFor { findings } => {
             return format!("there are {findings} like this, and this one stands for all");
+        }
+        SearchFact::EndsLate { left_s } => {
+            return format!("a time limit ends it, in {}: whoever waits has gone by then", seconds(left_s));
         }
         SearchFact::MayBeLongPollInThread => {
             "possible, not likely: a long poll looks the same; other threads serve meanwhile"
