@@ -208,6 +208,76 @@ fn files_are_short() {
     assert!(long.len() * 10 <= lengths.len(), "more than one file in ten is above {LONG_FILE} lines: {long:?}");
 }
 
+/// The paths of a tree of names: `a::b` and `a::c::D` of `a::{b, c::D as E}`.
+fn paths_of(tree: &str) -> Vec<String> {
+    let Some((outer, group)) = tree.split_once('{') else {
+        return vec![tree.split(" as ").next().unwrap_or_default().trim().to_owned()];
+    };
+    let group = group.rsplit_once('}').map_or(group, |(group, _)| group);
+    let (mut depth, mut parts) = (0_usize, vec![String::new()]);
+    for letter in group.chars() {
+        match letter {
+            '{' => depth += 1,
+            '}' => depth -= 1,
+            _ => {}
+        }
+        match (letter, depth, parts.last_mut()) {
+            (',', 0, _) => parts.push(String::new()),
+            (_, _, Some(part)) => part.push(letter),
+            (_, _, None) => {}
+        }
+    }
+    let inner = parts.iter().filter(|part| !part.trim().is_empty()).flat_map(|part| paths_of(part));
+    inner.map(|inner| format!("{}{inner}", outer.trim())).collect()
+}
+
+/// The file that a path names something of, seen from a file: `read/stacks/frames` of `super::frames::LiveFrame`. A folder's contents page
+/// is no file: what it hands on is looked at where it comes from.
+fn file_named(from: &str, path: &str, files: &BTreeSet<String>) -> Option<String> {
+    let mut at: Vec<&str> = from.split('/').collect();
+    let mut names = path.split("::").peekable();
+    if names.next_if_eq(&"crate").is_some() {
+        at.clear();
+    } else {
+        names.peek().filter(|first| **first == "super")?;
+        while names.next_if_eq(&"super").is_some() {
+            at.pop();
+        }
+    }
+    at.extend(names);
+    (1..=at.len()).rev().map(|length| at[..length].join("/")).find(|file| files.contains(file))
+}
+
+#[test]
+fn the_readers_name_each_other_in_no_circle() {
+    let code = |text: String| text.split("#[cfg(test)]\nmod ").next().expect("a first part").to_owned();
+    let readers = sources().into_iter().filter(|(path, _)| room_of(path) == "read" && !path.ends_with("mod.rs"));
+    let readers: Vec<(String, String)> = readers
+        .map(|(path, text)| (path.with_extension("").to_string_lossy().into_owned(), code(text)))
+        .filter(|(file, _)| !file.ends_with("tests") && !file.ends_with("fuzz"))
+        .collect();
+    let files: BTreeSet<String> = readers.iter().map(|(file, _)| file.clone()).collect();
+    let named = |file: &String, text: &String| -> BTreeSet<String> {
+        let uses = text.split("\nuse ").skip(1).filter_map(|rest| rest.split_once(';'));
+        let paths = uses.flat_map(|(tree, _)| paths_of(&tree.replace('\n', " ")));
+        paths.filter_map(|path| file_named(file, &path, &files)).filter(|other| other != file).collect()
+    };
+    let mut left: Vec<(&String, BTreeSet<String>)> =
+        readers.iter().map(|(file, text)| (file, named(file, text))).collect();
+    assert!(left.iter().map(|(_, named)| named.len()).sum::<usize>() > files.len(), "readers name each other");
+    // Whoever names nobody that is left, or is named by nobody, is in no circle.
+    loop {
+        let files: BTreeSet<String> = left.iter().map(|(file, _)| (*file).clone()).collect();
+        let named: BTreeSet<String> = left.iter().flat_map(|(_, named)| named.clone()).collect();
+        let before = left.len();
+        left.retain(|(file, names)| named.contains(*file) && names.iter().any(|other| files.contains(other)));
+        if left.len() == before {
+            break;
+        }
+    }
+    assert!(left.is_empty(), "these name each other in a circle: {left:#?}");
+}
+
 /// Names of libraries that stand outside of their room all the same: file, names, and why.
 const NAMED_ELSEWHERE: &[(&str, &[&str], &str)] = &[
     (

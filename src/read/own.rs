@@ -14,8 +14,8 @@ use super::loops::reader::{Loops, Surroundings as Around};
 use super::objects::builtin::Objects;
 use super::objects::moments::Lifetime;
 use super::pools::reader::Pools;
-use super::pulse::PulseReader;
 use super::requests::Requests;
+use super::stacks::foresight::Ahead;
 use super::stacks::reader::{StackReader, Target};
 use super::stacks::reading::ThreadReading;
 use super::stacks::sites::Sites;
@@ -49,7 +49,7 @@ pub(in crate::read) struct OwnReader {
     ids: ThreadIds,
     resolved: HashMap<Address, (Identity, ThreadId)>,
     pub(super) loops: Loops,
-    pub(super) pulses: PulseReader,
+    pub(super) pulses: Ahead,
     locks: Locks,
     parent: ForkParent,
     pub(in crate::read) pools: Pools,
@@ -109,7 +109,7 @@ impl OwnReader {
             ids: ThreadIds::new(process.pid, library.thread_ids),
             resolved: HashMap::new(),
             loops: Loops::default(),
-            pulses: PulseReader::default(),
+            pulses: Ahead::default(),
             locks: Locks::default(),
             parent: ForkParent::of(process.pid),
             pools: Pools::default(),

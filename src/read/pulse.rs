@@ -8,27 +8,11 @@ use super::loops::reader::Loops;
 use super::objects::builtin::Objects;
 use super::objects::moments::Lifetime;
 use super::own::OwnReader;
-use super::stacks::foresight::Foresight;
 use super::threads::gil::{self, Gil};
 use super::threads::kernel::KernelThreads;
-use crate::memory::{Batch, Memory, ReadError};
+use crate::memory::ReadError;
 use crate::os::clock;
 use crate::snapshot::{Address, InterpreterSample, Known, Moment, Pulse, SyscallState, Why};
-
-/// What was read at the last pulse, to be fetched in one go at the next.
-#[derive(Debug, Default)]
-pub(in crate::read) struct PulseReader {
-    foresight: Foresight,
-    batch: Batch,
-}
-
-impl PulseReader {
-    fn fetch(&mut self, memory: &dyn Memory) -> Result<(), ReadError> {
-        self.batch.clear();
-        self.foresight.plan(&mut self.batch);
-        memory.fetch(&mut self.batch)
-    }
-}
 
 impl OwnReader {
     /// Reads the words of the loops and of the GIL.
@@ -38,7 +22,7 @@ impl OwnReader {
     /// When the process is gone or closed to us.
     pub(in crate::read) fn pulse(&mut self, kernel: &mut KernelThreads, at: Moment) -> Result<Pulse, ReadError> {
         self.pulses.fetch(&self.memory)?;
-        let view = self.pulses.foresight.view(&self.pulses.batch, &self.memory);
+        let view = self.pulses.view(&self.memory);
         let objects = Objects::new(&view, &self.offsets);
         let read =
             |interpreter: &Address| gil::interpreter(&view, &self.offsets, &self.library, self.runtime, *interpreter);

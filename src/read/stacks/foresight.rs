@@ -38,6 +38,31 @@ impl Foresight {
     }
 }
 
+/// Foresight for readings that are fetched together with nothing else.
+#[derive(Debug, Default)]
+pub(in crate::read) struct Ahead {
+    foresight: Foresight,
+    batch: Batch,
+}
+
+impl Ahead {
+    /// Fetches what was read last time.
+    ///
+    /// # Errors
+    ///
+    /// When the process is gone or closed to us.
+    pub(in crate::read) fn fetch(&mut self, memory: &dyn Memory) -> Result<(), ReadError> {
+        self.batch.clear();
+        self.foresight.plan(&mut self.batch);
+        memory.fetch(&mut self.batch)
+    }
+
+    /// The target's memory, with that at hand.
+    pub(in crate::read) fn view<'a>(&'a self, memory: &'a dyn Memory) -> Foreseen<'a> {
+        self.foresight.view(&self.batch, memory)
+    }
+}
+
 /// The memory of a target, some of it fetched ahead.
 pub(crate) struct Foreseen<'a> {
     foresight: &'a Foresight,
