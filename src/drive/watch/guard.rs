@@ -107,11 +107,9 @@ impl<'a> Guard<'a> {
                 break;
             }
             if Instant::now() >= self.find_due {
-                match self.find() {
-                    // An attach that cannot be written down does not take place.
-                    Err(error @ Error::Output { .. }) => self.console.complain(&error),
-                    // A target that is gone may come back.
-                    Ok(()) | Err(_) => {}
+                // An attach that cannot be written down does not take place; a target that is gone may come back.
+                if let Err(error @ Error::Output { .. }) = self.find() {
+                    self.console.complain(&error);
                 }
             }
             let kept = self.shelf.tend(&self.budget);
