@@ -24,9 +24,10 @@ use nix::unistd::Pid;
 use target::Target;
 
 /// Rounds where nobody asks for more (`HANGSPY_CHAOS=1000`).
-const ROUNDS: u64 = 16;
+const ROUNDS: u64 = 22;
 /// What `chaos.py` can do; `stopped` is `steady`, halted by us.
-const MODES: [&str; 9] = ["steady", "exits", "execs", "forks", "stopped", "unmaps", "threads", "deep", "tasks"];
+const MODES: [&str; 11] =
+    ["steady", "exits", "execs", "killed", "forks", "stopped", "unmaps", "threads", "deep", "tasks", "modules"];
 /// How hangspy is ended, if at all.
 const ENDINGS: [Option<Signal>; 6] = [
     None,
@@ -119,7 +120,7 @@ fn play(interpreter: &Interpreter, round: &Round) -> String {
     assert_ne!(status.code(), Some(70), "{name}, {round:?}: {said}");
     let now = state(pid);
     match round.mode {
-        "exits" => {}
+        "exits" | "killed" => {}
         "stopped" => assert_eq!(now, Some('T'), "{name}, {round:?}: the target was set going"),
         _ => assert!(now.is_some_and(|state| "RSD".contains(state)), "{name}, {round:?}: the target is {now:?}"),
     }

@@ -145,7 +145,9 @@ impl Observed {
 fn unseen(pid: ProcessId, why: Why) -> Error {
     let (message, hint) = match why {
         Why::Stuck => (
-            format!("reading the memory of process {pid} does not return; the kernel keeps its memory map locked"),
+            format!(
+                "reading the memory of process {pid} does not return: the kernel waits for a page or for its memory map"
+            ),
             format!("see what it does in the kernel: cat /proc/{pid}/task/*/wchan"),
         ),
         _ => (
