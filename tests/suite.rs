@@ -26,6 +26,7 @@ fn environments() -> Vec<(String, PathBuf)> {
     assert!(output.status.success(), "scripts/environments {HOME} failed; run it by hand to see why");
     let index: Value = serde_json::from_slice(&output.stdout).expect("an index of environments");
     let made = index["environments"].as_array().expect("a list").iter();
+    assert!(made.len() > 0, "{}", index["absent"]);
     let text = |value: &Value| value.as_str().expect("a text").to_owned();
     made.map(|environment| (text(&environment["label"]), text(&environment["python"]).into())).collect()
 }
