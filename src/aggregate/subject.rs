@@ -53,7 +53,7 @@ pub struct About {
     /// nobody stands still, as with a share of the time.
     pub stands: BTreeSet<Subject>,
     /// Those that go on when these do, and what stands still with them. Who waits for one of them need not be listed: see
-    /// [`super::held_up`].
+    /// `task_graph::held_up`.
     pub holds_up: BTreeSet<Subject>,
     /// What else it tells of. What is told in a finding is not told once more as an observation.
     pub tells: BTreeSet<Subject>,

@@ -109,7 +109,7 @@ fn a_step_that_uses_up_the_quota_itself_blocks_the_loop() {
 }
 
 /// A process whose descriptors are used up in so many of the two readings, most by a leak.
-fn out_of_descriptors(scene: &mut Scene, readings: usize) {
+pub(crate) fn out_of_descriptors(scene: &mut Scene, readings: usize) {
     for around in scene.recording.surroundings.iter_mut().rev().take(readings) {
         around.open_descriptors = Known::Is(1024);
         around.descriptors_left = Known::Is(0);

@@ -9,6 +9,7 @@ use hangspy::snapshot::{
     ThreadId, Why,
 };
 
+use super::around::out_of_descriptors;
 use super::scenes::{LOOKS, Line, PERIOD, PID, Scene, Shot, running, waiting};
 use super::served::{LONG, Served, bytes, task, upstream};
 use super::{CALL, report, starved};
@@ -82,6 +83,13 @@ fn blocked(mut served: Served, seconds: u64) -> Scene {
         served.scene.look(Shot { turn_began: Some(began), asleep_for: Some(asleep), ..shot }, Vec::new());
     }
     served.told()
+}
+
+#[test]
+fn a_full_table_of_descriptors_and_a_blocked_loop_are_both_told() {
+    let mut scene = blocked(Served::new(), 1);
+    out_of_descriptors(&mut scene, 2);
+    assert_eq!(told(&scene), [(Kind::LoopBlocked, vec![]), (Kind::PoolExhausted, vec![])]);
 }
 
 #[test]
