@@ -163,6 +163,8 @@ fn a_blocked_loop_is_an_incident_once_and_a_restart_is_no_new_budget() {
         serde_json::from_slice(&fs::read(folder.join("incident.json")).expect("it says why")).expect("JSON");
     assert_eq!((why["rule"].as_str(), why["process"].as_u64()), (Some("loop-blocked"), Some(program.0.id().into())));
     assert!(scratch.0.join("last/report.json").exists(), "what was seen last is kept");
+    let ranked = text(&hangspy(&["report", "--ledger", scratch.text()]).stdout);
+    assert!(ranked.contains("nap (<string>:"), "a stall that outlives the watch is counted: {ranked}");
     let again = Watch::start(&[&pid, "-o", scratch.text()]);
     let line = again.says("loop-blocked");
     // A minute later the same may be captured again; on a crowded machine that minute can be over.

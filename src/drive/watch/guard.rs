@@ -57,7 +57,7 @@ pub(super) struct Guard<'a> {
     followed: BTreeMap<usize, Followed>,
     next: usize,
     find_due: Instant,
-    /// Processes that cannot be looked at, by number and start: said once, and not tried again.
+    /// Processes that cannot be looked at or have ended, by number and start: said once, and not tried again.
     closed: Vec<(u32, u64)>,
     /// What was said last of an incident that is not captured.
     said: Option<(String, Instant)>,
@@ -190,6 +190,8 @@ impl<'a> Guard<'a> {
                 self.find_due = Instant::now();
                 if ended {
                     self.console.say(&format!("process {} ended", recording.process.pid));
+                    // It may still be there for a moment, and nothing of it can be read.
+                    self.leave(&recording.process);
                 }
             }
         }
@@ -199,15 +201,20 @@ impl<'a> Guard<'a> {
     /// A process that cannot be looked at is an error when there is no other.
     fn close(&mut self, index: usize, error: Error) -> Result<()> {
         if let Some(one) = self.followed.remove(&index) {
-            self.closed.push((one.process.pid.0, one.process.start_ticks));
-            let many = self.closed.len().saturating_sub(MOST_CLOSED);
-            self.closed.drain(..many);
+            self.leave(&one.process);
         }
         if self.followed.is_empty() && !self.request.wait {
             return Err(error);
         }
         self.console.complain(&error);
         Ok(())
+    }
+
+    /// Follows a process no more.
+    fn leave(&mut self, process: &Process) {
+        self.closed.push((process.pid.0, process.start_ticks));
+        let many = self.closed.len().saturating_sub(MOST_CLOSED);
+        self.closed.drain(..many);
     }
 
     fn say_held(&mut self, rule: Rule, thing: &str, limit: Limit) {

@@ -398,6 +398,9 @@ impl Recorder<'_> {
     }
 
     fn end(mut self, ended: bool) {
+        // A step that outlives the watch, or that its process dies in, lasted for as long as it was seen.
+        let unfinished: Vec<PulseStall> = self.pulses.standing().filter(|stall| stall.length() >= NEAR_MISS).collect();
+        unfinished.iter().for_each(|stall| self.count(stall));
         if !ended {
             self.hand_over();
             let recording = Box::new(self.recording());
