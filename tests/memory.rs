@@ -14,9 +14,10 @@ use interpreters::interpreters;
 use serde_json::Value;
 use target::Target;
 
-/// The most that hangspy may take, built as tests are: the program itself is several times as large as a released one, of which the
-/// aim is 64 MiB (measured with these programs: 10 to 63).
+/// The most that hangspy may take as people run it (`HANGSPY_BINARY`). The aim is 64 MiB; measured with these programs: 13 to 66.
 const MOST_BYTES: u64 = 80 << 20;
+/// The same of a program that is built as tests are: it is several times as large by itself.
+const MOST_BYTES_WITH_CHECKS: u64 = 96 << 20;
 
 /// What `hangspy ARGUMENTS PID --json` says of `memory_eaters.py MODE`; its peak is printed.
 fn report(mode: &str, arguments: &[&str]) -> Value {
@@ -27,14 +28,17 @@ fn report(mode: &str, arguments: &[&str]) -> Value {
     let program = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/programs/memory_eaters.py");
     let target = Target::start(Command::new(&interpreter.path).arg(program).arg(mode));
     let pid = target.process().pid.to_string();
-    let output = Command::new(env!("CARGO_BIN_EXE_hangspy")).args(arguments).args([&pid, "--json"]).output();
+    let released = std::env::var("HANGSPY_BINARY").ok();
+    let most = if released.is_some() { MOST_BYTES } else { MOST_BYTES_WITH_CHECKS };
+    let binary = released.as_deref().unwrap_or(env!("CARGO_BIN_EXE_hangspy"));
+    let output = Command::new(binary).args(arguments).args([&pid, "--json"]).output();
     let output = output.expect("hangspy starts");
     let name = interpreter.name();
     assert!(output.status.success(), "{name}, {mode}: {}", String::from_utf8_lossy(&output.stderr));
     let report: Value = serde_json::from_slice(&output.stdout).expect("a report");
     let peak = report["cost"]["peak_bytes"]["is"].as_u64().expect("the peak is known");
     println!("{name}, {mode}: {} MiB at most", peak >> 20);
-    assert!(peak < MOST_BYTES, "{name}, {mode}: {} MiB", peak >> 20);
+    assert!(peak < most, "{name}, {mode}: {} MiB", peak >> 20);
     assert!(report["window"]["samples"].as_u64() > Some(0), "{name}, {mode}: {}", report["window"]);
     report
 }
