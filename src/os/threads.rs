@@ -84,14 +84,9 @@ impl ThreadReader {
         // or the next look will show more.
         let cpu = known(open.read(ThreadFile::Schedstat, place, buffer, parse_schedstat));
         let mut os = ThreadOs {
-            state: Known::Unknown(Why::NotRead),
             syscall: known(open.read(ThreadFile::Syscall, place, buffer, parse_syscall)),
             cpu,
-            switches: Known::Unknown(Why::NotRead),
-            asleep_for: Known::Unknown(Why::NotRead),
-            major_faults: Known::Unknown(Why::NotRead),
-            waits_on: Vec::new(),
-            path: None,
+            ..ThreadOs::not_read()
         };
         if detail == Detail::Full {
             let stat = open.read(ThreadFile::Stat, place, buffer, parse_task_stat);

@@ -390,7 +390,7 @@ mod tests {
         let woken = |timeslices| ThreadOs {
             syscall: Known::Is(SyscallState::Running),
             cpu: Known::Is(CpuTimes { on_cpu_ns: 0, run_queue_ns: 0, timeslices }),
-            ..KernelThreads::not_read()
+            ..ThreadOs::not_read()
         };
         let apart = Known::Is(GilRole::Apart);
         let before = Some(&(7, GilRole::Waits));

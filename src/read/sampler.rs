@@ -125,11 +125,8 @@ impl Sampler {
                     .is_some_and(|threads| threads.binary_search_by_key(&thread, |sample| sample.thread).is_ok())
             };
             if !is_python(threads) {
-                let os = if look {
-                    self.kernel.read(self.way.memory(), thread, false, at)
-                } else {
-                    KernelThreads::not_read()
-                };
+                let os =
+                    if look { self.kernel.read(self.way.memory(), thread, false, at) } else { ThreadOs::not_read() };
                 threads.push(Arc::new(self.thread(thread, None, os)));
             }
         }

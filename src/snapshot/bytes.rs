@@ -161,21 +161,11 @@ mod tests {
             gil: Known::Unknown(unknown),
             site: Known::Unknown(unknown),
         };
-        let os = ThreadOs {
-            state: Known::Unknown(unknown),
-            syscall: Known::Unknown(unknown),
-            cpu: Known::Unknown(unknown),
-            switches: Known::Unknown(unknown),
-            asleep_for: Known::Unknown(unknown),
-            major_faults: Known::Unknown(unknown),
-            waits_on: Vec::new(),
-            path: None,
-        };
         Arc::new(ThreadSample {
             thread: ThreadId(number),
             kernel_name: Known::Unknown(unknown),
             python: Some(python),
-            os,
+            os: ThreadOs::not_read(),
         })
     }
 

@@ -152,6 +152,23 @@ pub struct ThreadOs {
     pub path: Option<String>,
 }
 
+impl ThreadOs {
+    /// Of a thread that is not looked at in this sample.
+    #[must_use]
+    pub fn not_read() -> Self {
+        Self {
+            state: Known::Unknown(Why::NotRead),
+            syscall: Known::Unknown(Why::NotRead),
+            cpu: Known::Unknown(Why::NotRead),
+            switches: Known::Unknown(Why::NotRead),
+            asleep_for: Known::Unknown(Why::NotRead),
+            major_faults: Known::Unknown(Why::NotRead),
+            waits_on: Vec::new(),
+            path: None,
+        }
+    }
+}
+
 /// What a thread has to do with the GIL.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]

@@ -44,20 +44,14 @@ fn rank(process: &Process, main_thread: &ThreadOs) -> (u8, bool) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::snapshot::{ProcessId, Why};
+    use crate::snapshot::ProcessId;
 
     fn thread(state: TaskState, number: Option<u32>) -> ThreadOs {
-        let unknown = Why::NotRead;
         let inside = |number| SyscallState::Inside { number, arguments: [0; 6], stack_pointer: 0 };
         ThreadOs {
             state: Known::Is(state),
             syscall: Known::Is(number.map_or(SyscallState::Running, inside)),
-            cpu: Known::Unknown(unknown),
-            switches: Known::Unknown(unknown),
-            asleep_for: Known::Unknown(unknown),
-            major_faults: Known::Unknown(unknown),
-            waits_on: Vec::new(),
-            path: None,
+            ..ThreadOs::not_read()
         }
     }
 

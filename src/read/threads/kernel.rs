@@ -160,20 +160,6 @@ impl KernelThreads {
     pub(in crate::read) fn syscall(&mut self, thread: ThreadId) -> Known<SyscallState> {
         self.reader.read(thread, Detail::Light).syscall
     }
-
-    /// A thread that is not looked at in this sample.
-    pub(in crate::read) fn not_read() -> ThreadOs {
-        ThreadOs {
-            state: Known::Unknown(Why::NotRead),
-            syscall: Known::Unknown(Why::NotRead),
-            cpu: Known::Unknown(Why::NotRead),
-            switches: Known::Unknown(Why::NotRead),
-            asleep_for: Known::Unknown(Why::NotRead),
-            major_faults: Known::Unknown(Why::NotRead),
-            waits_on: Vec::new(),
-            path: None,
-        }
-    }
 }
 
 impl Full {
