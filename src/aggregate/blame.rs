@@ -22,7 +22,7 @@ use std::collections::BTreeMap;
 
 use super::places::{place_of, places};
 use super::stall::LOOKS_TO_BLAME;
-use super::{Blame, Confidence, Place};
+use super::{Analysis, Blame, Confidence, Place};
 use crate::classify::{Book, CodeFacts, Origin};
 use crate::libraries::Marks;
 use crate::snapshot::{CodeId, Frame, Recording, StackId};
@@ -90,6 +90,12 @@ const SHARED_BY_MOST: usize = 5;
 struct Path<'a> {
     seen: Seen,
     frames: Vec<&'a Frame>,
+}
+
+/// Whom to blame in one stack.
+#[must_use]
+pub(super) fn blame_in(analysis: &Analysis<'_>, stack: StackId) -> Option<Blamed> {
+    blame(analysis.recording, &analysis.book, &[Seen { stack, looks: 1, cut: false }], false)
 }
 
 /// Finds whom to blame. `importing` looks for the line that triggered an import instead of what the module does.

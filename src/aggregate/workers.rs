@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::blame::{Blamed, Seen, blame};
+use super::blame::{Blamed, blame_in};
 use super::{Act, Analysis, At, Cause, request_age, users_frame};
 use crate::classify::{Activity, Manner};
 use crate::snapshot::{
@@ -126,11 +126,7 @@ fn worker<'a>(
     let last = snapshot.thread(thread)?;
     let did = analysis.activity(index, snapshot, last);
     let age = age(analysis, census, member.who, piece);
-    let stack = stack(last);
-    let blamed = stack.and_then(|stack| {
-        let seen = Seen { stack, looks: 1, cut: false };
-        blame(analysis.recording, &analysis.book, &[seen], false)
-    });
+    let blamed = stack(last).and_then(|stack| blame_in(analysis, stack));
     let pace = pace(analysis, last, &did, age);
     Some(Worker { thread, piece, age, pace, did, blamed, keeps_others: crew.in_turns })
 }

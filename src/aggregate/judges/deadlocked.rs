@@ -2,7 +2,7 @@
 
 use super::loops::STANDS_ON_IT;
 use super::{Explains, Judge};
-use crate::aggregate::blame::{Blamed, Seen, blame};
+use crate::aggregate::blame::{Blamed, blame_in};
 use crate::aggregate::places::{place_of, places};
 use crate::aggregate::summary::Between;
 use crate::aggregate::wait_graph::{Cycle, Edge, cycles};
@@ -55,7 +55,7 @@ fn verdict(analysis: &Analysis<'_>, cycle: &Cycle) -> Option<Verdict> {
 fn blamed(analysis: &Analysis<'_>, thread: ThreadId) -> Option<Blamed> {
     let (_, last) = analysis.last_snapshot()?;
     let StackSample::Stable(stack) = last.thread(thread)?.python.as_ref()?.stack else { return None };
-    blame(analysis.recording, &analysis.book, &[Seen { stack, looks: 1, cut: false }], false)
+    blame_in(analysis, stack)
 }
 
 /// `deadlock: reserve (app.py:20) and count (app.py:31) wait for each other's lock`

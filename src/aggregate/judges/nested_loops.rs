@@ -1,7 +1,7 @@
 //! Loops that are run inside of loops: the run further out cannot return before the one further in has, whatever it waited for.
 
 use super::Judge;
-use crate::aggregate::blame::{Seen, blame};
+use crate::aggregate::blame::blame_in;
 use crate::aggregate::places::{place_of, places};
 use crate::aggregate::{
     Advice, Analysis, Blame, Cause, Confidence, Finding, Kind, LoopSummary, SecondParty, StepFact, Subject, Verdict,
@@ -63,7 +63,7 @@ fn verdict(analysis: &Analysis<'_>, thread: ThreadId, stack: StackId) -> Option<
     let place = |frame: Frame| place_of(analysis.recording, frame.code, frame.line);
     let summary = LoopSummary::LoopInLoop { outer: place(outer), inner: place(inner) };
     let evidence = StepFact::NestedRuns { runs: callers.len() as u64 + 1, thread, for_s: since.as_secs_f64() };
-    let blamed = blame(analysis.recording, &analysis.book, &[Seen { stack, looks: 1, cut: false }], false);
+    let blamed = blame_in(analysis, stack);
     let place = place(outer);
     let blamed = Blame {
         function: place.function.clone(),

@@ -148,7 +148,8 @@ fn queued(pool: &Standing<'_>) -> Vec<Subject> {
     let is_executor = |pool: &PoolSample| matches!(pool.kind, PoolKind::ThreadPool | PoolKind::DefaultExecutor);
     let full = pool.census.pools.iter().filter(|pool| is_executor(pool) && pool.waiting != Known::Is(0)).count();
     let tasks = pool.census.tasks.get().filter(|_| is_executor(pool.last) && full == 1);
-    let waits = |task: &&TaskSample| matches!(&task.wait, Known::Is(Some(wait)) if matches!(wait.on, Awaited::Executor { thread: Known::Unknown(_) }));
+    let is_queued = |on: &Awaited| matches!(on, Awaited::Executor { thread: Known::Unknown(_) });
+    let waits = |task: &&TaskSample| matches!(&task.wait, Known::Is(Some(wait)) if is_queued(&wait.on));
     tasks.into_iter().flat_map(|tasks| &tasks.tasks).filter(waits).map(|task| Subject::Task(task.address)).collect()
 }
 

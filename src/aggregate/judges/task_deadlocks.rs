@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::loops::STANDS_ON_IT;
 use super::{Explains, Judge};
-use crate::aggregate::blame::{Seen, blame as blame_of};
+use crate::aggregate::blame::blame_in;
 use crate::aggregate::evidence::Deed;
 use crate::aggregate::places::{place_of, places};
 use crate::aggregate::task_graph::{Edge, Reason, cycles};
@@ -166,10 +166,7 @@ pub(super) fn blame(analysis: &Analysis<'_>, actor: Actor) -> Option<Blame> {
     // Of a thread that runs a loop: the coroutine whose step it is in.
     let coroutine = match actor {
         Actor::Task(_) => Some(place.clone()),
-        Actor::Thread(_) => {
-            blame_of(analysis.recording, &analysis.book, &[Seen { stack, looks: 1, cut: false }], false)
-                .and_then(|blamed| blamed.blame(analysis.recording).coroutine)
-        }
+        Actor::Thread(_) => blame_in(analysis, stack).and_then(|blamed| blamed.blame(analysis.recording).coroutine),
     };
     Some(Blame {
         function: place.function,

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use super::Judge;
 use super::task_deadlocks::blame;
-use crate::aggregate::blame::{Seen, blame as users_function};
+use crate::aggregate::blame::blame_in;
 use crate::aggregate::bystanders;
 use crate::aggregate::connections::peer_party;
 use crate::aggregate::hurt::requests;
@@ -36,27 +36,41 @@ impl Judge for WaitingRequests {
     fn judge(&self, analysis: &Analysis<'_>) -> Vec<Verdict> {
         let Some((_, tasks)) = analysis.tasks() else { return Vec::new() };
         let all = standing(analysis);
-        let mut groups: BTreeMap<(CodeId, bool), Vec<&Standing<'_>>> = BTreeMap::new();
+        let mut groups: BTreeMap<(CodeId, bool), Vec<Waiter<'_>>> = BTreeMap::new();
         for one in &all {
-            let stack = match in_thread(analysis, one) {
-                Some((_, _, stack)) => Some(stack),
+            let runs = in_thread(analysis, one);
+            let stack = match &runs {
+                Some(runs) => Some(runs.stack),
                 None => tasks.task(one.who).and_then(|task| task.chain.ok()),
             };
             if let Some(frame) = stack.and_then(|stack| frame_of(analysis, stack)) {
-                groups.entry((frame.code, one.cancelled.is_some())).or_default().push(one);
+                groups.entry((frame.code, one.cancelled.is_some())).or_default().push(Waiter { one, runs });
             }
         }
-        let mut groups: Vec<Vec<&Standing<'_>>> = groups.into_values().collect();
+        let mut groups: Vec<Vec<Waiter<'_>>> = groups.into_values().collect();
         groups.sort_by_key(|group| std::cmp::Reverse(group.len()));
         groups.iter().take(MOST).filter_map(|group| Case { analysis, tasks, group }.verdict()).collect()
     }
+}
+
+/// A request that stands, and where its function runs when that is in a thread.
+struct Waiter<'a> {
+    one: &'a Standing<'a>,
+    runs: Option<InThread>,
+}
+
+/// A thread that runs the function of a request, as it was last seen to wait.
+struct InThread {
+    thread: ThreadId,
+    did: Activity,
+    stack: StackId,
 }
 
 /// Requests that stand in one function.
 struct Case<'a> {
     analysis: &'a Analysis<'a>,
     tasks: &'a TaskCensus,
-    group: &'a [&'a Standing<'a>],
+    group: &'a [Waiter<'a>],
 }
 
 /// What would have to happen for a wait to end.
@@ -70,10 +84,10 @@ enum Sense {
 
 impl Case<'_> {
     fn verdict(&self) -> Option<Verdict> {
-        let oldest = self.group.iter().max_by_key(|one| one.age)?;
-        match (oldest.cancelled, in_thread(self.analysis, oldest)) {
+        let Waiter { one: oldest, runs } = self.group.iter().max_by_key(|waiter| waiter.one.age)?;
+        match (oldest.cancelled, runs) {
             (Some(task), _) => self.cancelled(oldest, task),
-            (None, Some((_, did, stack))) => self.in_threads(oldest, &did, stack),
+            (None, Some(runs)) => self.in_threads(oldest, runs),
             (None, None) => self.waiting(oldest),
         }
     }
@@ -133,13 +147,14 @@ impl Case<'_> {
     }
 
     /// Requests whose functions run in threads and wait there.
-    fn in_threads(&self, oldest: &Standing<'_>, did: &Activity, stack: StackId) -> Option<Verdict> {
+    fn in_threads(&self, oldest: &Standing<'_>, runs: &InThread) -> Option<Verdict> {
         let recording = self.analysis.recording;
-        let blamed = users_function(recording, &self.analysis.book, &[Seen { stack, looks: 1, cut: false }], false)?;
+        let did = &runs.did;
+        let blamed = blame_in(self.analysis, runs.stack)?;
         let at = At { place: Some(blamed.place(recording)), act: Some(Act::from(did)) };
         let (requests, for_s) = (self.group.len() as u64, oldest.age.as_secs_f64());
         let summary = LoopSummary::ThreadsStand { requests, for_s, at };
-        let threads = self.group.iter().filter_map(|one| in_thread(self.analysis, one)).map(|(thread, _, _)| thread);
+        let threads = self.group.iter().filter_map(|waiter| waiter.runs.as_ref()).map(|runs| runs.thread);
         Some(
             self.finding(Kind::RequestsWaiting, oldest, summary, threads.map(Subject::Thread))
                 .cause(did.cause.unwrap_or(Cause::Unknown), Confidence::Possible)
@@ -179,7 +194,7 @@ impl Case<'_> {
         summary: impl Into<Summary>,
         stands: impl Iterator<Item = Subject>,
     ) -> Finding {
-        let seen = self.group.iter().map(|one| one.seen).min().unwrap_or_default();
+        let seen = self.group.iter().map(|waiter| waiter.one.seen).min().unwrap_or_default();
         let evidence = TaskFact::SameInAll {
             waits: self.group.len() as u64,
             seen_s: seen.as_secs_f64(),
@@ -193,7 +208,7 @@ impl Case<'_> {
 
     /// The tasks that stand.
     fn standing_tasks(&self) -> impl Iterator<Item = Subject> {
-        self.group.iter().map(|one| Subject::Task(one.who))
+        self.group.iter().map(|waiter| Subject::Task(waiter.one.who))
     }
 
     fn place(&self, one: &Standing<'_>) -> Option<Place> {
@@ -297,12 +312,12 @@ impl Case<'_> {
 
     /// Whether a task or thread of the application does something else, and so may be about to end it.
     fn somebody_else(&self) -> bool {
-        let waits = |task: &TaskSample| self.group.iter().any(|one| one.last.address == task.address);
+        let waits = |task: &TaskSample| self.group.iter().any(|waiter| waiter.one.last.address == task.address);
         bystanders::some_task(self.analysis, self.tasks, waits) || bystanders::some_thread(self.analysis)
     }
 
     fn paths(&self) -> Vec<Hurt> {
-        let requests = requests(self.group.iter().map(|one| one.request));
+        let requests = requests(self.group.iter().map(|waiter| waiter.one.request));
         requests.into_iter().map(|(hurt, _)| hurt).collect()
     }
 
@@ -317,9 +332,8 @@ impl Case<'_> {
     }
 }
 
-/// The thread that runs the function of a request, what it did when it was last seen to wait, and its stack there. `None` where no
-/// thread does, or one of several could end the wait.
-fn in_thread(analysis: &Analysis<'_>, one: &Standing<'_>) -> Option<(ThreadId, Activity, StackId)> {
+/// The thread that runs the function of a request. `None` where no thread does, or one of several could end the wait.
+fn in_thread(analysis: &Analysis<'_>, one: &Standing<'_>) -> Option<InThread> {
     // The threads of a pool lead to each other's calls: which one has this call is told by the request or by what is awaited.
     let awaited = match &one.last.wait {
         Known::Is(Some(wait)) => match wait.on {
@@ -338,7 +352,7 @@ fn in_thread(analysis: &Analysis<'_>, one: &Standing<'_>) -> Option<(ThreadId, A
     looks.find_map(|(index, look, sample)| {
         let stack = stack(sample).filter(|stack| users_frame(analysis.recording, &analysis.book, *stack).is_some())?;
         let did = analysis.activity(index, look, sample);
-        (did.manner == Manner::Waiting).then_some((thread, did, stack))
+        (did.manner == Manner::Waiting).then_some(InThread { thread, did, stack })
     })
 }
 
