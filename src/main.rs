@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use clap::Parser;
 use hangspy::cli::{self, Arguments};
-use hangspy::drive::{Colors, Console};
+use hangspy::drive::{self, Colors, Console};
 use hangspy::error::{self, Error};
 use hangspy::os;
 
@@ -16,6 +16,9 @@ fn main() -> ExitCode {
 }
 
 fn run() -> ExitCode {
+    if let Some(code) = drive::become_service_if_asked() {
+        return code;
+    }
     #[cfg(feature = "py-spy")]
     if let Some(code) = hangspy::attach::walk_if_asked() {
         return code;

@@ -271,6 +271,7 @@ impl From<Privacy> for drive::Privacy {
 Examples:
   hangspy watch -o /var/lib/hangspy             the only Python server visible here
   hangspy watch :8000 -o incidents --wait       also when it starts later
+  hangspy watch -o incidents -- uvicorn app:app starts the service itself, as the entry point of a container
   kill -USR1 PID                                an incident now, of whatever it watches
   hangspy report --ledger /var/lib/hangspy      the small stalls so far, ranked
 
@@ -292,6 +293,12 @@ pub struct Watch {
     /// What is written down.
     #[command(flatten)]
     pub audit: Audit,
+    /// The service that we have started and that is to be watched
+    #[arg(long, hide = true, value_name = "PID", conflicts_with_all = ["target", "pid", "command"])]
+    pub service: Option<u32>,
+    /// A service to be started and watched, behind two dashes; ends with its exit code
+    #[arg(last = true, value_name = "COMMAND", conflicts_with_all = ["target", "pid"])]
+    pub command: Vec<OsString>,
 }
 
 /// `hangspy report`

@@ -22,6 +22,8 @@ pub enum Request {
     Record(drive::Record),
     /// `hangspy watch`
     Watch(drive::Armed),
+    /// `hangspy watch`, of a service that it starts
+    Entry(drive::Entry),
     /// `hangspy test`
     Test(suite::Test),
     /// `hangspy report`
@@ -59,12 +61,7 @@ impl Arguments {
                 threads: words.threads.into(),
                 privacy: words.privacy.into(),
             }),
-            Some(Verb::Watch(words)) => Request::Watch(drive::Armed {
-                asked: words.target.asked(),
-                folder: words.output,
-                wait: words.wait,
-                audit: words.audit.file,
-            }),
+            Some(Verb::Watch(words)) => words.into(),
             Some(Verb::Test(words)) => Request::Test(suite::Test {
                 command: words.command,
                 limit: words.max_stall,
@@ -108,6 +105,27 @@ impl From<arguments::Diagnose> for Request {
     }
 }
 
+impl From<arguments::Watch> for Request {
+    fn from(words: arguments::Watch) -> Self {
+        if !words.command.is_empty() {
+            // The watcher is asked what we are asked, but for the command.
+            let own = std::env::args_os().skip(1);
+            return Self::Entry(drive::Entry {
+                command: words.command,
+                watcher: own.take_while(|word| word != "--").collect(),
+            });
+        }
+        let beside_service = words.service.is_some();
+        Self::Watch(drive::Armed {
+            asked: words.service.map_or_else(|| words.target.asked(), |pid| pid.to_string()),
+            folder: words.output,
+            wait: words.wait || beside_service,
+            audit: words.audit.file,
+            beside_service,
+        })
+    }
+}
+
 impl Request {
     /// Does it, and returns the exit code.
     ///
@@ -117,6 +135,7 @@ impl Request {
     pub fn carry_out(&self, console: Console) -> Result<u8> {
         let done = match self {
             Self::Test(request) => return suite::test(request, console),
+            Self::Entry(request) => return drive::entry(request, console),
             Self::Diagnose(request) => drive::diagnose(request, console),
             Self::Dump(request) => drive::dump(request, console),
             Self::Record(request) => drive::record(request, console),

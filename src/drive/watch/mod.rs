@@ -28,6 +28,7 @@ use std::sync::atomic::AtomicBool;
 use signal_hook::consts::SIGUSR1;
 
 use super::console::Console;
+use super::entry;
 use super::interrupt::Interrupt;
 use crate::error::{Error, Result};
 
@@ -44,6 +45,8 @@ pub struct Armed {
     pub wait: bool,
     /// Add a line for each attach to this file.
     pub audit: Option<PathBuf>,
+    /// Whether a supervisor of ours has started us beside its service.
+    pub beside_service: bool,
 }
 
 /// Watches the target until told to stop.
@@ -53,6 +56,9 @@ pub struct Armed {
 /// When there is no target to watch and nobody wants to wait for one, when none of its processes can be looked at, and when the
 /// folder cannot be used.
 pub fn watch(request: &Armed, console: Console) -> Result<()> {
+    if request.beside_service {
+        entry::settle();
+    }
     let interrupt = Interrupt::install()?;
     let asked = Arc::new(AtomicBool::new(false));
     signal_hook::flag::register(SIGUSR1, Arc::clone(&asked))
