@@ -127,7 +127,7 @@ fn the_commands_own_end_counts_and_what_cannot_be_run_is_told() {
     for (arguments, code, words) in [
         (&["--", "sh", "-c", "exit 7"][..], 7, "no Python process of the command"),
         (&["--", "sh", "-c", "kill -9 $$"], 137, "no Python process of the command"),
-        (&["--max-stall", "50ms", "--", "true"], 0, "no test blocked an event loop"),
+        (&["--max-stall", "50ms", "--", "true"], 0, "no event loop was blocked"),
         (&["--", "hangspy-has-no-such-command"], 2, "error: there is no command hangspy-has-no-such-command"),
         (&["--max-stall", "5ms", "--", "true"], 2, "error: 100 looks per second tell no block shorter than 30 ms"),
         (&["pytest"], 2, "--"),
@@ -137,4 +137,86 @@ fn the_commands_own_end_counts_and_what_cannot_be_run_is_told() {
         assert_eq!(output.status.code(), Some(code), "{arguments:?}: {said}");
         assert!(said.contains(words), "{arguments:?}: {said}");
     }
+}
+
+/// Runs `pytest --hangspy`, which starts the program by itself.
+fn with_hangspy(python: &Path, limit: &str, words: &[&str]) -> String {
+    let mut command = Command::new(python);
+    command.args(["-m", "pytest", "-p", "no:cacheprovider", "-p", "hangspy.pytest_plugin", "-rA", limit]).args(words);
+    command.env("HANGSPY_PROGRAM", env!("CARGO_BIN_EXE_hangspy")).env("COLUMNS", "400");
+    command.env("PYTHONPATH", Path::new(ROOT).join("python")).env("PYTHONDONTWRITEBYTECODE", "1");
+    let output = command.current_dir(Path::new(ROOT).join("fixtures/suite")).output().expect("pytest runs");
+    String::from_utf8_lossy(&[output.stdout, output.stderr].concat()).into_owned()
+}
+
+/// The tests that pytest says this of in its summary.
+fn told_as(said: &str, outcome: &str) -> BTreeSet<String> {
+    let lines = said.lines().filter_map(|line| line.strip_prefix(outcome)?.strip_prefix(' '));
+    lines.map(|line| line.split(" - ").next().unwrap_or(line).to_owned()).filter(|line| line.contains("::")).collect()
+}
+
+#[test]
+fn with_its_option_pytest_fails_what_blocks_and_nothing_else() {
+    for (label, python) in environments() {
+        for (words, more) in [(&[][..], &[][..]), (&["-o", "asyncio_mode=auto", "auto"], &["-n", "2"])] {
+            let (failing, clean): (BTreeSet<_>, BTreeSet<_>) =
+                collected(&python, words).into_iter().partition(|node| blocks(node));
+            let said = with_hangspy(&python, &format!("--hangspy={LIMIT}"), &[more, words].concat());
+            assert_eq!(told_as(&said, "FAILED"), failing, "{label}: {said}");
+            assert_eq!(told_as(&said, "PASSED"), clean, "{label}: {said}");
+            let counted = format!("event loop for longer than they may: {}\n", failing.len());
+            assert!(said.contains(&counted), "{label}: {said}");
+            assert!(said.contains("use await asyncio.sleep(...) instead of time.sleep(...)"), "{label}: {said}");
+        }
+    }
+}
+
+#[test]
+fn tests_have_limits_and_reasons_of_their_own() {
+    let (_, python) = environments().swap_remove(0);
+    let junit = std::env::temp_dir().join(format!("hangspy-suite-{}.xml", std::process::id()));
+    let allow = "hangspy_allow=test_limits:read_settings: a small file, read once";
+    let junit_option = format!("--junitxml={}", junit.display());
+    let said = with_hangspy(&python, &format!("--hangspy={LIMIT}"), &["-o", allow, &junit_option, "limits"]);
+    let of =
+        |names: &[&str]| names.iter().map(|name| format!("limits/test_limits.py::{name}")).collect::<BTreeSet<_>>();
+    assert_eq!(told_as(&said, "FAILED"), of(&["test_blocks", "test_fails_by_itself_too"]), "{said}");
+    assert_eq!(told_as(&said, "ERROR"), of(&["test_wrong_limit", "test_no_reason"]), "{said}");
+    assert_eq!(told_as(&said, "XFAIL"), of(&["test_expected_to_block"]), "{said}");
+    let clean = collected(&python, &["limits"]).into_iter().filter(|node| node.contains("clean")).collect();
+    assert_eq!(told_as(&said, "PASSED"), clean, "{said}");
+    for words in [
+        "tests that did and are allowed to: 2",
+        "allow_blocking takes a reason",
+        "'a while' is not a duration; write it like 50ms, 1.5s or 2m",
+    ] {
+        assert!(said.contains(words), "{words}: {said}");
+    }
+    let told = std::fs::read_to_string(&junit).expect("pytest wrote its file");
+    std::fs::remove_file(&junit).expect("it is ours");
+    assert_eq!(told.matches(r#"<property name="hangspy_blocked""#).count(), 3, "{told}");
+    assert!(told.contains("allowed: a small file, read once"), "{told}");
+}
+
+#[test]
+fn a_wrong_option_and_a_missing_program_are_told() {
+    let (_, python) = environments().swap_remove(0);
+    for (limit, words) in [
+        (
+            "--hangspy=soon",
+            "'soon' is not a duration; write it like 50ms, 1.5s or 2m; in front of paths it needs its value",
+        ),
+        ("--hangspy=1ms", "1ms is too short to be told; the shortest is 3ms"),
+        ("--hangspy", "hangspy_allow: 'shop' is not `module:function: reason`"),
+    ] {
+        let said = with_hangspy(&python, limit, &["-o", "hangspy_allow=shop", "limits"]);
+        assert!(said.contains(words), "{limit}: {said}");
+    }
+    let mut command = Command::new(&python);
+    command.args(["-m", "pytest", "-p", "no:cacheprovider", "-p", "hangspy.pytest_plugin", "--hangspy=50ms", "auto"]);
+    command.env("HANGSPY_PROGRAM", "/hangspy-has-no-such-program").env("PYTHONPATH", Path::new(ROOT).join("python"));
+    let output = command.current_dir(Path::new(ROOT).join("fixtures/suite")).output().expect("pytest runs");
+    let said = String::from_utf8_lossy(&output.stdout);
+    assert!(said.contains("there is no program hangspy in /hangspy-has-no-such-program"), "{said}");
+    assert!(said.contains("tests of which it is not known: 1") && output.status.code() == Some(1), "{said}");
 }

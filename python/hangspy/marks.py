@@ -9,7 +9,7 @@ offset bytes
 8      8     sequence: odd while the rest is written
 16     8     how many tests have begun, this one included
 24     4     the thread that runs it, as the kernel numbers it
-28     4     the phase: 0 none, 1 setup, 2 call, 3 teardown
+28     4     the phase: 0 none, 1 setup, 2 call, 3 teardown, 4 paused
 32     4     bytes of the node id
 36     ...   the node id, UTF-8, its middle left out when it is long
 ====== ===== ===================================================
@@ -22,6 +22,7 @@ import mmap
 import os
 import struct
 import threading
+from contextlib import contextmanager
 
 MAGIC = b"hangspy\x01"
 SIZE = 4096
@@ -33,7 +34,7 @@ _AT_NODE = _AT_BODY + _BODY.size
 #: Bytes of a node id that are kept; of a longer one as many at its beginning and at its end.
 LONGEST_NODE = SIZE - _AT_NODE
 
-NONE, SETUP, CALL, TEARDOWN = range(4)
+NONE, SETUP, CALL, TEARDOWN, PAUSED = range(5)
 
 
 class MarkFile:
@@ -50,6 +51,7 @@ class MarkFile:
         finally:
             os.close(descriptor)
         self._sequence = 0
+        self._now = NONE, ""
         self._memory[: len(MAGIC)] = MAGIC
         os.rename(unfinished, path)
         #: How many tests have begun.
@@ -61,6 +63,7 @@ class MarkFile:
 
     def write(self, phase, node=""):
         """Says what runs from now on, in the calling thread."""
+        self._now = phase, node
         text = short(node.encode("utf-8", "backslashreplace"))
         memory = self._memory
         _SEQUENCE.pack_into(memory, _AT_SEQUENCE, self._sequence + 1)
@@ -68,6 +71,17 @@ class MarkFile:
         memory[_AT_NODE : _AT_NODE + len(text)] = text
         self._sequence += 2
         _SEQUENCE.pack_into(memory, _AT_SEQUENCE, self._sequence)
+
+    @contextmanager
+    def paused(self):
+        """What happens inside is not the test's."""
+        phase, node = self._now
+        if phase != NONE:
+            self.write(PAUSED, node)
+        try:
+            yield
+        finally:
+            self.write(phase, node)
 
 
 def short(text, room=LONGEST_NODE):

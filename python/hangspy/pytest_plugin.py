@@ -1,39 +1,129 @@
-"""The pytest plugin: says to a hangspy that looks from outside which test runs. Inert until ``hangspy test`` asks for it."""
+"""The pytest plugin: inert until ``pytest --hangspy`` or ``hangspy test`` asks for it.
+
+Under ``hangspy test`` it says to the hangspy around it which test runs. With ``--hangspy`` it starts one beside each process that runs tests, and
+tests that block an event loop for too long fail.
+"""
 
 import os
+import shutil
+import tempfile
+from contextlib import contextmanager
 
 import pytest
 
 #: Set by ``hangspy test``: the folder in which each process that runs tests has a file.
 FOLDER = "HANGSPY_MARKS"
+DEFAULT_LIMIT = "50ms"
 
 _SETUP, _CALL, _TEARDOWN = 1, 2, 3
-#: Configuration and marker of the run that this process is about. A run inside of a test (``pytester``) belongs to that test.
+_MARKERS = [
+    'max_stall(limit): how long this test may block an event loop under `pytest --hangspy`: max_stall("200ms")',
+    "allow_blocking(reason): this test may block an event loop, for this reason",
+]
+#: The run that this process is about. A run inside of a test (``pytester``) belongs to that test.
 _running = None
+
+
+def pytest_addoption(parser):
+    group = parser.getgroup("hangspy", "blocked event loops")
+    group.addoption(
+        "--hangspy",
+        nargs="?",
+        const=DEFAULT_LIMIT,
+        metavar="LIMIT",
+        help="fail tests that block an event loop for longer than this (%s)" % DEFAULT_LIMIT,
+    )
+    parser.addini("hangspy_allow", "functions that may block an event loop, each `module:function: reason`", type="linelist", default=[])
 
 
 def pytest_configure(config):
     global _running
-    folder = os.environ.get(FOLDER)
-    if not folder or _running is not None:
-        return
-    from hangspy.marks import MarkFile
-
-    try:
-        marks = MarkFile(folder)
-    except OSError as error:
-        config.issue_config_time_warning(pytest.PytestConfigWarning("hangspy is not told which test runs: %s" % error), 2)
-        return
-    marker = Marker(marks)
-    _running = config, marker
-    config.pluginmanager.register(marker, "hangspy-marker")
+    for marker in _MARKERS:
+        config.addinivalue_line("markers", marker)
+    limit, folder = config.getoption("hangspy", None), os.environ.get(FOLDER)
+    if (limit or folder) and _running is None:
+        _running = _Run(config, folder, limit)
 
 
 def pytest_unconfigure(config):
     global _running
-    if _running is not None and _running[0] is config:
-        config.pluginmanager.unregister(_running[1])
+    if _running is not None and _running.config is config:
+        _running.end()
         _running = None
+
+
+def pytest_terminal_summary(terminalreporter, config):
+    if _running is not None and _running.config is config and _running.limit:
+        from hangspy.judge import summarize
+
+        summarize(terminalreporter, _running.limit)
+
+
+@pytest.fixture(scope="session")
+def hangspy_pause():
+    """Lets a test alone for a while: ``with hangspy_pause(): app = make_app()``."""
+
+    @contextmanager
+    def pause():
+        if _running is None or _running.marks is None:
+            yield
+        else:
+            with _running.marks.paused():
+                yield
+
+    return pause
+
+
+class _Run:
+    """A run of pytest that is looked at, and the plugins of ours in it."""
+
+    def __init__(self, config, folder, limit):
+        self.config, self.limit, self.marks = config, limit, None
+        self._plugins, self._own_folder, self._judge = [], None, None
+        limits = self._limits() if limit else None
+        from hangspy.marks import MarkFile
+
+        try:
+            if not folder:
+                folder = self._own_folder = tempfile.mkdtemp(prefix="hangspy-marks-")
+            self.marks = MarkFile(folder)
+        except OSError as error:
+            words = "hangspy is not told which test runs: %s" % error
+            if limit:
+                raise pytest.UsageError(words)
+            config.issue_config_time_warning(pytest.PytestConfigWarning(words), 2)
+            return
+        self._add(Marker(self.marks), "hangspy-marker")
+        if limits:
+            from hangspy.judge import Judge
+
+            self._judge = Judge(self.marks, folder, *limits)
+            self._add(self._judge, "hangspy-judge")
+
+    def _limits(self):
+        from hangspy.beside import SHORTEST_S
+        from hangspy.limits import Allowed, Wrong, seconds
+
+        try:
+            limit_s = seconds(self.limit, SHORTEST_S)
+        except Wrong as error:
+            raise pytest.UsageError("--hangspy: %s; in front of paths it needs its value: --hangspy=50ms tests" % error)
+        try:
+            return limit_s, [Allowed(line) for line in self.config.getini("hangspy_allow")]
+        except Wrong as error:
+            raise pytest.UsageError(str(error))
+
+    def _add(self, plugin, name):
+        self.config.pluginmanager.register(plugin, name)
+        self._plugins.append(plugin)
+
+    def end(self):
+        for plugin in self._plugins:
+            self.config.pluginmanager.unregister(plugin)
+        if self._judge:
+            self._judge.end()
+        if self._own_folder:
+            shutil.rmtree(self._own_folder, ignore_errors=True)
 
 
 class Marker:
@@ -46,12 +136,13 @@ class Marker:
     def pytest_runtest_protocol(self, item):
         # What a test starts is its own: another pytest that it runs has no file, and counts for this test.
         os.environ.pop(FOLDER, None)
-        self._marks.begin()
         yield
         self._marks.write(0)
 
     @pytest.hookimpl(hookwrapper=True, tryfirst=True)
     def pytest_runtest_setup(self, item):
+        # A test that is run again for having failed is another one.
+        self._marks.begin()
         self._marks.write(_SETUP, item.nodeid)
         yield
 

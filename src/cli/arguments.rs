@@ -87,6 +87,9 @@ pub enum Verb {
     Watch(Watch),
     /// Run tests, and say which of them block an event loop, where and why
     Test(Test),
+    /// Look at a process that runs tests, and answer what the plugin of pytest in it asks: `pytest --hangspy` starts this
+    #[command(hide = true)]
+    Beside(Beside),
     /// Make the outputs again from a kept capture
     Report(Report),
     /// List the Python processes here
@@ -219,6 +222,7 @@ Examples:
   hangspy test --max-stall 50ms -- pytest -n 4   and ends with 1 when a test blocks one for longer
   hangspy test -o blocks -- uv run pytest        keep the whole report in ./blocks
   hangspy test -- python -m unittest             by process: only pytest says which test runs
+  pytest --hangspy=50ms                          without us around it: a test that blocks one fails
 
 The exit code is the command's own; it is 1 when that is 0 and a test broke the limit. With
 --json the command's standard output goes to standard error.")]
@@ -238,6 +242,22 @@ pub struct Test {
     /// The command and its arguments, behind two dashes
     #[arg(last = true, required = true, value_name = "COMMAND")]
     pub command: Vec<OsString>,
+}
+
+/// `hangspy beside`
+#[derive(Debug, Args)]
+pub struct Beside {
+    /// The process
+    pub process: u32,
+    /// The folder in which it says which test it runs
+    #[arg(long, value_name = "DIR")]
+    pub marks: PathBuf,
+    /// For how long a test may block an event loop
+    #[arg(long, value_name = "DURATION", value_parser = duration::parse)]
+    pub max_stall: Duration,
+    /// Looks per second
+    #[arg(long, value_name = "HERTZ", default_value_t = 100, value_parser = clap::value_parser!(u32).range(10..=1000))]
+    pub rate: u32,
 }
 
 /// What is not told of a target, and what is written down about looking at it.

@@ -26,6 +26,8 @@ pub enum Request {
     Entry(drive::Entry),
     /// `hangspy test`
     Test(suite::Test),
+    /// `hangspy beside`
+    Beside(suite::Beside),
     /// `hangspy report`
     Report(drive::Render),
     /// `hangspy ps`
@@ -68,6 +70,12 @@ impl Arguments {
                 rate: words.rate,
                 json: words.json,
                 output: words.output,
+            }),
+            Some(Verb::Beside(words)) => Request::Beside(suite::Beside {
+                process: words.process,
+                marks: words.marks,
+                limit: words.max_stall,
+                rate: words.rate,
             }),
             Some(Verb::Report(words)) => Request::Report(drive::Render {
                 captures: words.capture,
@@ -136,6 +144,7 @@ impl Request {
         let done = match self {
             Self::Test(request) => return suite::test(request, console),
             Self::Entry(request) => return drive::entry(request, console),
+            Self::Beside(request) => suite::beside(request, console),
             Self::Diagnose(request) => drive::diagnose(request, console),
             Self::Dump(request) => drive::dump(request, console),
             Self::Record(request) => drive::record(request, console),
@@ -194,7 +203,8 @@ pub fn explain(words: &clap::Error) -> Result<i32> {
     let first = std::env::args().nth(1).filter(|_| told);
     if let Some(word) = first.filter(|word| looks_like_a_verb(word)) {
         let command = Arguments::command();
-        let verbs: Vec<&str> = command.get_subcommands().map(clap::Command::get_name).collect();
+        let shown = command.get_subcommands().filter(|verb| !verb.is_hide_set());
+        let verbs: Vec<&str> = shown.map(clap::Command::get_name).collect();
         return Err(Error::Usage {
             message: format!("there is no verb {word}"),
             hint: Some(format!("the verbs are {}: hangspy --help", verbs.join(", "))),

@@ -41,7 +41,7 @@ pub use ledger::{ledger, ledger_json};
 pub use page::keep_start;
 pub use processes::{ProcessRow, Readable, processes, processes_json};
 pub use terminal::{Screen, terminal};
-pub use test_run::{tests, tests_json, tests_text};
+pub use test_run::{test_stall, test_stall_line, tests, tests_json, tests_text};
 pub use text::text;
 
 /// Whether to choose what matters most or to show everything.

@@ -8,12 +8,14 @@ use super::json::{self, Layout};
 use super::page::{Ink, Page, Piece, aligned, keep_end, keep_start};
 use super::{Extent, Screen, places, sanitize};
 use crate::figures;
-use crate::report::{Excuse, TestAccount, TestFunction, TestProcess, TestReport, TestStall};
+use crate::report::{Blame, Excuse, Place, TestAccount, TestFunction, TestProcess, TestReport, TestStall};
 use crate::snapshot::{Known, TestPhase};
 use crate::words as vocabulary;
 
 /// Rows of a table, and stalls, on the screen; the files of `-o` have all.
 const MOST_ROWS: usize = 10;
+/// Frames of a stack without a coroutine, innermost first.
+const MOST_FRAMES: usize = 12;
 /// The column at which the text beside a label begins.
 const HANG: usize = 12;
 /// Width of a column of figures.
@@ -33,6 +35,39 @@ pub fn tests(report: &TestReport, screen: Screen, out: &mut impl Write) -> io::R
 /// What the writer says.
 pub fn tests_text(report: &TestReport, out: &mut impl Write) -> io::Result<()> {
     set(&mut Page::new(Screen::default().width, false), report, Extent::Full).write_to(out)
+}
+
+/// One stall in a line: for how long, where and why.
+#[must_use]
+pub fn test_stall_line(stall: &TestStall) -> String {
+    sanitize::line(&format!("blocked for {}: {}", figures::seconds(stall.longest_s), where_and_why(stall))).into_owned()
+}
+
+/// Writes what there is to say of one stall: where and why, what to do, and the stack that blocked, up to the coroutine.
+///
+/// # Errors
+/// What the writer says.
+pub fn test_stall(stall: &TestStall, out: &mut impl Write) -> io::Result<()> {
+    let mut page = Page::new(Screen::default().width, false);
+    page.wrapped(0, 2, &[Piece::plain(test_stall_line(stall))]);
+    if let Some(excuse) = stall.excuse {
+        page.labelled(2, "no fault", HANG, &[Piece::plain(excused(excuse))]);
+    }
+    page.labelled(2, "do", HANG, &[Piece::plain(&stall.verdict.advice)]);
+    for (index, place) in stall.verdict.blame.as_ref().map(own_stack).unwrap_or_default().iter().enumerate() {
+        let words = format!("{}  {}", places::function(&place.function), places::full_position(place));
+        page.labelled(2, if index == 0 { "stack" } else { "" }, HANG, &[Piece::plain(words)]);
+    }
+    page.write_to(out)
+}
+
+/// A stack without what runs the coroutine: the loop and pytest.
+fn own_stack(blame: &Blame) -> &[Place] {
+    let is_coroutine = |place: &Place| {
+        blame.coroutine.as_ref().is_some_and(|own| own.function == place.function && own.file == place.file)
+    };
+    let frames = blame.stack.iter().rposition(is_coroutine).map_or(MOST_FRAMES, |at| at + 1);
+    blame.stack.get(..frames).unwrap_or(&blame.stack)
 }
 
 /// Writes one JSON object and a newline.
@@ -63,15 +98,22 @@ fn header(page: &mut Page, report: &TestReport) {
         window.limit_s.map_or_else(|| "no limit".to_owned(), |limit| format!("limit {}", figures::seconds(limit)));
     let right = format!("looks every {}, {limit}", figures::seconds(window.interval_s));
     page.spread(&[Piece::new(Ink::Strong, format!("hangspy test: {left}"))], &[Piece::new(Ink::Faint, right)]);
-    let broken = report.tests.iter().filter(|account| account.broken).count() as u64;
     if window.limit_s.is_some() {
-        let (ink, words) = match broken {
-            0 => (Ink::Good, "no test blocked an event loop for longer than the limit".to_owned()),
-            many => {
-                (Ink::Bad, format!("{} blocked an event loop for longer than the limit", figures::count(many, "test")))
-            }
-        };
-        page.line(&[Piece::new(ink, words)]);
+        page.line(&[outcome(report)]);
+    }
+}
+
+/// How many broke the limit: tests, and processes that do not say which test they run.
+fn outcome(report: &TestReport) -> Piece {
+    let broken = |told: bool| {
+        report.tests.iter().filter(|account| account.broken && account.test.is_some() == told).count() as u64
+    };
+    let counted = |many: u64, what: &str| (many > 0).then(|| figures::count(many, what));
+    let who: Vec<String> = counted(broken(true), "test").into_iter().chain(counted(broken(false), "process")).collect();
+    match who.as_slice() {
+        [] if report.window.tests == 0 => Piece::new(Ink::Good, "no event loop was blocked for longer than the limit"),
+        [] => Piece::new(Ink::Good, "no test blocked an event loop for longer than the limit"),
+        who => Piece::new(Ink::Bad, format!("{} blocked an event loop for longer than the limit", who.join(" and "))),
     }
 }
 
@@ -108,6 +150,7 @@ fn one_stall(page: &mut Page, stall: &TestStall) {
 fn whose(stall: &TestStall) -> String {
     match &stall.test {
         Some(mark) if mark.phase == TestPhase::Setup => format!("{} (setup)", mark.node),
+        Some(mark) if mark.phase == TestPhase::Paused => format!("{} (paused)", mark.node),
         Some(mark) if mark.phase == TestPhase::Teardown => format!("{} (teardown)", mark.node),
         Some(mark) => mark.node.clone(),
         None => format!("process {}", stall.process),
@@ -139,6 +182,7 @@ fn where_and_why(stall: &TestStall) -> String {
 fn excused(excuse: Excuse) -> &'static str {
     match excuse {
         Excuse::Fixture => "a fixture did it, not the test",
+        Excuse::Paused => "the test had asked to be let alone (hangspy_pause)",
         Excuse::OutsideOfTests => "no test ran",
         Excuse::Import => "a module was imported for the first time",
         Excuse::GarbageCollection => "the garbage collector ran",

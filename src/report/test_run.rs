@@ -173,6 +173,12 @@ impl TestRun {
         }
     }
 
+    /// The stalls of the test that this process began as its so-manyth.
+    pub fn stalls_of(&self, process: u32, test: u64) -> impl Iterator<Item = &TestStall> {
+        let is_its = move |mark: &TestMark| mark.test == test;
+        self.stalls.iter().filter(move |stall| stall.process == process && stall.test.as_ref().is_some_and(is_its))
+    }
+
     /// Whether a test blocked a loop for longer than it may.
     #[must_use]
     pub fn is_broken(&self) -> bool {

@@ -47,6 +47,8 @@ impl TestLimits {
 pub enum Excuse {
     /// A fixture did it.
     Fixture,
+    /// The test had asked to be let alone.
+    Paused,
     /// No test ran.
     OutsideOfTests,
     /// A module was imported for the first time.
@@ -86,6 +88,16 @@ pub struct TestStall {
     pub excuse: Option<Excuse>,
     /// What there is to say of it.
     pub verdict: Verdict,
+}
+
+impl TestStall {
+    /// Whether it breaks another limit than the one that it was judged by. Who is excused for having been seen for less than that
+    /// may have been seen for longer than this.
+    #[must_use]
+    pub fn breaks(&self, limit: Duration) -> bool {
+        let counts = matches!(self.excuse, None | Some(Excuse::Machine));
+        counts && self.held_s.is_some_and(|held| held >= limit.as_secs_f64())
+    }
 }
 
 /// What stalls are grouped by: the loop, the test and its phase, the function.
@@ -163,6 +175,7 @@ fn judged<'m>(
 fn of_phase(moment: &TestMoment) -> Option<Excuse> {
     match moment {
         TestMoment::Runs(mark) if mark.phase == TestPhase::Call => None,
+        TestMoment::Runs(mark) if mark.phase == TestPhase::Paused => Some(Excuse::Paused),
         TestMoment::Runs(_) => Some(Excuse::Fixture),
         TestMoment::Between | TestMoment::Changed => Some(Excuse::OutsideOfTests),
         TestMoment::Unmarked => None,

@@ -14,6 +14,8 @@ pub enum TestPhase {
     Setup,
     /// The test itself.
     Call,
+    /// The test asked to be let alone for a while: it builds an application, say.
+    Paused,
     /// Its fixtures are taken down.
     Teardown,
 }

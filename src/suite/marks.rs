@@ -115,6 +115,7 @@ pub(super) fn decode(page: &[u8]) -> Said {
             1 => Some(TestPhase::Setup),
             2 => Some(TestPhase::Call),
             3 => Some(TestPhase::Teardown),
+            4 => Some(TestPhase::Paused),
             _ => return None,
         };
         let length = usize::try_from(u32::from_le_bytes(number(page, LENGTH)?)).ok()?;

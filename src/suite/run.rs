@@ -71,7 +71,7 @@ pub fn test(request: &Test, console: Console) -> Result<u8> {
 }
 
 /// A limit that these looks cannot tell is refused before anything runs.
-fn check(limits: &TestLimits, rate: u32) -> Result<()> {
+pub(super) fn check(limits: &TestLimits, rate: u32) -> Result<()> {
     let shortest = limits.resolution();
     match limits.limit {
         Some(limit) if limit < shortest => Err(Error::Usage {

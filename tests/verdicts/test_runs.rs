@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use hangspy::render;
 use hangspy::report::{Excuse, TestLimits, TestReport, TestRun, TestWindow};
 use hangspy::snapshot::{Cost, Known, Recording, TestMark, TestMoment, TestPhase, ThreadId};
 
@@ -142,4 +143,30 @@ fn a_test_has_only_what_was_seen_of_it() {
         (false, Some(Excuse::Machine)),
         "only 180 ms of it were seen in that test"
     );
+}
+
+#[test]
+fn a_stall_is_judged_by_another_limit_too_and_a_pause_is_an_excuse() {
+    let recording = blocked(CALL);
+    let stall = &told(&recording, &runs(TestPhase::Call), Some(10_000)).stalls[0];
+    assert!(!stall.broken && stall.breaks(Duration::from_millis(100)) && !stall.breaks(Duration::from_secs(10)));
+    let paused = &told(&recording, &runs(TestPhase::Paused), Some(100)).stalls[0];
+    assert_eq!(paused.excuse, Some(Excuse::Paused));
+    assert!(!paused.breaks(Duration::from_millis(100)));
+}
+
+#[test]
+fn a_process_that_tells_no_test_is_counted_as_one() {
+    let recording = blocked(CALL);
+    for (moment, words) in [
+        (runs(TestPhase::Call), "1 test blocked an event loop for longer than the limit"),
+        (TestMoment::Unmarked, "1 process blocked an event loop for longer than the limit"),
+    ] {
+        let mut report = told(&recording, &moment, Some(100));
+        report.window.limit_s = Some(0.1);
+        let mut screen = Vec::new();
+        render::tests(&report, render::Screen::default(), &mut screen).unwrap();
+        let screen = String::from_utf8(screen).unwrap();
+        assert!(screen.contains(words), "{screen}");
+    }
 }
