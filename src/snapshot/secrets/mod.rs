@@ -2,9 +2,11 @@
 //!
 //! Programs put connection strings into names of threads, pools and tasks, and tokens into paths of requests. What is taken
 //! out is what tells itself: the user's part of a URL (`postgres://shop:s3cret@db/shop`), the value of whatever is called
-//! a password, a token or the like (`password=s3cret`, `--password s3cret`), and what stands behind `Bearer` and `Basic`. What a
-//! secret is called stands in one table (`names`).
+//! a password, a token or the like (`password=s3cret`, `--password s3cret`), what stands behind `Bearer` and `Basic`, and keys that
+//! their issuers made to be known (`AKIA...`). What a secret is called stands in one table (`names`), what it looks like in
+//! another (`forms`).
 
+mod forms;
 mod names;
 mod values;
 
@@ -12,11 +14,6 @@ use std::borrow::Cow;
 
 /// Stands for what was taken out.
 const GONE: &str = "…";
-
-/// Of a JSON web token, in base64: how each begins.
-const WEB_TOKEN: &str = "eyJ";
-/// Shorter ones are a word.
-const SHORTEST_WEB_TOKEN: usize = 20;
 
 /// The same, also without users that no scheme of a URL tells (`redis:s3cret@cache`), which may be names.
 #[must_use]
@@ -36,7 +33,7 @@ pub fn source_without_secrets(text: &str) -> Cow<'_, str> {
     users(text, false, &mut spans);
     values::values(text, |at, value| is_literal(text, at, value), &mut spans);
     values::nameless(text, &mut spans);
-    web_tokens(text, &mut spans);
+    forms::keys(text, &mut spans);
     cut(text, spans)
 }
 
@@ -52,7 +49,7 @@ fn is_literal(text: &str, mark: usize, value: &str) -> bool {
 
 /// Nearly every name has none of these, and none may cost more than a glance.
 fn may_have_one(text: &str) -> bool {
-    text.contains(['@', '=', ':', '%', ' ']) || text.contains(WEB_TOKEN)
+    text.contains(['@', '=', ':', '%', ' ']) || forms::may_have_one(text)
 }
 
 /// The text without its secrets.
@@ -66,7 +63,7 @@ pub fn without_secrets(text: &str) -> Cow<'_, str> {
     values::values(text, |_, _| true, &mut spans);
     values::options(text, &mut spans);
     values::nameless(text, &mut spans);
-    web_tokens(text, &mut spans);
+    forms::keys(text, &mut spans);
     cut(text, spans)
 }
 
@@ -92,17 +89,6 @@ fn users(text: &str, alone: bool, spans: &mut Vec<Span>) {
         if has_scheme || (alone && user.contains(':')) {
             let from = begin + if has_scheme { before.len() + "://".len() } else { 0 };
             spans.push((from, from + end));
-        }
-    }
-}
-
-fn web_tokens(text: &str, spans: &mut Vec<Span>) {
-    for (at, _) in text.match_indices(WEB_TOKEN) {
-        let rest = text.get(at..).unwrap_or_default();
-        let is_of_token = |letter: char| letter.is_ascii_alphanumeric() || "-_.".contains(letter);
-        let length = rest.find(|letter| !is_of_token(letter)).unwrap_or(rest.len());
-        if length >= SHORTEST_WEB_TOKEN && rest.get(..length).is_some_and(|token| token.contains('.')) {
-            spans.push((at, at + length));
         }
     }
 }
@@ -149,6 +135,18 @@ mod tests {
             ("/srv/token_store.py:41", "/srv/token_store.py:41"),
             ("x eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.abc y", "x … y"),
             ("eyJ", "eyJ"),
+            ("/v1/map?key=AIzaSyD9tSrke72PouQMnMXa7eZSW0jkFMBWY&n=1", "/v1/map?key=…&n=1"),
+            ("session=550e8400-e29b-41d4-a716-446655440000; n=1", "session=…; n=1"),
+            ("upload of AKIAIOSFODNN7EXAMPLE", "upload of …"),
+            ("uploadAKIAIOSFODNN7EXAMPLE", "upload…"),
+            ("password=correct horse battery host=db", "password=… host=db"),
+            ("passphrase = correct horse, n=1", "passphrase = …, n=1"),
+            ("db(password=correct horse) of shop", "db(password=…) of shop"),
+            ("password=s3cret (two of three)", "password=… (two of three)"),
+            ("password=s3cret amqp://u:p@q", "password=… amqp://…@q"),
+            ("PGPASSWORD=s3cret psql shop", "PGPASSWORD=… psql shop"),
+            ("mysql --password=s3cret shop", "mysql --password=… shop"),
+            ("Set-Cookie: sid=abc; Path=/", "Set-Cookie: …"),
             ("password=", "password="),
             ("https://h/x?sig=abc&n=1", "https://h/x?sig=…&n=1"),
             ("Bearer s3cret9 next", "Bearer … next"),
@@ -216,6 +214,10 @@ mod tests {
             "ThreadPoolExecutor-0_0",
             "Task 12 of 40",
             "100% done",
+            "cache_key=orders-2024-11-28 session=AsyncSession",
+            "SELECT key, session FROM t WHERE key = 'orders-2024-11-28'",
+            "KAZAKIASTANIZATIONOFTHE",
+            "task_skip_live_data",
         ] {
             assert_eq!(without_secrets(text), text);
         }

@@ -7,6 +7,8 @@ enum Fit {
     Inside,
     /// To end with it as a word: `sas_sig`, and neither `design` nor `bypass`.
     LastWord,
+    /// The same, and a value that nobody would make up: `key` and `session` are called so that are none.
+    LastWordAtRandom,
 }
 
 /// What a name has in it whose value is a secret, in small letters.
@@ -33,7 +35,20 @@ const NAMES: &[(&str, Fit)] = &[
     ("sig", Fit::LastWord),
     ("auth", Fit::LastWord),
     ("jwt", Fit::LastWord),
+    ("key", Fit::LastWordAtRandom),
+    ("session", Fit::LastWordAtRandom),
+    ("sess", Fit::LastWordAtRandom),
+    ("sid", Fit::LastWordAtRandom),
+    ("otp", Fit::LastWordAtRandom),
 ];
+
+/// Secrets that may be several words without quotes around them.
+const SEVERAL_WORDS: &[&str] = &["password", "passwd", "passwort", "passphrase", "pwd", "pass"];
+
+/// No value that is shorter looks made at random.
+const SHORTEST_AT_RANDOM: usize = 16;
+/// So often does one go from digits to letters and back, or to a capital: a date, a version and a word do so less often.
+const CHANGES_AT_RANDOM: usize = 4;
 
 /// Last words of a name whose value tells of a secret and is none.
 const ABOUT_SECRETS: &[&str] = &[
@@ -65,8 +80,33 @@ pub(super) fn is_secret(name: &str, mark: Mark, value: &str) -> bool {
         (Fit::Inside, Mark::Assigns) => small.contains(secret),
         (Fit::Inside, Mark::Tells | Mark::Glued) => small.ends_with(secret),
         (Fit::LastWord, Mark::Assigns | Mark::Tells) => last == *secret,
-        (Fit::LastWord, Mark::Glued) => false,
+        (Fit::LastWordAtRandom, Mark::Assigns | Mark::Tells) => last == *secret && is_random(value),
+        (Fit::LastWord | Fit::LastWordAtRandom, Mark::Glued) => false,
     })
+}
+
+/// Whether the value of what is called so may be several words. In a command line, and in front of one (`PGPASSWORD=s3cret psql`), it
+/// ends with the first.
+pub(super) fn may_be_several_words(name: &str) -> bool {
+    let is_of_command = name.starts_with('-') || !name.contains(char::is_lowercase);
+    !is_of_command && SEVERAL_WORDS.contains(&last_word(name).to_ascii_lowercase().as_str())
+}
+
+/// Whether a value looks as if a machine had made it: letters and digits in no order.
+fn is_random(value: &str) -> bool {
+    let value = value.trim_start_matches(['b', '\\', '"', '\'']);
+    let is_part = |letter: char| letter.is_ascii_alphanumeric() || "-_.~+/".contains(letter);
+    let end = value.find(|letter| !is_part(letter)).unwrap_or(value.len());
+    let letters = value.as_bytes().get(..end).unwrap_or_default();
+    let changes = letters.windows(2).filter(|pair| match pair {
+        [one, other] if one.is_ascii_digit() => other.is_ascii_alphabetic(),
+        [one, other] if one.is_ascii_lowercase() => other.is_ascii_digit() || other.is_ascii_uppercase(),
+        [one, other] => one.is_ascii_uppercase() && other.is_ascii_digit(),
+        _ => false,
+    });
+    letters.len() >= SHORTEST_AT_RANDOM
+        && letters.iter().any(u8::is_ascii_digit)
+        && changes.count() >= CHANGES_AT_RANDOM
 }
 
 fn is_number(value: &str) -> bool {
@@ -126,6 +166,15 @@ mod tests {
             ("auth", Mark::Glued, "app", false),
             ("auth", Mark::Tells, "abc", true),
             ("DB_PASSWORD_OLD", Mark::Assigns, "x", true),
+            ("key", Mark::Assigns, "AIzaSyD9tSrke72PouQMnMXa7eZSW0jkFMBWY", true),
+            ("session", Mark::Tells, "550e8400-e29b-41d4-a716-446655440000 x", true),
+            ("sid", Mark::Assigns, "9f86d081884c7d659a2feaa0c55ad015", true),
+            ("cache_key", Mark::Assigns, "orders-2024-11-28-of-eu-west-1", false),
+            ("sort_key", Mark::Assigns, "created_at,20241128T102233Z", false),
+            ("key", Mark::Assigns, "user:1234567890123456", false),
+            ("session", Mark::Assigns, "AsyncSessionOfTheWholeShop", false),
+            ("monkey", Mark::Assigns, "9f86d081884c7d659a2feaa0c55ad015", false),
+            ("key", Mark::Glued, "9f86d081884c7d659a2feaa0c55ad015", false),
         ] {
             assert_eq!(is_secret(name, mark, value), secret, "{name} {mark:?} {value}");
         }

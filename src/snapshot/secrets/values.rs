@@ -1,7 +1,7 @@
 //! Where the value of what is called like a secret stands.
 
 use super::Span;
-use super::names::{Mark, is_secret};
+use super::names::{Mark, is_secret, may_be_several_words};
 
 /// What separates a name from its value; the last two as they stand in a URL inside of another.
 const MARKS: &[(&str, bool)] =
@@ -39,7 +39,11 @@ pub(super) fn values(text: &str, is_literal: impl Fn(usize, &str) -> bool, spans
             if is_secret(name, kind, value) && is_literal(at, value) {
                 let is_header =
                     !assigns && WHOLE_LINES.iter().any(|header| name.to_ascii_lowercase().ends_with(header));
-                let length = if is_header { length_of_header(text, at, value) } else { length_of_value(value) };
+                let length = match length_of_value(value) {
+                    _ if is_header => length_of_header(text, at, value),
+                    first if *assigns && may_be_several_words(name) => first + length_of_more_words(value, first),
+                    length => length,
+                };
                 add(spans, from, length);
             }
         }
@@ -114,6 +118,26 @@ fn length_of_value(value: &str) -> usize {
         return value.len() - secret.len() + word_length(secret);
     }
     first
+}
+
+/// How long the words are that belong to a value which is not in quotes: up to what tells that something else begins.
+fn length_of_more_words(value: &str, first: usize) -> usize {
+    let rest = value.get(first..).unwrap_or_default();
+    let is_plain =
+        |word: &str| !word.starts_with(['-', '(', '[', '{', '<']) && !word.contains(['=', ':', '@', '/', '%']);
+    let mut length = 0;
+    for word in rest.split_inclusive(' ') {
+        let letters = word.trim_end_matches(' ');
+        let whole = word_length(letters) == letters.len();
+        if !is_plain(letters) || (length == 0 && !letters.is_empty()) {
+            break;
+        }
+        length += if whole { word.len() } else { word_length(letters) };
+        if !whole {
+            break;
+        }
+    }
+    rest.get(..length).unwrap_or_default().trim_end().len()
 }
 
 /// How long the value of a header is: of a known kind the next word, else the rest of the line, or of the quotes around it.
