@@ -1,6 +1,6 @@
 //! A file that is written beside the place where it will stand, and takes that place when it is worth it.
 
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::fs::File;
 use std::io::{self, Seek, SeekFrom, Write};
 use std::path::Path;
@@ -34,9 +34,7 @@ impl NewFile {
     /// another run has claimed.
     pub(crate) fn claim(path: &Path) -> io::Result<Self> {
         let (folder, name) = SafeFolder::around(path)?;
-        let mut beside = OsString::from(".");
-        beside.push(&name);
-        beside.push(".part");
+        let beside = beside(&name);
         let file = open_alone(&folder, &beside)?;
         let claimed = Self { folder, name, beside, file, published: AtomicBool::new(false) };
         claimed.check_what_stands_there()?;
@@ -107,6 +105,14 @@ impl Drop for NewFile {
             let _already_gone = unlinkat(&self.folder.descriptor, &self.beside, AtFlags::empty());
         }
     }
+}
+
+/// What a file is called until it takes its place. Whoever is killed leaves it behind.
+pub(super) fn beside(name: &OsStr) -> OsString {
+    let mut beside = OsString::from(".");
+    beside.push(name);
+    beside.push(".part");
+    beside
 }
 
 /// Opens or makes a file that is ours alone, and locks it.

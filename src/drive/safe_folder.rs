@@ -119,7 +119,8 @@ fn has_access_list(folder: &OwnedFd) -> bool {
     fgetxattr(folder, ACCESS_LIST, &mut [0_u8; 0][..]).is_ok()
 }
 
-fn open_folder(at: impl std::os::fd::AsFd, name: &OsStr) -> io::Result<OwnedFd> {
+/// Opens a folder that is none by a link.
+pub(super) fn open_folder(at: impl std::os::fd::AsFd, name: &OsStr) -> io::Result<OwnedFd> {
     let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
     Ok(openat(at, name, flags, Mode::empty())?)
 }

@@ -17,6 +17,9 @@ const MOST_PLACES: usize = 500;
 /// Hours that are kept of a place.
 const MOST_HOURS: usize = 72;
 const SECONDS_OF_HOUR: u64 = 3600;
+/// More stalls, and more seconds, than any service can have had: 30,000 years.
+const MOST_STALLS: u64 = 1 << 40;
+const MOST_SECONDS: f64 = 1e12;
 
 /// How often, and for how long in all.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -31,6 +34,10 @@ impl Sum {
     fn add(&mut self, other: Self) {
         self.stalls += other.stalls;
         self.total_s += other.total_s;
+    }
+
+    fn is_possible(&self) -> bool {
+        self.stalls <= MOST_STALLS && is_length(self.total_s)
     }
 }
 
@@ -103,10 +110,18 @@ impl Ledger {
     ///
     /// # Errors
     ///
-    /// In words, when it is no ledger or one of another version.
+    /// In words, when it is no ledger or one of another version, and when it holds what we never write.
     pub fn parse(text: &str) -> Result<Self, String> {
         let kept: Self = serde_json::from_str(text).map_err(|error| format!("it is no ledger: {error}"))?;
-        if kept.schema == SCHEMA { Ok(kept) } else { Err(format!("it is a ledger of version {}", kept.schema)) }
+        if kept.schema != SCHEMA {
+            return Err(format!("it is a ledger of version {}", kept.schema));
+        }
+        if kept.is_possible() { Ok(kept) } else { Err("it holds figures that no ledger has".to_owned()) }
+    }
+
+    fn is_possible(&self) -> bool {
+        let places = self.places.len() <= MOST_PLACES && self.places.iter().all(Entry::is_possible);
+        places && self.forgotten.is_possible() && is_length(self.unwatched_s)
     }
 
     /// What is to be kept.
@@ -168,6 +183,11 @@ impl Ledger {
 }
 
 impl Entry {
+    fn is_possible(&self) -> bool {
+        let hours = self.hours.len() <= MOST_HOURS && self.hours.values().all(Sum::is_possible);
+        hours && self.sum.is_possible() && is_length(self.longest_s) && is_length(self.error_s)
+    }
+
     fn add(&mut self, miss: &NearMiss, one: Sum) {
         // The line of the longest stands for the function.
         if one.total_s > self.longest_s {
@@ -183,6 +203,10 @@ impl Entry {
             self.hours.pop_first();
         }
     }
+}
+
+fn is_length(seconds: f64) -> bool {
+    (0.0..=MOST_SECONDS).contains(&seconds)
 }
 
 fn is_same_function(one: Option<&Place>, other: Option<&Place>) -> bool {
@@ -233,6 +257,25 @@ mod tests {
             ledger.add(&miss("function 505", 20, hour * SECONDS_OF_HOUR));
         }
         assert!(ledger.places.iter().all(|entry| entry.hours.len() <= MOST_HOURS));
+    }
+
+    #[test]
+    fn figures_that_no_ledger_has_are_refused() {
+        let mut good = Ledger::since(0);
+        good.add(&miss("one", 30, 1));
+        let refused = |change: fn(&mut Ledger)| {
+            let mut ledger = good.clone();
+            change(&mut ledger);
+            Ledger::parse(&String::from_utf8(ledger.text().unwrap()).unwrap()).is_err()
+        };
+        assert!(!refused(|_| {}));
+        assert!(refused(|ledger| ledger.places[0].sum.stalls = u64::MAX));
+        assert!(refused(|ledger| ledger.forgotten.stalls = u64::MAX));
+        assert!(refused(|ledger| ledger.forgotten.total_s = 1e300));
+        assert!(refused(|ledger| ledger.places[0].longest_s = -1.0));
+        assert!(refused(|ledger| ledger.unwatched_s = 1e300));
+        assert!(refused(|ledger| ledger.places[0].hours = (0..100).map(|hour| (hour, Sum::default())).collect()));
+        assert!(refused(|ledger| ledger.places = vec![ledger.places[0].clone(); MOST_PLACES + 1]));
     }
 
     #[test]

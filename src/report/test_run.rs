@@ -198,7 +198,8 @@ impl TestRun {
         for process in &mut processes {
             process.lacks_plugin = self.runners.get(&process.pid).is_some_and(|told| !told);
         }
-        let tests = processes.iter().map(|process| process.tests).sum();
+        // Processes say it themselves.
+        let tests = processes.iter().fold(0, |sum: u64, process| sum.saturating_add(process.tests));
         self.stalls.sort_by(|one, other| {
             other
                 .broken

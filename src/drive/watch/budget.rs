@@ -94,10 +94,15 @@ impl Budget {
     ///
     /// # Errors
     ///
-    /// In words, when it is no budget or one of another version.
+    /// In words, when it is no budget or one of another version, and when it holds more than we ever write.
     pub(super) fn parse(text: &str) -> Result<Self, String> {
         let kept: Self = serde_json::from_str(text).map_err(|error| format!("it is no budget: {error}"))?;
-        if kept.schema == SCHEMA { Ok(kept) } else { Err(format!("it is a budget of version {}", kept.schema)) }
+        if kept.schema != SCHEMA {
+            return Err(format!("it is a budget of version {}", kept.schema));
+        }
+        // One thing may have come since the last were forgotten.
+        let is_bounded = kept.captures.len() <= PER_HOUR && kept.things.len() <= MOST_THINGS + 1;
+        if is_bounded { Ok(kept) } else { Err("it holds more than any budget does".to_owned()) }
     }
 
     /// What is to be kept, if it has changed since this was last asked.
@@ -106,6 +111,11 @@ impl Budget {
             return None;
         }
         serde_json::to_vec_pretty(self).ok()
+    }
+
+    /// What [`Self::changes`] gave last could not be written.
+    pub(super) fn not_kept(&mut self) {
+        self.changed = true;
     }
 
     /// Whether this may be captured now; then it is being taken until [`Self::done`].
@@ -117,7 +127,8 @@ impl Budget {
         self.changed = true;
         match self.limit(now_s, thing) {
             Some(limit) => {
-                *self.refused.entry(limit.word().to_owned()).or_default() += 1;
+                let times = self.refused.entry(limit.word().to_owned()).or_default();
+                *times = times.saturating_add(1);
                 Err(limit)
             }
             None => {
@@ -201,6 +212,13 @@ mod tests {
         assert_eq!(again.ask(1100, "new"), Err(Limit::Hour(3500)));
         assert_eq!(again.ask(4600, "new"), Ok(()), "an hour after the first");
         assert!(Budget::parse("{}").is_err());
+        let mut much = Budget { captures: vec![0; 1000], ..Budget::default() };
+        much.refused.insert(Limit::Busy.word().to_owned(), u64::MAX);
+        let text = |budget: &Budget| serde_json::to_string(budget).expect("JSON");
+        assert!(Budget::parse(&text(&much)).is_err());
+        much.captures.clear();
+        let mut much = Budget::parse(&text(&much)).expect("it is a budget");
+        assert_eq!((much.ask(1, "new"), much.ask(1, "other")), (Ok(()), Err(Limit::Busy)));
     }
 
     #[test]

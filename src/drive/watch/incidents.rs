@@ -1,14 +1,18 @@
 //! Incidents on disk: a folder each, the oldest given up when there is too much.
 
-use std::fs;
+use std::ffi::{OsStr, OsString};
 use std::io;
+use std::os::fd::OwnedFd;
+use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
+use rustix::fs::{AtFlags, Dir, statat, unlinkat};
 use serde::Serialize;
 
 use super::super::audit::utc;
-use super::super::new_file::NewFile;
+use super::super::new_file::{NewFile, beside};
 use super::super::outputs::{self, GraphThreads, Outputs};
+use super::super::safe_folder::{SafeFolder, open_folder};
 use super::super::{excerpts, session};
 use crate::error::{Error, Result};
 use crate::os::source::SourceReader;
@@ -108,23 +112,28 @@ pub(super) fn name(incidents: &Path, at_s: u64, rule: &str, process: u32) -> Pat
 }
 
 /// Gives up the oldest incidents until the rest has room; the newest stays in any case. How many went.
+///
+/// Through descriptors: a folder that somebody exchanges for a link meanwhile is not followed.
 pub(super) fn make_room(incidents: &Path, most_bytes: u64) -> io::Result<usize> {
+    let home = SafeFolder::open(incidents, false)?.descriptor;
     let mut found = Vec::new();
-    for entry in fs::read_dir(incidents)? {
-        let path = entry?.path();
+    for entry in Dir::read_from(&home)? {
+        let name = OsStr::from_bytes(entry?.file_name().to_bytes()).to_owned();
         // Names begin with the time. What is no folder, or a link, is none of ours.
-        if fs::symlink_metadata(&path).is_ok_and(|data| data.is_dir()) {
-            found.push((path.clone(), size(&path)));
+        if !name.as_bytes().starts_with(b".")
+            && let Ok(folder) = open_folder(&home, &name)
+        {
+            found.push((name, size(&folder)));
         }
     }
     found.sort();
     let mut left: u64 = found.iter().map(|(_, size)| size).sum();
     let mut gone = 0;
-    for (path, size) in found.iter().take(found.len().saturating_sub(1)) {
+    for (name, size) in found.iter().take(found.len().saturating_sub(1)) {
         if left <= most_bytes {
             break;
         }
-        remove(path);
+        remove(&home, name);
         left -= size;
         gone += 1;
     }
@@ -136,25 +145,31 @@ pub(super) fn keep_within_limit(incidents: &Path) -> io::Result<usize> {
     make_room(incidents, MOST_BYTES)
 }
 
-fn files() -> impl Iterator<Item = &'static str> {
-    outputs::IN_A_FOLDER.iter().map(|(name, _)| *name).chain([WHY])
+/// What we write, and what is left of it when we are killed.
+fn files() -> impl Iterator<Item = OsString> {
+    let names = outputs::IN_A_FOLDER.iter().map(|(name, _)| *name).chain([WHY]).map(OsStr::new);
+    names.flat_map(|name| [name.to_owned(), beside(name)])
 }
 
-fn size(folder: &Path) -> u64 {
-    files().filter_map(|name| fs::symlink_metadata(folder.join(name)).ok()).map(|data| data.len()).sum()
+fn size(folder: &OwnedFd) -> u64 {
+    let found = files().filter_map(|name| statat(folder, name, AtFlags::SYMLINK_NOFOLLOW).ok());
+    found.map(|data| u64::try_from(data.st_size).unwrap_or_default()).sum()
 }
 
 /// Takes away what we wrote, and the folder if nothing else is in it.
-fn remove(folder: &Path) {
-    for name in files() {
-        let _not_there = fs::remove_file(folder.join(name));
+fn remove(home: &OwnedFd, name: &OsStr) {
+    let Ok(folder) = open_folder(home, name) else { return };
+    for file in files() {
+        let _not_there = unlinkat(&folder, file, AtFlags::empty());
     }
-    let _not_empty = fs::remove_dir(folder);
+    let _not_empty = unlinkat(home, name, AtFlags::REMOVEDIR);
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::fs;
+    use std::os::unix::fs::PermissionsExt;
 
     #[test]
     fn the_oldest_go_and_what_is_not_ours_stays() {
@@ -163,7 +178,9 @@ mod tests {
         for (index, rule) in ["first", "second", "third"].into_iter().enumerate() {
             let incident = name(&folder, 1_000_000 + index as u64, rule, 7);
             fs::create_dir_all(&incident).expect("a folder");
-            fs::write(incident.join("report.txt"), [0; 1000]).expect("a file");
+            // Of the second one was killed while it wrote.
+            let file = if rule == "second" { ".capture.hangspy.part" } else { "report.txt" };
+            fs::write(incident.join(file), [0; 1000]).expect("a file");
         }
         let first = folder.join("1970-01-12T13-46-40Z-first-7");
         fs::write(first.join("notes.txt"), "somebody's").expect("a file");
@@ -175,6 +192,29 @@ mod tests {
         assert!(folder.join("1970-01-12T13-46-42Z-third-7/report.txt").exists());
         let again = name(&folder, 1_000_002, "third", 7);
         assert!(again.ends_with("1970-01-12T13-46-42Z-third-7-2"));
+        fs::remove_dir_all(folder).expect("it can be taken away");
+    }
+
+    #[test]
+    fn what_a_planted_link_leads_to_stays() {
+        let folder = std::env::temp_dir().join(format!("hangspy-planted-incidents-{}", std::process::id()));
+        let _from_before = fs::remove_dir_all(&folder);
+        let (shared, elsewhere) = (folder.join("shared"), folder.join("elsewhere"));
+        let incident = elsewhere.join("1970-01-12T13-46-40Z-first-7");
+        for path in [&shared, &incident, &elsewhere.join("1970-01-12T13-46-41Z-second-7")] {
+            fs::create_dir_all(path).expect("a folder");
+        }
+        fs::write(incident.join("report.txt"), [0; 1000]).expect("a file");
+        fs::set_permissions(&shared, fs::Permissions::from_mode(0o777)).expect("it is ours");
+        std::os::unix::fs::symlink(&elsewhere, shared.join("incidents")).expect("a link");
+        assert!(make_room(&shared.join("incidents"), 0).is_err(), "the way leads over somebody else's link");
+        let ours = folder.join("ours");
+        for name in ["1970-01-12T13-46-42Z-third-7", "1970-01-12T13-46-43Z-fourth-7"] {
+            fs::create_dir_all(ours.join(name)).expect("a folder");
+        }
+        std::os::unix::fs::symlink(&incident, ours.join("1970-01-12T13-46-40Z-first-7")).expect("a link");
+        assert_eq!(make_room(&ours, 0).expect("it can be listed"), 0, "empty ones take no room");
+        assert!(incident.join("report.txt").exists());
         fs::remove_dir_all(folder).expect("it can be taken away");
     }
 }

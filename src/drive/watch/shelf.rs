@@ -1,10 +1,13 @@
 //! What a watch keeps under its folder from one run to the next: the ledger, the budget, the incidents.
 
-use std::fs;
-use std::io;
+use std::fs::OpenOptions;
+use std::io::{self, Read};
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
+
+use nix::libc;
 
 use super::super::new_file::NewFile;
 use super::super::safe_folder::SafeFolder;
@@ -35,6 +38,8 @@ pub(super) struct Shelf {
     folder: PathBuf,
     pub(super) ledger: Ledger,
     kept: Instant,
+    /// What was to be kept last could not be written.
+    failed: bool,
     /// No other watch may keep its ledger in the same folder.
     _lock: NewFile,
 }
@@ -54,7 +59,7 @@ impl Shelf {
             Some(text) => Budget::parse(&text).map_err(|reason| unusable(&folder.join(BUDGET), &reason))?,
             None => Budget::default(),
         };
-        Ok((Self { folder: folder.to_owned(), ledger, kept: Instant::now(), _lock: lock }, budget))
+        Ok((Self { folder: folder.to_owned(), ledger, kept: Instant::now(), failed: false, _lock: lock }, budget))
     }
 
     pub(super) fn incidents(&self) -> PathBuf {
@@ -69,31 +74,38 @@ impl Shelf {
     ///
     /// # Errors
     ///
-    /// When they cannot be written; it is tried again.
+    /// When they cannot be written; it is tried again when it is time for the ledger.
     pub(super) fn tend(&mut self, budget: &Mutex<Budget>) -> Result<()> {
-        self.keep_budget(budget)?;
-        if self.kept.elapsed() < KEEP_EVERY {
-            return Ok(());
+        if self.kept.elapsed() >= KEEP_EVERY {
+            return self.keep(budget);
         }
-        self.keep(budget)
+        if self.failed { Ok(()) } else { self.keep_budget(budget) }
     }
 
     /// Writes both now.
     ///
     /// # Errors
     ///
-    /// When they cannot be written.
+    /// The first failure; the other is written all the same.
     pub(super) fn keep(&mut self, budget: &Mutex<Budget>) -> Result<()> {
         self.kept = Instant::now();
         self.ledger.until_s = self.ledger.until_s.max(clock::wall().as_secs());
         let text = self.ledger.text().map_err(|error| Error::Bug(format!("the ledger has no JSON: {error}")))?;
-        keep(&self.folder.join(LEDGER), &text)?;
-        self.keep_budget(budget)
+        let kept = keep(&self.folder.join(LEDGER), &text);
+        let outcome = kept.and(self.keep_budget(budget));
+        self.failed = outcome.is_err();
+        outcome
     }
 
-    fn keep_budget(&self, budget: &Mutex<Budget>) -> Result<()> {
+    fn keep_budget(&mut self, budget: &Mutex<Budget>) -> Result<()> {
         let changes = budget.lock().unwrap_or_else(PoisonError::into_inner).changes();
-        changes.map_or(Ok(()), |text| keep(&self.folder.join(BUDGET), &text))
+        let Some(text) = changes else { return Ok(()) };
+        let kept = keep(&self.folder.join(BUDGET), &text);
+        self.failed = kept.is_err();
+        if self.failed {
+            budget.lock().unwrap_or_else(PoisonError::into_inner).not_kept();
+        }
+        kept
     }
 }
 
@@ -108,20 +120,58 @@ pub(in crate::drive) fn read_ledger(folder: &Path) -> Result<Option<Ledger>> {
     parsed.map_err(|reason| unusable(&path, &reason))
 }
 
+/// Somebody else may have put anything there: no link is followed, nothing is waited for, and no more is read than a file of ours has.
 fn read(path: &Path) -> Result<Option<String>> {
+    let flags = libc::O_NOFOLLOW | libc::O_NONBLOCK | libc::O_NOCTTY;
     let failed = |source| Error::Io { doing: format!("reading {}", path.display()), source };
-    match fs::metadata(path) {
+    let none_of_ours = || unusable(path, "it is none of ours");
+    let file = match OpenOptions::new().read(true).custom_flags(flags).open(path) {
+        Ok(file) => file,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        Err(error) if error.raw_os_error() == Some(libc::ELOOP) => return Err(none_of_ours()),
         Err(error) => return Err(failed(error)),
-        Ok(data) if !data.is_file() || data.len() > LONGEST_FILE => return Err(unusable(path, "it is none of ours")),
-        Ok(_) => {}
+    };
+    let data = file.metadata().map_err(failed)?;
+    if !data.is_file() || data.len() > LONGEST_FILE {
+        return Err(none_of_ours());
     }
-    fs::read_to_string(path).map(Some).map_err(failed)
+    let mut bytes = Vec::new();
+    file.take(LONGEST_FILE).read_to_end(&mut bytes).map_err(failed)?;
+    String::from_utf8(bytes).map(Some).map_err(|_| none_of_ours())
 }
 
 fn unusable(path: &Path, reason: &str) -> Error {
     Error::Usage {
         message: format!("{} cannot be used: {reason}", path.display()),
         hint: Some("move it away, or name another folder".to_owned()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::fs;
+    use std::os::unix::fs::symlink;
+
+    #[test]
+    fn what_stands_in_the_place_of_a_ledger_is_neither_followed_nor_waited_for() {
+        let folder = std::env::temp_dir().join(format!("hangspy-shelf-{}", std::process::id()));
+        let _from_before = fs::remove_dir_all(&folder);
+        fs::create_dir_all(&folder).unwrap();
+        assert_eq!(read_ledger(&folder).unwrap(), None);
+        let ledger = folder.join(LEDGER);
+        let refusal = || read_ledger(&folder).unwrap_err().to_string();
+        // The words of the kernel: whoever reads them takes them away, and then waits for more.
+        symlink("/proc/kmsg", &ledger).unwrap();
+        assert!(refusal().contains("it is none of ours"));
+        fs::remove_file(&ledger).unwrap();
+        nix::unistd::mkfifo(&ledger, nix::sys::stat::Mode::S_IRWXU).unwrap();
+        assert!(refusal().contains("it is none of ours"));
+        fs::remove_file(&ledger).unwrap();
+        for (bytes, reason) in [(&b"\xff\xfe"[..], "it is none of ours"), (&b"{"[..], "it is no ledger")] {
+            fs::write(&ledger, bytes).unwrap();
+            assert!(refusal().contains(reason), "{}", refusal());
+        }
+        fs::remove_dir_all(folder).unwrap();
     }
 }
