@@ -7,7 +7,7 @@ use super::repeated::once;
 use super::subject::Subject;
 use super::task_graph::held_up;
 use super::worst::worse;
-use super::{Analysis, Because, Consequence, Kind, Verdict, worst_first};
+use super::{Analysis, Because, Confidence, Consequence, Kind, Verdict, worst_first};
 
 /// A finding, what its judge says that such findings explain, and everybody it holds up.
 struct Told {
@@ -52,6 +52,10 @@ fn says_no_more(root: &Verdict, finding: &Verdict) -> bool {
 /// Why the other finding comes of this one; `None` when it does not.
 fn because(analysis: &Analysis<'_>, one: &Told, other: &Told) -> Option<Because> {
     let (own, others) = (&one.finding, &other.finding);
+    // What may be no trouble at all is not put before one that surely is: nobody acts on what is only possible.
+    if own.confidence == Confidence::Possible && others.confidence > Confidence::Possible && others.kind.is_trouble() {
+        return None;
+    }
     // Of two that are about the same actors the worse one is told: they are two sides of one trouble.
     let about = &others.about.stands;
     let worse_side = || about.is_disjoint(&own.about.stands) || worse(own, others).is_lt();

@@ -14,6 +14,7 @@ use crate::aggregate::hurt::requests;
 use crate::aggregate::places::place_of;
 use crate::aggregate::standing::{Standing, standing};
 use crate::aggregate::summary::CouldEnd;
+use crate::aggregate::unset_events::unset_events;
 use crate::aggregate::workers::stack;
 use crate::aggregate::{
     Act, Advice, Analysis, At, Cause, Confidence, Finding, Hurt, Kind, LoopSummary, Place, SearchFact, SecondParty,
@@ -105,12 +106,17 @@ impl Case<'_> {
         }
     }
 
+    /// Whether the judge of unset events tells of the event that a request waits for.
+    fn is_at_gate(&self, one: &Standing<'_>) -> bool {
+        let Known::Is(Some(wait)) = &one.last.wait else { return false };
+        let gates = unset_events(self.analysis);
+        gates.iter().any(|event| event.is_gate() && wait.on == Awaited::Primitive(event.address))
+    }
+
     /// Requests that wait for somebody or nobody.
     fn waiting(&self, oldest: &Standing<'_>) -> Option<Verdict> {
         let (sense, cause) = self.sense(oldest);
-        // Whoever has the event may set it, and a long poll waits for just that: the judge of unset events looks for who is left.
-        let limited = oldest.ends.limit.is_some();
-        if !limited && cause == Cause::AsyncioEvent && self.primitive(oldest) == Some(PrimitiveKind::Event) {
+        if self.is_at_gate(oldest) {
             return None;
         }
         let alone = oldest.ends.is_nobody() && !self.somebody_else();
@@ -232,8 +238,9 @@ impl Case<'_> {
     fn method(&self, task: &TaskSample) -> Option<(String, String)> {
         let chain = task.chain.ok()?;
         let recording = self.analysis.recording;
-        let own = users_frame(recording, &self.analysis.book, chain)?;
-        let inner = recording.stack(chain).iter().take_while(|frame| **frame != own).last()?;
+        // A task of the library's own has no frame of the user's: the function that it runs says what it is.
+        let own = users_frame(recording, &self.analysis.book, chain);
+        let inner = recording.stack(chain).iter().take_while(|frame| Some(**frame) != own).last()?;
         let code = recording.code(inner.code)?;
         let class = task.object.as_deref().filter(|_| recording.stack(chain).first() == Some(inner));
         let name = match class {
