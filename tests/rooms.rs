@@ -36,6 +36,7 @@ const MAY_NAME: &[(&str, &[&str])] = &[
             "aggregate",
             "attach",
             "error",
+            "figures",
             "journal",
             "ledger",
             "libraries",

@@ -85,6 +85,8 @@ pub enum Verb {
     Record(Record),
     /// Watch all day, count small stalls, and capture what happened when there is a hang
     Watch(Watch),
+    /// Say whether a loop is blocked for too long, for liveness probes
+    Check(Check),
     /// Run tests, and say which of them block an event loop, where and why
     Test(Test),
     /// Look at a process that runs tests, and answer what the plugin of pytest in it asks: `pytest --hangspy` starts this
@@ -319,6 +321,45 @@ pub struct Watch {
     /// A service to be started and watched, behind two dashes; ends with its exit code
     #[arg(last = true, value_name = "COMMAND", conflicts_with_all = ["target", "pid"])]
     pub command: Vec<OsString>,
+}
+
+/// `hangspy check`
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  hangspy check --max-stall 5s -o /var/lib/hangspy    the only Python server visible here
+  hangspy check :8000 --max-stall 10s                 whoever listens on a port; a master means its workers
+
+One line on standard output. The exit code is 1 when a loop has been in one step for longer than that, and what
+was seen is kept before. Else it is 0; 6 when nothing can be told and that is to be a failure.")]
+pub struct Check {
+    /// Which process.
+    #[command(flatten)]
+    pub target: Target,
+    /// For how long a loop may be blocked
+    #[arg(long, value_name = "DURATION", default_value = "5s", value_parser = duration::parse)]
+    pub max_stall: Duration,
+    /// Keep what was seen of a stall among the incidents in this folder
+    #[arg(short, long, value_name = "DIR")]
+    pub output: Option<PathBuf>,
+    /// What it means when nothing can be told: no such process, no right to read it
+    #[arg(long, value_enum, value_name = "WHAT", default_value_t = Unknown::Pass)]
+    pub if_unknown: Unknown,
+    /// Where the kubelet reads why a container ended
+    #[arg(long, value_name = "FILE", default_value = "/dev/termination-log")]
+    pub termination_log: PathBuf,
+    /// What is written down.
+    #[command(flatten)]
+    pub audit: Audit,
+}
+
+/// What it means that nothing can be told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Unknown {
+    /// The check passes
+    Pass,
+    /// The check fails, with 6
+    Fail,
 }
 
 /// `hangspy report`

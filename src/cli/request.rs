@@ -24,6 +24,8 @@ pub enum Request {
     Watch(drive::Armed),
     /// `hangspy watch`, of a service that it starts
     Entry(drive::Entry),
+    /// `hangspy check`
+    Check(drive::Check),
     /// `hangspy test`
     Test(suite::Test),
     /// `hangspy beside`
@@ -64,6 +66,14 @@ impl Arguments {
                 privacy: words.privacy.into(),
             }),
             Some(Verb::Watch(words)) => words.into(),
+            Some(Verb::Check(words)) => Request::Check(drive::Check {
+                asked: words.target.asked(),
+                max_stall: words.max_stall,
+                output: words.output,
+                unknown_fails: words.if_unknown == arguments::Unknown::Fail,
+                termination_log: words.termination_log,
+                audit: words.audit.file,
+            }),
             Some(Verb::Test(words)) => Request::Test(suite::Test {
                 command: words.command,
                 limit: words.max_stall,
@@ -143,6 +153,7 @@ impl Request {
     pub fn carry_out(&self, console: Console) -> Result<u8> {
         let done = match self {
             Self::Test(request) => return suite::test(request, console),
+            Self::Check(request) => return drive::check(request, console),
             Self::Entry(request) => return drive::entry(request, console),
             Self::Beside(request) => suite::beside(request, console),
             Self::Diagnose(request) => drive::diagnose(request, console),

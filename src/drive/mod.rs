@@ -8,6 +8,7 @@
 //! Only this room and `os` ask a clock, only this room prints.
 
 mod audit;
+mod check;
 mod console;
 mod diagnose;
 mod doctor;
@@ -36,6 +37,7 @@ mod session;
 mod supervision;
 mod watch;
 
+pub use check::{Check, check};
 pub use console::{Colors, Console};
 pub use diagnose::{Diagnose, diagnose};
 pub use doctor::{Doctor, doctor};

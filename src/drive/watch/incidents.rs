@@ -15,6 +15,7 @@ use super::super::outputs::{self, GraphThreads, Outputs};
 use super::super::safe_folder::{SafeFolder, open_folder};
 use super::super::{excerpts, session};
 use crate::error::{Error, Result};
+use crate::os::clock;
 use crate::os::source::SourceReader;
 use crate::snapshot::{ProcessId, Recording};
 use crate::{journal, report};
@@ -23,6 +24,8 @@ use crate::{journal, report};
 const MOST_BYTES: u64 = 200 << 20;
 /// Incidents of one second that are told apart.
 const MOST_OF_A_NAME: u32 = 100;
+/// The incidents of a folder, a folder each.
+pub(super) const INCIDENTS: &str = "incidents";
 /// What says why an incident was captured.
 const WHY: &str = "incident.json";
 
@@ -72,6 +75,34 @@ pub(super) fn write(folder: &Path, content: Content<'_>) -> Result<String> {
     let written = files.write(&report);
     let summary = report.verdicts.first().map(|verdict| verdict.summary.clone()).unwrap_or_default();
     captured.and(written).map(|()| summary)
+}
+
+/// What another verb has seen that is to be kept like an incident.
+pub(in crate::drive) struct Evidence<'a> {
+    pub(in crate::drive) rule: &'static str,
+    pub(in crate::drive) thing: String,
+    pub(in crate::drive) asked: &'a str,
+    pub(in crate::drive) process: u32,
+    pub(in crate::drive) recordings: Vec<Recording>,
+    pub(in crate::drive) readers: Vec<(ProcessId, SourceReader)>,
+    pub(in crate::drive) elapsed: std::time::Duration,
+}
+
+/// Keeps it among the incidents of a folder, and returns where.
+///
+/// # Errors
+///
+/// When the folder is not safe to write into, or a file cannot be written.
+pub(in crate::drive) fn keep_evidence(folder: &Path, evidence: Evidence<'_>) -> Result<PathBuf> {
+    let Evidence { rule, thing, asked, process, mut recordings, readers, elapsed } = evidence;
+    SafeFolder::open(folder, true).map_err(|source| Error::Output { path: folder.to_owned(), source })?;
+    let (incidents, at_s) = (folder.join(INCIDENTS), clock::wall().as_secs());
+    let folder = name(&incidents, at_s, rule, process);
+    let summary = write(&folder, Content { asked, recordings: &mut recordings, readers, elapsed })?;
+    explain(&folder, &Why { rule, thing: &thing, time: utc(at_s), process, seconds_before: 0.0, summary })?;
+    // Where they cannot be listed, too many stay.
+    let _unlisted = keep_within_limit(&incidents);
+    Ok(folder)
 }
 
 fn capture(path: &Path, file: &NewFile, asked: &str, recordings: &[Recording]) -> Result<()> {

@@ -32,6 +32,7 @@ use super::entry;
 use super::interrupt::Interrupt;
 use crate::error::{Error, Result};
 
+pub(super) use incidents::{Evidence, keep_evidence};
 pub(super) use shelf::{LEDGER, read_ledger};
 
 /// What `hangspy watch` was asked.

@@ -12,7 +12,7 @@ use nix::libc;
 use super::super::new_file::NewFile;
 use super::super::safe_folder::SafeFolder;
 use super::budget::Budget;
-use super::incidents::keep;
+use super::incidents::{INCIDENTS, keep};
 use crate::error::{Error, Result};
 use crate::ledger::Ledger;
 use crate::os::clock;
@@ -23,8 +23,6 @@ pub(in crate::drive) const LEDGER: &str = "ledger.json";
 const BUDGET: &str = "budget.json";
 /// Locked as long as the watch runs.
 const LOCK: &str = "watch.lock";
-/// The incidents, a folder each.
-const INCIDENTS: &str = "incidents";
 /// What was seen last before the watch ended.
 const LAST: &str = "last";
 /// How often the ledger is written: what a kill may cost.
