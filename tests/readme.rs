@@ -59,6 +59,7 @@ fn every_exit_code_is_listed() {
         ExitCode::NotPermitted,
         ExitCode::NoProcess,
         ExitCode::NotPython,
+        ExitCode::CannotTell,
         ExitCode::Bug,
         ExitCode::Interrupted,
     ];
