@@ -220,3 +220,48 @@ fn a_wrong_option_and_a_missing_program_are_told() {
     assert!(said.contains("there is no program hangspy in /hangspy-has-no-such-program"), "{said}");
     assert!(said.contains("tests of which it is not known: 1") && output.status.code() == Some(1), "{said}");
 }
+
+#[test]
+fn a_test_that_hangs_fails_with_what_it_hangs_in_and_the_run_ends() {
+    let (_, python) = environments().swap_remove(0);
+    for (name, outcome, words) in [
+        ("endless_poll", "FAILED", &["test_hangs_in_an_endless_poll()  test_hangs.py"][..]),
+        (
+            "lock_of_another_task",
+            "FAILED",
+            &["waits for an asyncio.Lock held by", "main.<locals>.holder", "main.<locals>.wants()"],
+        ),
+        ("in_its_setup", "ERROR", &["hung in its setup for", "stuck()  test_hangs.py"]),
+        ("swallows_interrupts", "", &["was killed"]),
+    ] {
+        let said = with_hangspy(&python, "--hang-timeout=2s", &["hangs", "-k", &format!("passes or {name}")]);
+        for words in [&["  thread    ", "MainThread"], words].concat() {
+            assert!(said.contains(words), "{name}, {words}: {said}");
+        }
+        if !outcome.is_empty() {
+            let told = told_as(&said, outcome);
+            assert!(told.len() == 1 && told.iter().all(|node| node.contains(name)), "{name}: {said}");
+            assert_eq!(told_as(&said, "PASSED"), ["hangs/test_hangs.py::test_passes".to_owned()].into(), "{said}");
+            assert!(!said.contains("HEALTHY"), "{name}: {said}");
+        }
+    }
+}
+
+#[test]
+fn around_a_run_that_hangs_it_is_ended_and_kept() {
+    let (_, python) = environments().swap_remove(0);
+    let folder = std::env::temp_dir().join(format!("hangspy-hang-{}", std::process::id()));
+    let mut command = hangspy(&["--hang-timeout", "2s", "-o", &folder.display().to_string(), "--"]);
+    command.arg(&python).args(["-m", "pytest", "-p", "no:cacheprovider", "-p", "hangspy.pytest_plugin", "hangs"]);
+    let output = command.args(["-k", "passes or thread_that_waits"]).output().expect("hangspy runs");
+    let said = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert_eq!(output.status.code(), Some(2), "pytest's own for an interrupt: {said}");
+    assert!(said.contains("KeyboardInterrupt") && said.contains("1 passed"), "pytest reports: {said}");
+    let kept = std::fs::read(folder.join("tests.json")).expect("the report is kept");
+    std::fs::remove_dir_all(&folder).expect("it is ours");
+    let report: Value = serde_json::from_slice(&kept).expect("a report");
+    let hang = &report["hangs"][0];
+    assert_eq!(hang["test"]["node"], "hangs/test_hangs.py::test_hangs_in_a_thread_that_waits", "{report:#}");
+    assert_eq!(hang["killed"], false);
+    assert!(hang["report"]["threads"].as_array().is_some_and(|threads| threads.len() >= 2), "{hang:#}");
+}

@@ -22,6 +22,8 @@ PATIENCE_S = 10.0
 #: Of three looks in a row two are one interval apart: see ``TestLimits`` of the program.
 LOOKS = 3
 LOOKS_PER_SECOND = 100
+#: Where it is only seen whether a test ends.
+LEAST_LOOKS_PER_SECOND = 10
 MOST_LOOKS_PER_SECOND = 1000
 #: The shortest limit, seconds.
 SHORTEST_S = LOOKS / MOST_LOOKS_PER_SECOND
@@ -55,19 +57,34 @@ def _folders():
 class Beside:
     """The program while it looks at this process."""
 
-    def __init__(self, folder, limit_s, shortest_s):
-        """Starts it. ``shortest_s`` is the shortest limit that any test has."""
+    def __init__(self, folder, limit_s, shortest_s, hang_s, terminal):
+        """Starts it.
+
+        ``limit_s`` is for how long tests may block a loop, ``shortest_s`` the shortest limit that any of them has; ``None`` when that is
+        not judged. ``hang_s`` is for how long they may last, and ``terminal`` a descriptor to tell of those that had to be killed.
+        """
         # What a test could replace is kept here.
         self._write, self._read, self._pid_of_this, self._poll, self._clock = os.write, os.read, os.getpid, select.poll, clock_gettime
         self._loads, self._owner, self._rest = json.loads, os.getpid(), b""
-        rate = min(max(LOOKS_PER_SECOND, int(LOOKS / shortest_s) + 1), MOST_LOOKS_PER_SECOND)
         words = [program(), "beside", str(os.getpid()), "--marks", folder]
-        words += ["--max-stall", "%.6fms" % (limit_s * 1000), "--rate", str(rate)]
+        if limit_s is not None:
+            rate = min(max(LOOKS_PER_SECOND, int(LOOKS / shortest_s) + 1), MOST_LOOKS_PER_SECOND)
+            words += ["--max-stall", "%.6fms" % (limit_s * 1000), "--rate", str(rate)]
+        else:
+            words += ["--rate", str(LEAST_LOOKS_PER_SECOND)]
+        if hang_s is not None:
+            words += ["--hang-timeout", "%.6fms" % (hang_s * 1000), "--terminal", "/proc/self/fd/%d" % terminal]
         with tempfile.TemporaryFile() as complaints:
             try:
                 # In a session of its own: Ctrl-C is for the tests.
                 self._process = subprocess.Popen(
-                    words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=complaints, start_new_session=True, bufsize=0
+                    words,
+                    stdin=subprocess.PIPE,
+                    stdout=subprocess.PIPE,
+                    stderr=complaints,
+                    start_new_session=True,
+                    bufsize=0,
+                    pass_fds=() if terminal is None else (terminal,),
                 )
             except OSError as error:
                 raise Unseen("%s cannot be run: %s" % (words[0], error))
@@ -80,17 +97,19 @@ class Beside:
                 raise Unseen(begun["unseen"] if begun else said or "hangspy did not answer")
 
     def asked(self, test, limit_s):
-        """What the test did: a list of functions that blocked a loop; ``None`` when there is no answer."""
+        """What the test did: the functions that blocked a loop, and what it hung in; ``None`` when there is no answer."""
         answer = self._ask("test %d %.6f" % (test, limit_s * 1000), PATIENCE_S)
         while answer is not None and answer["test"] != test:
             answer = self._line(self._clock(CLOCK_MONOTONIC) + PATIENCE_S)
-        return None if answer is None else answer["stalls"]
+        return answer
 
-    def end(self):
-        """Ends it."""
+    def end(self, wait=True):
+        """Ends it; without waiting where it waits for this process, whose test hung."""
         if self._pid_of_this() != self._owner:
             return
         self._process.stdin.close()
+        if not wait:
+            return
         try:
             self._process.wait(PATIENCE_S)
         except subprocess.TimeoutExpired:

@@ -1,5 +1,6 @@
 """``pytest --hangspy``: a test that blocks an event loop for longer than it may fails, with what blocked it in its report."""
 
+import os
 from time import CLOCK_MONOTONIC, clock_gettime
 
 import pytest
@@ -21,24 +22,35 @@ _WORDS = [
 class Judge:
     """Asks at the end of a test what it did."""
 
-    def __init__(self, marks, folder, limit_s, allowed):
-        self._marks, self._folder, self._limit_s, self._allowed = marks, folder, limit_s, allowed
+    def __init__(self, marks, folder, limit_s, allowed, hang_s):
+        self._marks, self._folder, self._limit_s, self._allowed, self._hang_s = marks, folder, limit_s, allowed, hang_s
+        self._hung = False
         self._beside = self._unseen = self._item = None
         # A test may replace clocks.
         self._clock, self._began = clock_gettime, 0.0
 
     def begin(self, session):
         """Starts the program before the first test: where no test runs, as in the process that only hands them out, there is none."""
-        shortest_s = min([self._limit_s] + [_marked(item) or self._limit_s for item in session.items])
+        shortest_s = self._limit_s and min([self._limit_s] + [_marked(item) or self._limit_s for item in session.items])
+        terminal = None if self._hang_s is None else _terminal(session.config)
         try:
-            self._beside = Beside(self._folder, self._limit_s, shortest_s)
+            self._beside = Beside(self._folder, self._limit_s, shortest_s, self._hang_s, terminal)
         except Unseen as error:
             self._unseen = str(error)
+        finally:
+            if terminal is not None:
+                os.close(terminal)
 
     def end(self):
         """Ends it."""
         if self._beside:
-            self._beside.end()
+            self._beside.end(wait=not self._hung)
+
+    def hang(self):
+        """What the test that runs hung in, in words, if it was interrupted for that."""
+        answer = self._beside and self._beside.asked(self._marks.tests, self._limit_s or self._hang_s)
+        self._hung = bool(answer and answer["hang"])
+        return answer["hang"] if self._hung else None
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_setup(self, item):
@@ -82,16 +94,18 @@ class Judge:
     def _judge(self, item):
         """Asks, and writes down the answer; returns what broke the limit, in words."""
         self._item = item
+        if self._limit_s is None:
+            return []
         limit_s, reason = self._rules(item)
         # Who ran for less did not block for longer; nothing is asked then, so that short tests stay short.
         if self._clock(CLOCK_MONOTONIC) - self._began < limit_s:
             return []
-        stalls = self._beside.asked(self._marks.tests, limit_s)
-        if stalls is None:
+        answer = self._beside.asked(self._marks.tests, limit_s)
+        if answer is None:
             item.user_properties.append((UNKNOWN, "hangspy did not answer"))
             return []
         broken = []
-        for stall in stalls:
+        for stall in answer["stalls"]:
             if not stall["broken"]:
                 continue
             excuse = reason or next((one.reason for one in self._allowed if one.covers(stall["stack"])), None)
@@ -103,6 +117,12 @@ class Judge:
                 item.add_report_section("call", SECTION, stall["text"])
                 broken.append("event loop %s (allowed: %gms)" % (words, limit_s * 1000))
         return broken
+
+
+def _terminal(config):
+    """A descriptor of what standard error was before pytest captured it."""
+    with config.pluginmanager.getplugin("capturemanager").global_and_fixture_disabled():
+        return os.dup(2)
 
 
 def _marked(item):

@@ -1,7 +1,7 @@
 """The pytest plugin: inert until ``pytest --hangspy`` or ``hangspy test`` asks for it.
 
 Under ``hangspy test`` it says to the hangspy around it which test runs. With ``--hangspy`` it starts one beside each process that runs tests, and
-tests that block an event loop for too long fail.
+tests that block an event loop for too long fail; with ``--hang-timeout`` so do tests that hang.
 """
 
 import os
@@ -33,6 +33,7 @@ def pytest_addoption(parser):
         metavar="LIMIT",
         help="fail tests that block an event loop for longer than this (%s)" % DEFAULT_LIMIT,
     )
+    group.addoption("--hang-timeout", metavar="LENGTH", help="end the run when a test lasts for so long, such as 60s, and tell what it hangs in")
     parser.addini("hangspy_allow", "functions that may block an event loop, each `module:function: reason`", type="linelist", default=[])
 
 
@@ -40,9 +41,9 @@ def pytest_configure(config):
     global _running
     for marker in _MARKERS:
         config.addinivalue_line("markers", marker)
-    limit, folder = config.getoption("hangspy", None), os.environ.get(FOLDER)
-    if (limit or folder) and _running is None:
-        _running = _Run(config, folder, limit)
+    limit, hang, folder = config.getoption("hangspy", None), config.getoption("hang_timeout", None), os.environ.get(FOLDER)
+    if (limit or hang or folder) and _running is None:
+        _running = _Run(config, folder, limit, hang)
 
 
 def pytest_unconfigure(config):
@@ -77,10 +78,12 @@ def hangspy_pause():
 class _Run:
     """A run of pytest that is looked at, and the plugins of ours in it."""
 
-    def __init__(self, config, folder, limit):
+    def __init__(self, config, folder, limit, hang):
         self.config, self.limit, self.marks = config, limit, None
         self._plugins, self._own_folder, self._judge = [], None, None
-        limits = self._limits() if limit else None
+        limit_s = _seconds("--hangspy", limit, "; in front of paths it needs its value: --hangspy=50ms tests") if limit else None
+        hang_s = _seconds("--hang-timeout", hang) if hang else None
+        allowed = self._allowed()
         from hangspy.marks import MarkFile
 
         try:
@@ -89,27 +92,26 @@ class _Run:
             self.marks = MarkFile(folder)
         except OSError as error:
             words = "hangspy is not told which test runs: %s" % error
-            if limit:
+            if limit or hang:
                 raise pytest.UsageError(words)
             config.issue_config_time_warning(pytest.PytestConfigWarning(words), 2)
             return
         self._add(Marker(self.marks), "hangspy-marker")
-        if limits:
+        if limit or hang:
             from hangspy.judge import Judge
 
-            self._judge = Judge(self.marks, folder, *limits)
+            self._judge = Judge(self.marks, folder, limit_s, allowed, hang_s)
             self._add(self._judge, "hangspy-judge")
+        if hang:
+            from hangspy.hang import Hangs
 
-    def _limits(self):
-        from hangspy.beside import SHORTEST_S
-        from hangspy.limits import Allowed, Wrong, seconds
+            self._add(Hangs(self._judge, hang_s), "hangspy-hangs")
+
+    def _allowed(self):
+        from hangspy.limits import Allowed, Wrong
 
         try:
-            limit_s = seconds(self.limit, SHORTEST_S)
-        except Wrong as error:
-            raise pytest.UsageError("--hangspy: %s; in front of paths it needs its value: --hangspy=50ms tests" % error)
-        try:
-            return limit_s, [Allowed(line) for line in self.config.getini("hangspy_allow")]
+            return [Allowed(line) for line in self.config.getini("hangspy_allow")]
         except Wrong as error:
             raise pytest.UsageError(str(error))
 
@@ -124,6 +126,16 @@ class _Run:
             self._judge.end()
         if self._own_folder:
             shutil.rmtree(self._own_folder, ignore_errors=True)
+
+
+def _seconds(option, text, hint=""):
+    from hangspy.beside import SHORTEST_S
+    from hangspy.limits import Wrong, seconds
+
+    try:
+        return seconds(text, SHORTEST_S)
+    except Wrong as error:
+        raise pytest.UsageError("%s: %s%s" % (option, error, hint))
 
 
 class Marker:

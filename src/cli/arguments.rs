@@ -223,6 +223,7 @@ Examples:
   hangspy test -- pytest                         what blocks event loops, by test and by function
   hangspy test --max-stall 50ms -- pytest -n 4   and ends with 1 when a test blocks one for longer
   hangspy test -o blocks -- uv run pytest        keep the whole report in ./blocks
+  hangspy test --hang-timeout 60s -- pytest      end a run that hangs, and tell in what
   hangspy test -- python -m unittest             by process: only pytest says which test runs
   pytest --hangspy=50ms                          without us around it: a test that blocks one fails
 
@@ -232,6 +233,9 @@ pub struct Test {
     /// For how long a test may block an event loop; without it nothing is judged
     #[arg(long, value_name = "DURATION", value_parser = duration::parse)]
     pub max_stall: Option<Duration>,
+    /// End the run when a test lasts so long, and tell what it hangs in; needs the plugin of pytest
+    #[arg(long, value_name = "DURATION", value_parser = duration::parse)]
+    pub hang_timeout: Option<Duration>,
     /// Looks per second
     #[arg(long, value_name = "HERTZ", default_value_t = 100, value_parser = clap::value_parser!(u32).range(10..=1000))]
     pub rate: u32,
@@ -254,9 +258,15 @@ pub struct Beside {
     /// The folder in which it says which test it runs
     #[arg(long, value_name = "DIR")]
     pub marks: PathBuf,
-    /// For how long a test may block an event loop
+    /// For how long a test may block an event loop; without it nothing is judged
     #[arg(long, value_name = "DURATION", value_parser = duration::parse)]
-    pub max_stall: Duration,
+    pub max_stall: Option<Duration>,
+    /// For how long a phase of a test may last
+    #[arg(long, value_name = "DURATION", value_parser = duration::parse)]
+    pub hang_timeout: Option<Duration>,
+    /// Where to tell what it hangs in when pytest cannot
+    #[arg(long, value_name = "FILE")]
+    pub terminal: Option<PathBuf>,
     /// Looks per second
     #[arg(long, value_name = "HERTZ", default_value_t = 100, value_parser = clap::value_parser!(u32).range(10..=1000))]
     pub rate: u32,

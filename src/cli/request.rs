@@ -77,6 +77,7 @@ impl Arguments {
             Some(Verb::Test(words)) => Request::Test(suite::Test {
                 command: words.command,
                 limit: words.max_stall,
+                hang: words.hang_timeout,
                 rate: words.rate,
                 json: words.json,
                 output: words.output,
@@ -85,6 +86,8 @@ impl Arguments {
                 process: words.process,
                 marks: words.marks,
                 limit: words.max_stall,
+                hang: words.hang_timeout,
+                terminal: words.terminal,
                 rate: words.rate,
             }),
             Some(Verb::Report(words)) => Request::Report(drive::Render {

@@ -27,6 +27,7 @@ mod requests;
 pub mod sanitize;
 mod tasks;
 mod terminal;
+mod test_hang;
 mod test_run;
 mod text;
 mod waits;
@@ -41,6 +42,7 @@ pub use ledger::{ledger, ledger_json};
 pub use page::keep_start;
 pub use processes::{ProcessRow, Readable, processes, processes_json};
 pub use terminal::{Screen, terminal};
+pub use test_hang::test_hang;
 pub use test_run::{test_stall, test_stall_line, tests, tests_json, tests_text};
 pub use text::text;
 

@@ -6,9 +6,9 @@ use unicode_width::UnicodeWidthStr;
 
 use super::json::{self, Layout};
 use super::page::{Ink, Page, Piece, aligned, keep_end, keep_start};
-use super::{Extent, Screen, places, sanitize};
+use super::{Extent, Screen, places, sanitize, test_hang};
 use crate::figures;
-use crate::report::{Blame, Excuse, Place, TestAccount, TestFunction, TestProcess, TestReport, TestStall};
+use crate::report::{Blame, Excuse, Place, TestAccount, TestFunction, TestHang, TestProcess, TestReport, TestStall};
 use crate::snapshot::{Known, TestPhase};
 use crate::words as vocabulary;
 
@@ -26,7 +26,8 @@ const FIGURE: usize = 9;
 /// # Errors
 /// What the writer says.
 pub fn tests(report: &TestReport, screen: Screen, out: &mut impl Write) -> io::Result<()> {
-    set(&mut Page::new(screen.width, screen.color), report, Extent::Screen).write_to(out)
+    set(&mut Page::new(screen.width, screen.color), report, Extent::Screen).write_to(out)?;
+    report.hangs.iter().try_for_each(|hang| hung(hang, screen, out))
 }
 
 /// Writes the same with everything in it.
@@ -34,7 +35,8 @@ pub fn tests(report: &TestReport, screen: Screen, out: &mut impl Write) -> io::R
 /// # Errors
 /// What the writer says.
 pub fn tests_text(report: &TestReport, out: &mut impl Write) -> io::Result<()> {
-    set(&mut Page::new(Screen::default().width, false), report, Extent::Full).write_to(out)
+    set(&mut Page::new(Screen::default().width, false), report, Extent::Full).write_to(out)?;
+    report.hangs.iter().try_for_each(|hang| hung(hang, Screen::default(), out))
 }
 
 /// One stall in a line: for how long, where and why.
@@ -68,6 +70,11 @@ fn own_stack(blame: &Blame) -> &[Place] {
     };
     let frames = blame.stack.iter().rposition(is_coroutine).map_or(MOST_FRAMES, |at| at + 1);
     blame.stack.get(..frames).unwrap_or(&blame.stack)
+}
+
+fn hung(hang: &TestHang, screen: Screen, out: &mut impl Write) -> io::Result<()> {
+    writeln!(out)?;
+    test_hang(hang, screen, out)
 }
 
 /// Writes one JSON object and a newline.

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 
 use super::Tool;
+use super::test_hang::TestHang;
 use super::test_stalls::{TestLimits, TestStall, test_stalls};
 use crate::aggregate::{Analysis, Cause, LookAt};
 use crate::classify::Look;
@@ -32,6 +33,9 @@ pub struct TestReport {
     pub functions: Vec<TestFunction>,
     /// Stalls by test and function: what broke the limit first, then the longest.
     pub stalls: Vec<TestStall>,
+    /// Tests that hung.
+    #[serde(default)]
+    pub hangs: Vec<TestHang>,
     /// What hangspy itself cost.
     pub cost: Cost,
 }
@@ -120,6 +124,7 @@ pub struct TestRun {
     /// By process and test; test 0 is a process that says nothing of tests.
     accounts: BTreeMap<(u32, u64), TestAccount>,
     stalls: Vec<TestStall>,
+    hangs: Vec<TestHang>,
     /// Processes in which pytest runs, and whether a test was told there.
     runners: BTreeMap<u32, bool>,
 }
@@ -173,6 +178,30 @@ impl TestRun {
         }
     }
 
+    /// A test hangs.
+    pub fn hangs(&mut self, hang: TestHang) {
+        self.hangs.push(hang);
+    }
+
+    /// The process of a test that hung was killed.
+    pub fn killed(&mut self, process: u32) {
+        for hang in self.hangs.iter_mut().filter(|hang| hang.process == process) {
+            hang.killed = true;
+        }
+    }
+
+    /// What was found where tests hung.
+    #[must_use]
+    pub fn all_hangs(&self) -> &[TestHang] {
+        &self.hangs
+    }
+
+    /// What was found where this process hung in the test that it began as its so-manyth.
+    #[must_use]
+    pub fn hang_of(&self, process: u32, test: u64) -> Option<&TestHang> {
+        self.hangs.iter().find(|hang| hang.process == process && hang.test.test == test)
+    }
+
     /// The stalls of the test that this process began as its so-manyth.
     pub fn stalls_of(&self, process: u32, test: u64) -> impl Iterator<Item = &TestStall> {
         let is_its = move |mark: &TestMark| mark.test == test;
@@ -223,6 +252,7 @@ impl TestRun {
             tests: accounts,
             functions: functions(&self.stalls),
             stalls: self.stalls,
+            hangs: self.hangs,
             cost,
         }
     }

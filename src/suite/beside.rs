@@ -9,6 +9,7 @@
 //!
 //! It ends with its standard input or with the process, whichever comes first: what a test forks may hold the other end open.
 
+use std::fs::OpenOptions;
 use std::io;
 use std::path::PathBuf;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
@@ -18,12 +19,13 @@ use std::time::{Duration, Instant};
 use serde::Serialize;
 
 use super::run::check;
+use super::vigil::{News, Vigil};
 use super::watched::Watched;
 use super::watcher::{self, Orders, Told};
 use crate::drive::{Console, Interrupt, unprintable};
 use crate::error::{Error, Result};
-use crate::render;
-use crate::report::{Place, TestLimits, TestRun, TestStall};
+use crate::render::{self, Screen};
+use crate::report::{Place, TestHang, TestLimits, TestRun, TestStall};
 use crate::snapshot::ProcessId;
 
 /// How often what was seen is taken in when nobody asks.
@@ -40,8 +42,12 @@ pub struct Beside {
     pub process: u32,
     /// The folder in which it says which test it runs.
     pub marks: PathBuf,
-    /// For how long a test may block a loop that asks for no limit of its own.
-    pub limit: Duration,
+    /// For how long a test may block a loop; `None` when nobody will ask.
+    pub limit: Option<Duration>,
+    /// For how long a phase of a test may last before the run is ended; `None` lets it hang.
+    pub hang: Option<Duration>,
+    /// Where to tell what it hangs in when the process cannot.
+    pub terminal: Option<PathBuf>,
     /// Looks per second.
     pub rate: u32,
 }
@@ -60,6 +66,8 @@ struct Begun {
 struct Answer {
     test: u64,
     stalls: Vec<Blocked>,
+    /// What it hung in, in words, if it was ended for that.
+    hang: Option<String>,
 }
 
 /// A function that blocked a loop.
@@ -83,7 +91,7 @@ struct Blocked {
 ///
 /// When the limit is too short to be told, no thread can be started, or an answer cannot be written.
 pub fn beside(request: &Beside, console: Console) -> Result<()> {
-    let limits = TestLimits { limit: Some(request.limit), interval: Duration::from_secs(1) / request.rate.max(1) };
+    let limits = TestLimits { limit: request.limit, interval: Duration::from_secs(1) / request.rate.max(1) };
     check(&limits, request.rate)?;
     let lines = listen()?;
     if lines.recv().is_ok_and(|line| line == "begin") {
@@ -111,6 +119,8 @@ fn listen() -> Result<Receiver<String>> {
 /// The watch of the one process.
 struct Companion {
     limits: TestLimits,
+    terminal: Option<PathBuf>,
+    vigil: Vigil,
     watched: Watched,
     run: TestRun,
     receive: Receiver<Told>,
@@ -124,7 +134,15 @@ impl Companion {
         let stop = Interrupt::detached();
         let (folder, rate) = (request.marks.clone(), request.rate);
         watcher::start(Orders { watch: 0, way: vec![pid], folder, rate, stop: stop.clone() }, send)?;
-        Ok(Self { limits, watched: Watched::new(pid), run: TestRun::default(), receive, stop })
+        Ok(Self {
+            limits,
+            terminal: request.terminal.clone(),
+            vigil: Vigil::new(request.hang),
+            watched: Watched::new(pid),
+            run: TestRun::default(),
+            receive,
+            stop,
+        })
     }
 
     fn serve(&mut self, lines: &Receiver<String>, console: Console) -> Result<()> {
@@ -137,6 +155,11 @@ impl Companion {
                     }
                 }
                 Err(RecvTimeoutError::Timeout) => self.take_in(),
+                // A process that was told to end for a test that hung is seen to do so.
+                Err(RecvTimeoutError::Disconnected) if self.vigil.is_ending() => {
+                    thread::sleep(ROUND);
+                    self.take_in();
+                }
                 Err(RecvTimeoutError::Disconnected) => break,
             }
         }
@@ -164,14 +187,38 @@ impl Companion {
         while let Ok((_, sighting)) = self.receive.try_recv() {
             self.watched.take(sighting, &mut self.run, &self.limits);
         }
+        match self.vigil.look_after(&self.watched) {
+            Some(News::Hangs(hang)) => self.run.hangs(*hang),
+            Some(News::Killed) => self.tell_of_killed(),
+            None => {}
+        }
+    }
+
+    /// What the process cannot tell any more is told in its stead.
+    fn tell_of_killed(&mut self) {
+        self.run.killed(self.watched.process.pid);
+        let terminal = self.terminal.as_ref().and_then(|path| OpenOptions::new().append(true).open(path).ok());
+        if let Some(mut terminal) = terminal {
+            for hang in self.run.all_hangs() {
+                // There is nobody left to be told that it cannot be written.
+                let _unheard = render::test_hang(hang, Screen::default(), &mut terminal);
+            }
+        }
     }
 
     fn answer(&mut self, test: u64, limit: Duration) -> Result<Answer> {
         self.take_in();
         self.watched.add_up(&mut self.run, &self.limits);
-        let stalls = self.run.stalls_of(self.watched.process.pid, test);
-        Ok(Answer { test, stalls: stalls.map(|stall| blocked(stall, limit)).collect::<Result<_>>()? })
+        let process = self.watched.process.pid;
+        let stalls = self.run.stalls_of(process, test).map(|stall| blocked(stall, limit)).collect::<Result<_>>()?;
+        Ok(Answer { test, stalls, hang: self.run.hang_of(process, test).map(hung).transpose()? })
     }
+}
+
+fn hung(hang: &TestHang) -> Result<String> {
+    let mut text = Vec::new();
+    render::test_hang(hang, Screen::default(), &mut text).map_err(unprintable)?;
+    Ok(String::from_utf8_lossy(&text).into_owned())
 }
 
 fn blocked(stall: &TestStall, limit: Duration) -> Result<Blocked> {

@@ -13,6 +13,7 @@ pub(crate) mod fuzz;
 mod marks;
 mod outputs;
 mod run;
+mod vigil;
 mod watched;
 mod watcher;
 

@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use super::command::{MarkFolder, Running};
 use super::family::Family;
 use super::outputs::Outputs;
+use super::vigil::{News, Vigil};
 use super::watched::Watched;
 use super::watcher::{self, Orders, Told};
 use crate::drive::{Console, Interrupt, Limit, own_cost, unprintable};
@@ -31,6 +32,8 @@ pub struct Test {
     pub command: Vec<OsString>,
     /// For how long a test may block a loop; `None` only tells.
     pub limit: Option<Duration>,
+    /// For how long a phase of a test may last before the run is ended; `None` lets it hang.
+    pub hang: Option<Duration>,
     /// Looks per second.
     pub rate: u32,
     /// Print JSON instead of the screen.
@@ -40,7 +43,7 @@ pub struct Test {
 }
 
 /// Runs the command and prints what was seen. Returns the command's exit code, or [`ExitCode::Finding`] when it was content and a
-/// test broke the limit.
+/// test broke the limit or hung.
 ///
 /// # Errors
 ///
@@ -52,7 +55,7 @@ pub fn test(request: &Test, console: Console) -> Result<u8> {
     let marks = MarkFolder::new()?;
     let mut command = Running::start(&request.command, &marks, request.json)?;
     let began = Instant::now();
-    let mut watch = Watch::new(marks, limits, request.rate, ProcessId(command.pid()));
+    let mut watch = Watch::new(marks, limits, request, ProcessId(command.pid()));
     let exit = loop {
         let ended = command.ended()?;
         watch.round(ended.is_some())?;
@@ -63,7 +66,7 @@ pub fn test(request: &Test, console: Console) -> Result<u8> {
     let seconds = began.elapsed();
     let _limit = Limit::new(PATIENCE);
     let report = watch.conclude(request, exit, seconds);
-    let broken = report.stalls.iter().any(|stall| stall.broken);
+    let broken = report.stalls.iter().any(|stall| stall.broken) || !report.hangs.is_empty();
     let written = outputs.write(&report, console);
     show(&report, request.json, console)?;
     written?;
@@ -91,9 +94,10 @@ struct Watch {
     marks: MarkFolder,
     limits: TestLimits,
     rate: u32,
+    hang: Option<Duration>,
     family: Family,
     family_due: Instant,
-    watched: Vec<Watched>,
+    watched: Vec<(Watched, Vigil)>,
     run: TestRun,
     stop: Interrupt,
     send: Sender<Told>,
@@ -101,12 +105,13 @@ struct Watch {
 }
 
 impl Watch {
-    fn new(marks: MarkFolder, limits: TestLimits, rate: u32, head: ProcessId) -> Self {
+    fn new(marks: MarkFolder, limits: TestLimits, request: &Test, head: ProcessId) -> Self {
         let (send, receive) = channel();
         Self {
             marks,
             limits,
-            rate,
+            rate: request.rate,
+            hang: request.hang,
             family: Family::of(head),
             family_due: Instant::now(),
             watched: Vec::new(),
@@ -122,7 +127,7 @@ impl Watch {
         let due = !last && Instant::now() >= self.family_due;
         for way in if due { self.family.newcomers() } else { Vec::new() } {
             let watch = self.watched.len();
-            self.watched.push(Watched::new(way.first().copied().unwrap_or_default()));
+            self.watched.push((Watched::new(way.first().copied().unwrap_or_default()), Vigil::new(self.hang)));
             let (folder, stop) = (self.marks.path().to_owned(), self.stop.clone());
             watcher::start(Orders { watch, way, folder, rate: self.rate, stop }, self.send.clone())?;
         }
@@ -131,6 +136,13 @@ impl Watch {
         }
         let until = Instant::now() + ROUND;
         self.listen(|| Instant::now() >= until, ROUND);
+        for (watched, vigil) in &mut self.watched {
+            match vigil.look_after(watched) {
+                Some(News::Hangs(hang)) => self.run.hangs(*hang),
+                Some(News::Killed) => self.run.killed(watched.process.pid),
+                None => {}
+            }
+        }
         Ok(())
     }
 
@@ -139,7 +151,7 @@ impl Watch {
         while !enough() {
             match self.receive.recv_timeout(patience) {
                 Ok((watch, sighting)) => {
-                    if let Some(one) = self.watched.get_mut(watch) {
+                    if let Some((one, _)) = self.watched.get_mut(watch) {
                         one.take(sighting, &mut self.run, &self.limits);
                     }
                 }
@@ -152,12 +164,12 @@ impl Watch {
     fn conclude(mut self, request: &Test, exit: i32, seconds: Duration) -> TestReport {
         self.stop.ask();
         let until = Instant::now() + PATIENCE;
-        while self.watched.iter().any(|one| !one.done) && Instant::now() < until {
+        while self.watched.iter().any(|(one, _)| !one.done) && Instant::now() < until {
             let slice = Instant::now() + ROUND;
             self.listen(|| Instant::now() >= slice, ROUND);
         }
         let mut looks = Ledger { rate: self.rate, ..Ledger::default() };
-        for one in &mut self.watched {
+        for (one, _) in &mut self.watched {
             one.add_up(&mut self.run, &self.limits);
             looks.samples += one.ledger.samples;
             looks.late += one.ledger.late;
@@ -174,7 +186,8 @@ impl Watch {
             ..TestWindow::default()
         };
         let command = request.command.iter().map(|word| word.to_string_lossy().into_owned()).collect();
-        let processes = self.watched.into_iter().filter(Watched::is_python).map(|one| one.process).collect();
+        let watched = self.watched.into_iter().map(|(one, _)| one);
+        let processes = watched.filter(Watched::is_python).map(|one| one.process).collect();
         self.run.report(command, exit, window, processes, own_cost(seconds))
     }
 }

@@ -1,9 +1,11 @@
 //! One process of a test run: what was seen of it since it was last added up.
 
+use std::time::{Duration, Instant};
+
 use super::watcher::Sighting;
 use crate::os::processes;
 use crate::report::{TestLimits, TestProcess, TestRun};
-use crate::snapshot::{Ledger, Process, ProcessId, Recording, TestMoment};
+use crate::snapshot::{Ledger, Process, ProcessId, Recording, TestMark, TestMoment};
 
 /// Looks are added up at the next change of tests when there are so many: some ten seconds of them.
 const ENOUGH: usize = 1000;
@@ -16,6 +18,8 @@ pub(super) struct Watched {
     recording: Recording,
     /// What it ran at each of the snapshots.
     moments: Vec<TestMoment>,
+    /// What it runs now, since when, and whether a thread of its own runs that.
+    now: Option<(TestMoment, Instant, bool)>,
     /// What the report says of it.
     pub(super) process: TestProcess,
     /// How the looking went.
@@ -36,6 +40,7 @@ impl Watched {
         Self {
             recording: Recording::new(Process::numbered(pid)),
             moments: Vec::new(),
+            now: None,
             process: TestProcess { pid: pid.0, program: program(pid), ..TestProcess::default() },
             ledger: Ledger::default(),
             done: false,
@@ -45,6 +50,14 @@ impl Watched {
     /// Whether anything was seen of it, or it is Python and could not be looked at.
     pub(super) fn is_python(&self) -> bool {
         !self.process.python.is_empty() || self.process.unseen.is_some()
+    }
+
+    /// The test that the process itself runs, and for how long it has been seen in its phase.
+    pub(super) fn runs(&self) -> Option<(&TestMark, Duration)> {
+        match &self.now {
+            Some((TestMoment::Runs(mark), since, true)) => Some((mark, since.elapsed())),
+            _ => None,
+        }
     }
 
     /// Takes a sighting; adds up what there is when it is time.
@@ -63,6 +76,10 @@ impl Watched {
                 let changes = self.moments.last().is_some_and(|last| *last != moment);
                 if self.moments.len() >= TOO_MANY || changes && self.moments.len() >= ENOUGH {
                     self.add_up(run, limits);
+                }
+                if self.now.as_ref().is_none_or(|(now, ..)| *now != moment) {
+                    let own = matches!(&moment, TestMoment::Runs(mark) if snapshot.thread(mark.thread).is_some());
+                    self.now = Some((moment.clone(), Instant::now(), own));
                 }
                 self.recording.snapshots.push(*snapshot);
                 self.moments.push(moment);
