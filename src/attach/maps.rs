@@ -14,7 +14,7 @@ use std::sync::Arc;
 use rustix::fs::{major, makedev};
 
 use crate::os::regular_file;
-use crate::snapshot::{ProcessId, Why};
+use crate::snapshot::{Address, ProcessId, Why};
 
 /// So much of the list is read: a process may have 65,530 mappings unless an administrator allows more.
 const LONGEST_LIST: u64 = 32 << 20;
@@ -26,6 +26,9 @@ const MOST_MAPPINGS: usize = 16_384;
 const MOST_PATH_BYTES: usize = 2 << 20;
 /// The longest line that is taken for one: a path, and a hundred bytes before it.
 const LONGEST_LINE: usize = 4096 + 128;
+
+/// How the kernel writes memory without a file that a program gave a name, as Python does since 3.15.
+const NAMED_ANONYMOUS: &str = "[anon:";
 
 /// A part of the address space.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -73,6 +76,27 @@ pub(super) fn read(pid: ProcessId) -> io::Result<Vec<Mapping>> {
         mappings.len() < MOST_MAPPINGS && path_bytes < MOST_PATH_BYTES
     })?;
     Ok(mappings)
+}
+
+/// The writable memory without a file of a process, where its allocators keep objects: from where on, and how many bytes. Stacks
+/// of threads, which follow a guard, are left out, and so is the heap of the C library.
+///
+/// # Errors
+///
+/// What the kernel said.
+pub fn anonymous_memory(pid: ProcessId) -> io::Result<Vec<(Address, u64)>> {
+    let mut found = Vec::new();
+    let mut guarded_until = 0;
+    each(pid, |mapping, has_instructions| {
+        let nameless = mapping.inode == 0 && (mapping.path.is_empty() || mapping.path.starts_with(NAMED_ANONYMOUS));
+        if nameless && !mapping.writable && !has_instructions {
+            guarded_until = mapping.end;
+        } else if nameless && mapping.writable && mapping.start != guarded_until {
+            found.push((Address(mapping.start), mapping.end.saturating_sub(mapping.start)));
+        }
+        found.len() < MOST_MAPPINGS
+    })?;
+    Ok(found)
 }
 
 /// Hands over one mapping after the other, and whether it has instructions, for as long as more are wanted.

@@ -35,6 +35,7 @@ mod walker;
 pub use checkup::{Checkup, Trial, checkup};
 pub use gate::refusal;
 pub use gates::{ExaminedGate, GateState};
+pub use maps::anonymous_memory;
 pub use open::{attach, attach_or_proc_only};
 #[cfg(feature = "py-spy")]
 pub use py_spy_bridge::walk_if_asked;

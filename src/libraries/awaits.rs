@@ -46,6 +46,30 @@ pub enum Awaits {
     },
     /// A call in a thread.
     Thread,
+    /// That a socket can be used: whoever waits is a greenlet.
+    Ready(Ready),
+}
+
+/// A function of a library of greenlets that gives the turn away until a socket can be used.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Ready {
+    /// The local variable that has the socket, or the number of its descriptor.
+    pub socket: &'static str,
+    /// The attribute in which the library's socket has the system's.
+    pub inner: &'static str,
+    /// Where the time is after which the wait ends by itself.
+    pub time: Time,
+    /// Whether it waits for the other end to take bytes.
+    pub sends: bool,
+}
+
+/// Where a function has the time after which it ends its wait; `None` stands for no such time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Time {
+    /// A local variable.
+    Local(&'static str),
+    /// An attribute of the socket.
+    Attribute(&'static str),
 }
 
 /// A method of something that has a transport.

@@ -7,8 +7,8 @@ use super::Role;
 #[rustfmt::skip]
 const FRAMEWORKS: &[&str] = &[
     "_pytest", "a2wsgi", "asgi_correlation_id", "asgiref", "brotli_asgi", "channels", "click", "daphne",
-    "ddtrace", "debugpy", "dramatiq", "elasticapm", "fastapi_utils", "faststream", "flask", "gevent", "granian",
-    "graphql", "greenlet", "h11", "h2", "httptools", "huey", "jinja2", "litestar", "loguru", "multipart",
+    "ddtrace", "debugpy", "dramatiq", "elasticapm", "fastapi_utils", "faststream", "flask", "granian",
+    "graphql", "h11", "h2", "httptools", "huey", "jinja2", "litestar", "loguru", "multipart",
     "nest_asyncio", "newrelic", "ninja", "opentelemetry", "orjson", "pluggy", "prometheus_client",
     "prometheus_fastapi_instrumentator", "pydantic", "pydantic_core", "pytest", "pytest_asyncio", "python_multipart",
     "quart", "rest_framework", "robyn", "rq", "sanic", "sentry_sdk", "slowapi", "sniffio", "sse_starlette",

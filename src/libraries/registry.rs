@@ -5,9 +5,10 @@ use std::sync::LazyLock;
 
 use super::{
     Holder, Home, Library, Marks, Native, Role, Row, Watchdog, aiohttp, aiomysql, aiosqlite, anyio, asyncio, asyncpg,
-    concurrent_futures, contextlib, django, fastapi, getpass, gunicorn, httpcore, hypercorn, importlib, kafka, logging,
-    multiprocessing, nats, packages, pdb, psycopg, pydevd, pymongo, queue, redis, retries, sockets, sqlalchemy, sqlite,
-    starlette, subprocess, threading, trio, urllib3, uvicorn, uvloop, weakref, websockets,
+    concurrent_futures, contextlib, django, eventlet, fastapi, getpass, gevent, greenlet, gunicorn, httpcore,
+    hypercorn, importlib, kafka, logging, multiprocessing, nats, packages, pdb, psycopg, pydevd, pymongo, queue, redis,
+    retries, sockets, sqlalchemy, sqlite, starlette, subprocess, threading, trio, urllib3, uvicorn, uvloop, weakref,
+    websockets,
 };
 use crate::snapshot::Server;
 
@@ -21,8 +22,11 @@ const LIBRARIES: &[&Library] = &[
     &concurrent_futures::LIBRARY,
     &contextlib::LIBRARY,
     &django::LIBRARY,
+    &eventlet::LIBRARY,
     &fastapi::LIBRARY,
     &getpass::LIBRARY,
+    &gevent::LIBRARY,
+    &greenlet::LIBRARY,
     &gunicorn::LIBRARY,
     &httpcore::LIBRARY,
     &hypercorn::LIBRARY,

@@ -8,6 +8,7 @@
 
 use super::allowance::Allowance;
 use super::ends;
+use super::greenlets::{self, Greenlets};
 use super::objects::builtin::Objects;
 use super::objects::known::why;
 use super::objects::moments::Lifetime;
@@ -55,6 +56,11 @@ impl OwnReader {
         let mut census = Census::unknown(at, Why::NotRead);
         match reader::read(&mut scene, &self.wait_watch) {
             Ok(mut tasks) => {
+                let greenlets = match greenlets::read(&mut scene, &self.memory, self.pid, &self.wait_watch) {
+                    Ok(greenlets) => greenlets,
+                    Err(error) => Greenlets { found: Known::Unknown(why(error)), ..Greenlets::default() },
+                };
+                tasks.frames.extend(greenlets.frames);
                 let lifetime = Lifetime { began: self.began, now: clock::now() };
                 match self.requests.read(&scene, &tasks.census, &tasks.frames, &mut tasks.transports, lifetime) {
                     Ok(requests) => census.requests = requests,
@@ -79,6 +85,8 @@ impl OwnReader {
                 if let Err(error) = ends::read(&scene, &mut tasks.census, &tasks.frames) {
                     census.gaps.push((ENDS.to_owned(), why(error)));
                 }
+                tasks.census.add_greenlets(greenlets.found, greenlets.waiting);
+                tasks.waits.extend(greenlets.waits);
                 self.wait_watch.begin(tasks.waits);
                 census.gaps.extend(tasks.gaps);
                 census.tasks = Known::Is(tasks.census);

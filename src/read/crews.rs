@@ -56,6 +56,10 @@ impl Crews {
         for (who, frames) in of_threads.chain(of_tasks) {
             let Some(found) = self.work_of(scene, frames)? else { continue };
             let Some(row) = CREWS.get(found.crew) else { continue };
+            // The hub itself waits for its turn while a greenlet has it: only a thread waits for work there.
+            if row.in_turns && found.piece.is_none() && matches!(who, Actor::Task(_)) {
+                continue;
+            }
             let crew = match crews.entry(found.crew) {
                 Entry::Occupied(known) => known.into_mut(),
                 Entry::Vacant(new) => new.insert(self.sample(scene, row, frames)?),

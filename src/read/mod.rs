@@ -16,8 +16,8 @@
 //! only what is new costs a read of its own. [`Sampler`] puts it all together; `walked` does the same with py-spy's walker
 //! for versions whose layout we do not know.
 //!
-//! The sub-rooms build on each other in this order: `objects`, `threads`, `stacks`, `locks`, `loops`, `tasks`, `pools`, `ends`. `own`
-//! takes a sample through them, `pulse` reads the words of the loops alone, and `census` hands each of its readers the same [`Scene`](scene::Scene).
+//! The sub-rooms build on each other in this order: `objects`, `threads`, `stacks`, `locks`, `loops`, `tasks`, `greenlets`,
+//! `pools`, `ends`. `own` takes a sample through them, `pulse` reads the words of the loops alone, and `census` hands each of its readers the same [`Scene`](scene::Scene).
 
 mod allowance;
 mod budget;
@@ -26,6 +26,7 @@ mod crews;
 mod ends;
 #[cfg(any(test, fuzzing))]
 pub(crate) mod fuzz;
+mod greenlets;
 #[cfg(test)]
 mod hostile_tests;
 mod locks;

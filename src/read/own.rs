@@ -32,7 +32,7 @@ use crate::memory::{LiveMemory, Memory, ReadError, u64_at};
 use crate::os::clock;
 use crate::os::threads::innermost_id;
 use crate::snapshot::{
-    Address, GilRole, InterpreterSample, Known, LockSample, LoopSample, Moment, Process, PythonThread, Site,
+    Address, GilRole, InterpreterSample, Known, LockSample, LoopSample, Moment, Process, ProcessId, PythonThread, Site,
     StackSample, SyscallState, ThreadId, ThreadOs, Why,
 };
 
@@ -43,6 +43,7 @@ pub(in crate::read) struct OwnReader {
     pub(in crate::read) offsets: Offsets,
     pub(super) library: CLibraryOffsets,
     pub(super) runtime: Address,
+    pub(super) pid: ProcessId,
     pub(super) began: Moment,
     innermost: Option<u32>,
     pub(in crate::read) stacks: StackReader,
@@ -103,6 +104,7 @@ impl OwnReader {
             offsets,
             library,
             runtime,
+            pid: process.pid,
             began: clock::of_ticks(process.start_ticks),
             innermost: innermost_id(process.pid, ThreadId(process.pid.0)).ok(),
             stacks: StackReader::within(budget),

@@ -74,7 +74,7 @@ pub struct TaskSample {
     pub address: Address,
     /// Its name.
     pub name: Known<String>,
-    /// Its loop.
+    /// Its loop; null for a greenlet, which has its turn from a hub.
     pub event_loop: Address,
     /// What it does.
     pub phase: TaskPhase,
@@ -102,6 +102,14 @@ pub struct TaskSample {
     /// How often its cancellation was asked for and not taken back, since 3.11.
     #[serde(default)]
     pub cancels: Known<u64>,
+}
+
+impl TaskSample {
+    /// Whether it is a greenlet, which no loop runs.
+    #[must_use]
+    pub fn is_greenlet(&self) -> bool {
+        self.event_loop == Address::default()
+    }
 }
 
 /// Tasks that are at the same place and wait in the same way.
@@ -193,6 +201,10 @@ pub struct TaskCensus {
     /// done are in no list, and none is found.
     #[serde(default)]
     pub failed: Vec<FailedTask>,
+    /// How many greenlets were found, whether they run or wait; 0 where no library of the process gives turns to greenlets. Those that
+    /// wait for their turn are among [`TaskCensus::tasks`], and of no loop.
+    #[serde(default)]
+    pub greenlets: Known<u64>,
 }
 
 impl TaskCensus {
@@ -206,6 +218,13 @@ impl TaskCensus {
     pub const MOST_FAILED: usize = 32;
     /// Children of one `gather` that are named.
     pub const MOST_CHILDREN: usize = 64;
+
+    /// Adds greenlets to those that are kept one by one, as many as there is room for.
+    pub fn add_greenlets(&mut self, found: Known<u64>, waiting: Vec<TaskSample>) {
+        self.greenlets = found;
+        self.tasks.extend(waiting.into_iter().take(Self::MOST_TASKS.saturating_sub(self.tasks.len())));
+        self.tasks.sort_unstable_by_key(|task| task.address);
+    }
 
     /// The task at this address, if it is kept.
     #[must_use]

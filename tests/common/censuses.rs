@@ -43,6 +43,7 @@ pub(crate) fn census(at: Moment) -> Census {
             primitives: vec![primitive],
             thread_locks: vec![(Address(0x9100), hold)],
             failed: Vec::new(),
+            greenlets: Known::Is(3),
         }),
         pools: vec![pool()],
         crews: Vec::new(),

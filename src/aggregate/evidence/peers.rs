@@ -25,6 +25,8 @@ pub enum PeerFact {
     NotAcknowledged { bytes: u64 },
     /// Whether a timeout ends the wait of a task.
     TaskTimeout { timed: bool },
+    /// Whether a timeout ends the wait of a greenlet.
+    GreenletTimeout { timed: bool },
     /// Whether the call has a timeout that a thread waits in.
     ThreadTimeout { timed: bool },
     /// A client takes nothing of what waits to be sent.

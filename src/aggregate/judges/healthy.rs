@@ -84,7 +84,7 @@ pub fn facts(analysis: &Analysis<'_>) -> Vec<LoopFact> {
 }
 
 /// Requests that are old although nothing is wrong with them: what they wait for ends by itself, or their answer goes on.
-fn old_requests(analysis: &Analysis<'_>) -> Option<LoopFact> {
+pub(super) fn old_requests(analysis: &Analysis<'_>) -> Option<LoopFact> {
     let requests = &analysis.recording.censuses.last()?.requests;
     let ages = requests.iter().filter_map(|request| request_age(analysis, request)).filter(|age| *age >= LONG);
     let (requests, oldest) = ages.fold((0, LONG), |(count, oldest), age| (count + 1, oldest.max(age)));

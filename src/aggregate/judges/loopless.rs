@@ -2,12 +2,13 @@
 
 use std::time::Duration;
 
-use super::unanswered_clients::{clients, unread_server};
+use super::healthy::{facts, old_requests};
+use super::unanswered_clients::{clients, reads_greenlets, unread_server};
 use crate::aggregate::blame::{Seen, blame};
 use crate::aggregate::summary::Crews;
 use crate::aggregate::workers::{AtWork, OLD, asleep, crews, is_at_work, looks, stack};
 use crate::aggregate::{
-    Act, Advice, Analysis, At, Cause, Confidence, Finding, KernelFact, Kind, LoopSummary, PeerFact, Place,
+    Act, Advice, Analysis, At, Cause, Confidence, Finding, KernelFact, Kind, LoopFact, LoopSummary, PeerFact, Place,
     ProcessSummary, Verdict, WorkerFact,
 };
 use crate::classify::{Activity, Manner, Origin};
@@ -78,6 +79,9 @@ fn at_work(analysis: &Analysis<'_>, crews: &[AtWork<'_>]) -> Option<Verdict> {
     } else {
         Crews::Turning
     };
+    if let Some(hub) = hub(analysis, crews) {
+        return Some(hub);
+    }
     let mut evidence = crews.iter().map(fact);
     let first = evidence.next()?;
     let in_turns = crews.iter().find(|crew| crew.sample.in_turns).map(|crew| crew.sample.name.clone());
@@ -88,6 +92,26 @@ fn at_work(analysis: &Analysis<'_>, crews: &[AtWork<'_>]) -> Option<Verdict> {
     }
     let finding = Finding::new(Kind::Healthy, analysis.pid(), ProcessSummary::Workers { state }, first);
     Some(finding.confidence(Confidence::Likely).evidence(evidence).verdict())
+}
+
+/// A hub that waits for greenlets to become ready, or whose thread does not stand with one, where all greenlets were read; `None` for
+/// any other.
+fn hub(analysis: &Analysis<'_>, crews: &[AtWork<'_>]) -> Option<Verdict> {
+    let turns = |crew: &&AtWork<'_>| {
+        let moves = crew.idle > 0 || !crew.workers.is_empty();
+        crew.sample.in_turns && moves && crew.workers.iter().all(|worker| worker.stands().is_none())
+    };
+    let crew = crews.iter().find(turns).filter(|_| reads_greenlets(analysis))?;
+    let (census, tasks) = analysis.tasks()?;
+    let summary = ProcessSummary::GreenletsTurn {
+        hub: crew.sample.name.clone(),
+        greenlets: tasks.greenlets.ok()?,
+        requests: census.requests.len() as u64,
+    };
+    let mut evidence = facts(analysis).into_iter().chain(old_requests(analysis));
+    let first = evidence.next().unwrap_or(LoopFact::NoTrouble { looks: analysis.recording.snapshots.len() as u64 });
+    let finding = Finding::new(Kind::Healthy, analysis.pid(), summary, first);
+    Some(finding.confidence(Confidence::Likely).evidence(evidence).advice(Advice::LookOutside).verdict())
 }
 
 /// A server whose requests nobody can read: its thread waits for whoever comes, and nobody waits to be let in.

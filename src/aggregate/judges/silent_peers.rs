@@ -179,6 +179,17 @@ impl<'a> Search<'a> {
         first.map(|(first, _)| last.since(first))
     }
 
+    fn timeout(&self, wait: &Wait<'_>) -> PeerFact {
+        let timed = wait.timed;
+        match wait.who {
+            Actor::Task(task) if self.tasks.task(task).is_some_and(TaskSample::is_greenlet) => {
+                PeerFact::GreenletTimeout { timed }
+            }
+            Actor::Task(_) => PeerFact::TaskTimeout { timed },
+            Actor::Thread(_) => PeerFact::ThreadTimeout { timed },
+        }
+    }
+
     fn verdict(&self, group: &Users, waits: &[&Wait<'a>]) -> Option<Verdict> {
         let of: Vec<&Wait<'a>> = waits.iter().filter(|wait| group.users.contains(&wait.who)).copied().collect();
         let longest = of.iter().max_by_key(|wait| wait.silent)?;
@@ -201,7 +212,7 @@ impl<'a> Search<'a> {
         let finding = Finding::new(Kind::SlowRequests, self.analysis.pid(), summary, counted)
             .cause(cause, Confidence::Likely)
             .lasting(Some(longest.silent.as_secs_f64()), 1.0)
-            .evidence([PeerFact::SeenWaiting { for_s: seen.as_secs_f64() }, taken(&of), timeout(longest)])
+            .evidence([PeerFact::SeenWaiting { for_s: seen.as_secs_f64() }, taken(&of), self.timeout(longest)])
             .hurts(whom(&of))
             .advice(Advice::LimitAnswer { peer: peer.to_owned(), timed: longest.timed })
             .blame(Some(group.blamed.blame(self.analysis.recording)), peer_party(peer))
@@ -228,13 +239,6 @@ fn taken(of: &[&Wait<'_>]) -> PeerFact {
     match of.iter().map(|wait| wait.connection.unsent).max() {
         None | Some(0) => PeerFact::HasTheQuestion,
         Some(bytes) => PeerFact::NotAcknowledged { bytes },
-    }
-}
-
-fn timeout(wait: &Wait<'_>) -> PeerFact {
-    match wait.who {
-        Actor::Task(_) => PeerFact::TaskTimeout { timed: wait.timed },
-        Actor::Thread(_) => PeerFact::ThreadTimeout { timed: wait.timed },
     }
 }
 

@@ -39,10 +39,15 @@ pub(super) fn unread_server<'a>(analysis: &Analysis<'a>) -> Option<&'a str> {
     let crews = analysis.recording.censuses.iter().rev().flat_map(|census| &census.crews);
     let mut serving = crews.filter(|crew| crew.kind == WorkKind::Requests);
     match serving.next() {
-        Some(crew) if crew.in_turns => Some(&crew.name),
+        Some(crew) if crew.in_turns && !reads_greenlets(analysis) => Some(&crew.name),
         Some(_) => None,
         None => census.requests.is_empty().then_some("this server"),
     }
+}
+
+/// Whether all greenlets were read, and with them the requests that they serve.
+pub(super) fn reads_greenlets(analysis: &Analysis<'_>) -> bool {
+    analysis.tasks().is_some_and(|(_, tasks)| tasks.greenlets.ok().is_some_and(|greenlets| greenlets > 0))
 }
 
 /// Clients that said something last, and for how long the one that waits longest has got nothing.

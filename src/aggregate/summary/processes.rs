@@ -48,6 +48,8 @@ pub enum ProcessSummary {
     ClosedAndWell,
     /// A hub gives turns, and the requests whose turn it is not are not known.
     HubTurns { server: String },
+    /// A hub gives turns to greenlets, which were all read.
+    GreenletsTurn { hub: String, greenlets: u64, requests: u64 },
     /// The main thread waits for whoever comes, and the requests are not known.
     AwaitsWhoeverComes { server: String },
     /// How the workers of a process without a loop are.

@@ -57,16 +57,34 @@ impl HeldSlots {
         frames: &[LiveFrame],
         wanted: &[Address],
     ) -> Result<Vec<Held>, ReadError> {
-        let stacks = match &objects.offsets.frame {
-            FrameOffsets::Object(layout) => object_stacks(objects, layout, frames)?,
-            // In builds without a GIL a thread may run its own copy of the instructions, and places do not tell.
-            FrameOffsets::Interpreter(layout) if layout.thread_local_index.is_some() => Vec::new(),
-            FrameOffsets::Interpreter(layout) => self.interpreter_stacks(objects, layout, frames)?,
-        };
+        let stacks = self.stacks(objects, frames)?;
         if objects.offsets.lock.parked {
             self.unbound(objects, &stacks, wanted)
         } else {
             self.bound(objects, &stacks, wanted)
+        }
+    }
+
+    /// What these frames keep on their value stacks to leave their blocks: exit functions, things, and what stands between them.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::find`].
+    pub(in crate::read) fn slots(
+        &mut self,
+        objects: Objects<'_>,
+        frames: &[LiveFrame],
+    ) -> Result<Vec<Address>, ReadError> {
+        Ok(self.stacks(objects, frames)?.into_iter().flat_map(|(_, slots)| slots).collect())
+    }
+
+    /// The live slots of frames: the index of the frame, and the slots.
+    fn stacks(&mut self, objects: Objects<'_>, frames: &[LiveFrame]) -> Result<Vec<(usize, Vec<Address>)>, ReadError> {
+        match &objects.offsets.frame {
+            FrameOffsets::Object(layout) => object_stacks(objects, layout, frames),
+            // In builds without a GIL a thread may run its own copy of the instructions, and places do not tell.
+            FrameOffsets::Interpreter(layout) if layout.thread_local_index.is_some() => Ok(Vec::new()),
+            FrameOffsets::Interpreter(layout) => self.interpreter_stacks(objects, layout, frames),
         }
     }
 

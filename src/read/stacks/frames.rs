@@ -324,14 +324,16 @@ impl Wish {
     }
 }
 
-struct Met {
+/// What stands at a place of a stack.
+pub(in crate::read) struct Met {
     /// `None` for a shim between C and Python.
-    frame: Option<RawFrame>,
-    previous: Address,
+    pub(in crate::read) frame: Option<RawFrame>,
+    /// The frame that called it.
+    pub(in crate::read) previous: Address,
 }
 
 /// Decodes a frame; `None` when these bytes cannot be one.
-fn decode(bytes: &[u8], address: Address, offsets: &Offsets) -> Option<Met> {
+pub(in crate::read) fn decode(bytes: &[u8], address: Address, offsets: &Offsets) -> Option<Met> {
     let pointer = |offset| u64_at(bytes, offset).map(Address);
     match &offsets.frame {
         FrameOffsets::Object(layout) => {
@@ -375,7 +377,8 @@ fn plausible(address: Address) -> Option<Address> {
     (address.0 >= 4096 && address.0.is_multiple_of(8)).then_some(address)
 }
 
-fn frame_size(offsets: &Offsets) -> usize {
+/// Bytes that decoding a frame takes.
+pub(in crate::read) fn frame_size(offsets: &Offsets) -> usize {
     match &offsets.frame {
         FrameOffsets::Object(layout) => layout.last_instruction.max(layout.code).max(layout.back) + 8,
         FrameOffsets::Interpreter(layout) => layout.size,

@@ -258,6 +258,7 @@ impl<'s, 'a> Reader<'s, 'a> {
             primitives,
             thread_locks,
             failed: Vec::new(),
+            greenlets: Known::Is(0),
         }
     }
 

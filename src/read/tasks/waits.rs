@@ -155,6 +155,8 @@ impl Waits {
                 Some(self.connection(objects, stream, transport))
             }
             Awaits::Socket => Some(connection(Ends::unknown(Why::NotRead), false)),
+            // Greenlets have stacks of their own.
+            Awaits::Ready(_) => None,
         })
     }
 

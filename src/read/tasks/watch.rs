@@ -36,7 +36,8 @@ pub(in crate::read) struct WaitWatch {
 
 impl WaitWatch {
     /// Watches these waits, at most [`MOST`], from now on, and forgets what was before.
-    pub(in crate::read) fn begin(&mut self, waits: Vec<Watched>) {
+    pub(in crate::read) fn begin(&mut self, mut waits: Vec<Watched>) {
+        waits.truncate(MOST);
         self.same = waits.into();
         self.moved.clear();
     }

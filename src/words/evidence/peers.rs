@@ -53,7 +53,12 @@ pub(super) fn words(fact: &PeerFact) -> String {
         PeerFact::ConsumersLookAlike => "possible, not likely: a consumer that waits for news may look the same",
         PeerFact::ListenersLookAlike => "possible, not likely: clients that listen look the same",
         PeerFact::HasTheQuestion => "everything sent to it was acknowledged: it has the question",
-        PeerFact::TaskTimeout { timed: true } => "there is a timeout around the wait that has not come yet",
+        PeerFact::GreenletTimeout { timed: false } => {
+            "no timeout around the wait: the socket has none, and no block has one"
+        }
+        PeerFact::TaskTimeout { timed: true } | PeerFact::GreenletTimeout { timed: true } => {
+            "there is a timeout around the wait that has not come yet"
+        }
         PeerFact::TaskTimeout { timed: false } => {
             "no timeout around the wait: no wait_for, no block of asyncio or AnyIO with a deadline"
         }

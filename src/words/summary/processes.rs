@@ -51,6 +51,13 @@ pub(super) fn words(summary: &ProcessSummary) -> String {
         ProcessSummary::RequestsNotKnown { why } => {
             return format!("the event loop turns; NOT KNOWN: its requests ({})", why.words());
         }
+        ProcessSummary::GreenletsTurn { hub, greenlets, requests } => {
+            let requests = match requests {
+                0 => "no request was in flight at the last look".to_owned(),
+                _ => format!("{} in flight, none of which is seen to hang", count(*requests, "request")),
+            };
+            return format!("the hub of {hub} gives turns (greenlets: {greenlets}); {requests}");
+        }
         ProcessSummary::HubTurns { server } => {
             return format!("its hub gives turns; NOT KNOWN: requests of {server} whose turn it is not");
         }
