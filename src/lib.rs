@@ -8,7 +8,7 @@
 //!                      |  |  |             | v     |
 //!                   memory os layout     journal   |   libraries: what we know of foreign code
 //!
-//!  drive: the verbs    suite: a test run    cli: words <-> requests    main: exit code
+//!  drive: the verbs    gateway: HTTP in    suite: a test run    cli: words <-> requests    main: exit code
 //! ```
 //!
 //! Everything to the left of [`snapshot`] touches a process; everything to the right is a pure function of data, so
@@ -85,6 +85,7 @@ pub mod error;
 pub mod figures;
 #[cfg(any(test, fuzzing))]
 pub mod fuzzing;
+pub mod gateway;
 pub mod journal;
 pub mod layout;
 pub mod ledger;

@@ -30,6 +30,7 @@ const MAY_NAME: &[(&str, &[&str])] = &[
     ("report", &["aggregate", "classify", "figures", "libraries", "snapshot", "words"]),
     ("render", &["error", "figures", "ledger", "report", "snapshot", "words"]),
     ("journal", &["error", "snapshot"]),
+    ("gateway", &["error", "os", "render"]),
     (
         "drive",
         &[
@@ -37,6 +38,7 @@ const MAY_NAME: &[(&str, &[&str])] = &[
             "attach",
             "error",
             "figures",
+            "gateway",
             "journal",
             "ledger",
             "libraries",
@@ -51,7 +53,7 @@ const MAY_NAME: &[(&str, &[&str])] = &[
         ],
     ),
     ("suite", &["attach", "drive", "error", "figures", "memory", "os", "read", "render", "report", "snapshot"]),
-    ("cli", &["drive", "error", "suite", "target"]),
+    ("cli", &["drive", "error", "gateway", "suite", "target"]),
 ];
 
 /// Rooms that are functions of data and nothing else.

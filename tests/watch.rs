@@ -7,13 +7,13 @@
 mod interpreters;
 
 use std::fs;
-use std::io::{BufRead, BufReader};
-use std::net::TcpListener;
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 use std::sync::mpsc::{Receiver, channel};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
@@ -220,4 +220,108 @@ fn what_cannot_be_watched_is_refused() {
     assert_eq!(refused.status.code(), Some(2));
     assert!(text(&refused.stderr).contains("ledger.json cannot be used"), "{}", text(&refused.stderr));
     assert_eq!(fs::read_to_string(ledger).expect("it is still there"), "{\"schema\": 99}");
+}
+
+/// Sends a request, and reads the answer.
+fn ask(address: &str, head: &str, body: &str) -> String {
+    let mut stream = TcpStream::connect(address).expect("it listens");
+    let request = format!("{head} HTTP/1.1\r\nHost: localhost\r\nContent-Length: {}\r\n\r\n{body}", body.len());
+    stream.write_all(request.as_bytes()).expect("it reads");
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).expect("it answers");
+    answer
+}
+
+fn notification(status: &str) -> String {
+    let labels = r#"{"alertname":"HealthFails","pod":"../../etc\n\u001b[2J"}"#;
+    format!(
+        r#"{{"version":"4","alerts":[{{"status":"{status}","startsAt":"2026-11-28T23:40:00Z","endsAt":"then","fingerprint":"f1","labels":{labels}}}]}}"#
+    )
+}
+
+fn read_json(path: &Path) -> serde_json::Value {
+    serde_json::from_slice(&fs::read(path).expect("it is there")).expect("JSON")
+}
+
+#[test]
+fn an_alert_is_an_incident_once_with_what_was_seen_before_and_is_closed() {
+    let scratch = Scratch::new("alert");
+    let program = python(BLOCKED, "");
+    let watch = Watch::start(&[&program.0.id().to_string(), "-o", scratch.text(), "--listen", "127.0.0.1:0"]);
+    let listening = watch.says("listening at http://");
+    let address = listening.strip_prefix("listening at http://").expect("an address");
+    let by_itself = incident(&watch.says("incident: "));
+    let taken = ask(address, "POST /alerts", &notification("firing"));
+    assert!(taken.starts_with("HTTP/1.1 202 ") && taken.contains("\"operation\": 1"), "{taken}");
+    let again = ask(address, "POST /alerts", &notification("firing"));
+    assert!(again.starts_with("HTTP/1.1 202 ") && again.contains("\"known\": 1"), "{again}");
+    let line = watch.says("incident: ");
+    assert!(line.contains("-alert-") && line.contains("nap"), "{line}");
+    let folder = incident(&line);
+    let why = folder.join("incident.json");
+    let started = Instant::now();
+    while !why.exists() {
+        assert!(started.elapsed() < PATIENCE, "it says why");
+        thread::sleep(Duration::from_millis(20));
+    }
+    let said = read_json(&why);
+    assert!(said["seconds_before"].as_f64().is_some_and(|seconds| seconds >= 1.0), "{said}");
+    assert_eq!(said["alerts"][0]["name"], "HealthFails");
+    assert_eq!(said["earlier"][0].as_str(), by_itself.file_name().and_then(|name| name.to_str()));
+    let name = folder.file_name().and_then(|name| name.to_str()).expect("a plain name");
+    let report = ask(address, &format!("GET /incidents/{name}/report.txt"), "");
+    assert!(report.contains("LOOP BLOCKED") && report.contains("nap()"), "{report}");
+    let operation = ask(address, "GET /operations/1", "");
+    assert!(operation.contains("\"done\"") && operation.contains(name), "{operation}");
+    let figures = ask(address, "GET /metrics", "");
+    assert!(figures.contains("hangspy_incidents_total{rule=\"alert\"} 1"), "{figures}");
+    ask(address, "POST /alerts", &notification("resolved"));
+    while read_json(&why)["alerts"][0]["ends_at"] != "then" {
+        assert!(started.elapsed() < PATIENCE, "the alert has ended");
+        thread::sleep(Duration::from_millis(20));
+    }
+    assert_eq!(watch.ends(), Some(0));
+    assert!(TcpStream::connect(address).is_err(), "the port is closed");
+}
+
+#[test]
+fn a_capture_that_is_asked_for_can_be_ended_and_the_budget_is_told() {
+    let scratch = Scratch::new("capture");
+    let program = python(BLOCKED, "");
+    let watch = Watch::start(&[&program.0.id().to_string(), "-o", scratch.text(), "--listen", "127.0.0.1:0"]);
+    let listening = watch.says("listening at http://");
+    let address = listening.strip_prefix("listening at http://").expect("an address");
+    watch.says("incident: ");
+    let taken = ask(address, "POST /capture", "");
+    assert!(taken.starts_with("HTTP/1.1 202 ") && taken.contains("location: /operations/1"), "{taken}");
+    assert!(ask(address, "DELETE /operations/1", "").starts_with("HTTP/1.1 200 "));
+    watch.says("not captured: asked: a request: ");
+    let operation = ask(address, "GET /operations/1", "");
+    assert!(operation.contains("\"cancelled\""), "{operation}");
+    let second = ask(address, "POST /capture", "");
+    let is_limited = second.starts_with("HTTP/1.1 429 ") && second.contains("retry-after: ");
+    // It is not, where it was cancelled before it had begun, or a minute has gone by on a crowded machine.
+    assert!(is_limited || second.starts_with("HTTP/1.1 202 "), "{second}");
+    assert_eq!(watch.ends(), Some(0));
+}
+
+#[test]
+fn a_door_that_cannot_be_opened_is_refused() {
+    let scratch = Scratch::new("door");
+    let refused = |arguments: &[&str]| {
+        let output = hangspy(&[&["watch", "4194304", "-o", scratch.text()], arguments].concat());
+        assert_eq!(output.status.code(), Some(2), "{arguments:?}: {}", text(&output.stderr));
+        text(&output.stderr)
+    };
+    let taken = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let taken = taken.local_addr().expect("it has one").to_string();
+    assert!(refused(&["--listen", &taken]).contains("cannot listen at http://127.0.0.1:"));
+    assert!(refused(&["--listen", "0.0.0.0:0"]).contains("no token is asked for"));
+    assert!(refused(&["--listen", "example.com:80"]).contains("no address and port"));
+    assert!(refused(&["--token-file", "x"]).contains("--listen"));
+    let token = scratch.0.join("token");
+    fs::write(&token, "0123456789abcdef").expect("it can be written");
+    fs::set_permissions(&token, std::os::unix::fs::PermissionsExt::from_mode(0o644)).expect("it is ours");
+    let words = refused(&["--listen", "0.0.0.0:0", "--token-file", token.to_str().expect("a plain path")]);
+    assert!(words.contains("others may read or change it (mode 644)"), "{words}");
 }

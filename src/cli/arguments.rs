@@ -9,6 +9,7 @@ use clap_complete::Shell;
 
 use super::duration;
 use crate::drive::{self, Colors, Format, GraphThreads};
+use crate::gateway::Listen;
 
 /// The version; `scripts/release` adds the commit.
 const VERSION: &str = match option_env!("HANGSPY_VERSION") {
@@ -306,6 +307,8 @@ Examples:
   hangspy watch -o incidents -- uvicorn app:app starts the service itself, as the entry point of a container
   kill -USR1 PID                                an incident now, of whatever it watches
   hangspy report --ledger /var/lib/hangspy      the small stalls so far, ranked
+  hangspy watch :8000 -o incidents --listen 127.0.0.1:9777
+                                                alerts of Prometheus or Grafana capture one: POST /alerts
 
 It follows workers as they come and go, and writes a folder of files as `diagnose -o` does when a loop is
 blocked for 1 s, waits for the GIL half of 3 s, when threads or tasks are deadlocked, a pool is waited for
@@ -322,6 +325,9 @@ pub struct Watch {
     /// Wait for a target that is not there yet
     #[arg(long)]
     pub wait: bool,
+    /// Where alerts come in.
+    #[command(flatten)]
+    pub door: Door,
     /// What is written down.
     #[command(flatten)]
     pub audit: Audit,
@@ -370,6 +376,27 @@ pub enum Unknown {
     Pass,
     /// The check fails, with 6
     Fail,
+}
+
+/// Where alerts come in.
+#[derive(Debug, Args)]
+pub struct Door {
+    /// Take alerts, requests for captures and scrapes at ADDRESS:PORT or unix:PATH; GET / lists what can be asked for
+    #[arg(long, value_name = "ADDR")]
+    pub listen: Option<Listen>,
+    /// A file with the token that every request must bear; needed where others than this machine reach the address
+    #[arg(long, value_name = "FILE", requires = "listen")]
+    pub token_file: Option<PathBuf>,
+    /// A file with the secret that Grafana signs its notifications with, instead of bearing the token
+    #[arg(long, value_name = "FILE", requires = "listen")]
+    pub secret_file: Option<PathBuf>,
+}
+
+impl From<Door> for Option<drive::Door> {
+    fn from(words: Door) -> Self {
+        let (token, secret) = (words.token_file, words.secret_file);
+        words.listen.map(|listen| drive::Door { listen, token, secret })
+    }
 }
 
 /// `hangspy report`

@@ -143,6 +143,7 @@ impl From<arguments::Watch> for Request {
             wait: words.wait || beside_service,
             audit: words.audit.file,
             beside_service,
+            door: words.door.into(),
         })
     }
 }

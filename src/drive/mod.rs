@@ -49,7 +49,7 @@ pub use processes::{Processes, processes};
 pub use record::{Record, record};
 pub use report::{Render, report};
 pub use session::Privacy;
-pub use watch::{Armed, watch};
+pub use watch::{Armed, Door, watch};
 
 // For `suite`, which looks in another way.
 pub(crate) use console::unprintable;

@@ -28,6 +28,18 @@ pub enum Format {
     Collapsed,
 }
 
+impl Format {
+    /// The media type of a file of this format.
+    pub(super) fn media(self) -> &'static str {
+        match self {
+            Self::Capture => "application/octet-stream",
+            Self::Text | Self::Collapsed => "text/plain; charset=utf-8",
+            Self::Json => "application/json",
+            Self::FlameGraph => "image/svg+xml",
+        }
+    }
+}
+
 /// Which threads a flame graph and collapsed stacks show.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum GraphThreads {

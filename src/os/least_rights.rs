@@ -109,6 +109,17 @@ pub fn keep_what_reading_needs() {
     let _refused = capabilities(None).map(|own| set_capabilities(None, kept(own)));
 }
 
+/// Gives up what a thread does not need that serves what was written: it reads files of ours and changes nothing.
+pub fn keep_what_serving_needs() {
+    let _no_filter = set_no_new_privs(true).is_ok() && filter().is_ok_and(|filter| apply_filter(&filter).is_ok());
+    let serving = |own: CapabilitySets| CapabilitySets {
+        effective: own.effective.intersection(CapabilitySet::DAC_READ_SEARCH),
+        permitted: own.permitted.intersection(CapabilitySet::DAC_READ_SEARCH),
+        inheritable: CapabilitySet::empty(),
+    };
+    let _refused = capabilities(None).map(|own| set_capabilities(None, serving(own)));
+}
+
 /// What stays of a thread's capabilities. Who lacks `SYS_PTRACE`, as the root of most containers does, may read another process of
 /// the same user only while it has every capability that the other has (`cap_ptrace_access_check` in the kernel's
 /// `security/commoncap.c`): giving one up would take the target away.

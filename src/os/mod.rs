@@ -38,7 +38,7 @@ pub mod visibility;
 
 pub use allocator::allocate_from_one_place;
 pub use cgroups::memory_kills;
-pub use least_rights::keep_what_reading_needs;
+pub use least_rights::{keep_what_reading_needs, keep_what_serving_needs};
 pub use lone_user::{listening_among, listening_as_lone_user};
 pub use program::Program;
 pub use self_cost::{SelfCost, self_cost};

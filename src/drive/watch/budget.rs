@@ -66,6 +66,14 @@ impl Limit {
         }
     }
 
+    /// Seconds until it acts no more, where that is known.
+    pub(super) fn left_s(self) -> Option<u64> {
+        match self {
+            Self::Busy => None,
+            Self::CoolDown(left) | Self::Hour(left) => Some(left),
+        }
+    }
+
     /// The reason, to stand behind "not captured: ".
     pub(super) fn words(self) -> String {
         match self {
@@ -146,7 +154,13 @@ impl Budget {
         self.busy = false;
     }
 
-    fn limit(&mut self, now_s: u64, thing: &str) -> Option<Limit> {
+    /// How often a limit acted, by its word.
+    pub(super) fn refused(&self) -> impl Iterator<Item = (&str, u64)> {
+        self.refused.iter().map(|(limit, times)| (limit.as_str(), *times))
+    }
+
+    /// The limit that would act now.
+    pub(super) fn limit(&mut self, now_s: u64, thing: &str) -> Option<Limit> {
         self.age(now_s);
         if let Some(known) = self.things.get(thing) {
             let doubled = COOL_DOWN_S.saturating_mul(1 << known.times.saturating_sub(1).min(16));

@@ -1,8 +1,8 @@
 //! The watch as a whole: which processes are followed, what is kept of what they show, and how it ends.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
@@ -12,12 +12,17 @@ use super::super::audit;
 use super::super::console::Console;
 use super::super::interrupt::Interrupt;
 use super::Armed;
+use super::board::{Call, End};
 use super::budget::{Budget, Limit};
+use super::calls::{Calls, Outcome};
+use super::desk::Desk;
 use super::incidents::{self, Content, Why};
 use super::recorder::{self, Incident, Note, Orders};
 use super::rules::Rule;
 use super::shelf::Shelf;
 use crate::error::{Error, Result};
+use crate::gateway::{Gateway, State};
+use crate::os::clock;
 use crate::os::source::SourceReader;
 use crate::snapshot::{Process, Recording};
 use crate::target::{self, MOST_PROCESSES, choose};
@@ -37,12 +42,27 @@ const BYTES_OF_ONE: (usize, usize) = (1 << 20, 8 << 20);
 const MOST_CLOSED: usize = 256;
 /// How long the same refusal is not said again.
 const SAY_AGAIN: Duration = Duration::from_secs(60);
+/// Incidents of alerts that are still told when the alerts end.
+const MOST_OPEN: usize = 16;
 
 /// A process that is followed.
 struct Followed {
     process: Process,
     reader: Option<SourceReader>,
-    asked: Arc<AtomicBool>,
+    /// For how long its longest step has lasted, nanoseconds.
+    lasting: Arc<AtomicU64>,
+}
+
+/// What was captured, and of whom.
+struct Captured {
+    rule: Rule,
+    thing: String,
+    at_s: u64,
+    before: Duration,
+    /// By recorder.
+    recordings: Vec<(usize, Recording)>,
+    /// Whether it was asked for from outside.
+    is_call: bool,
 }
 
 pub(super) struct Guard<'a> {
@@ -51,6 +71,12 @@ pub(super) struct Guard<'a> {
     began: Instant,
     budget: Arc<Mutex<Budget>>,
     shelf: Shelf,
+    desk: Arc<Desk>,
+    calls: Calls,
+    /// Closed with us.
+    _gateway: Option<Gateway>,
+    /// Incidents of alerts that fire.
+    open: VecDeque<(PathBuf, Why)>,
     stop: Interrupt,
     send: Sender<(usize, Note)>,
     notes: Receiver<(usize, Note)>,
@@ -67,13 +93,23 @@ pub(super) struct Guard<'a> {
 impl<'a> Guard<'a> {
     pub(super) fn new(request: &'a Armed, console: Console) -> Result<Self> {
         let (shelf, budget) = Shelf::open(&request.folder)?;
+        let budget = Arc::new(Mutex::new(budget));
+        let desk = Arc::new(Desk::new(Arc::clone(&budget), Arc::clone(&shelf.ledger), shelf.incidents()));
+        let gateway = request.door.as_ref().map(|door| door.open(Arc::clone(&desk))).transpose()?;
+        if let Some(gateway) = &gateway {
+            console.say(&format!("listening at {}", gateway.at()));
+        }
         let (send, notes) = channel();
         Ok(Self {
             request,
             console,
             began: Instant::now(),
-            budget: Arc::new(Mutex::new(budget)),
+            budget,
             shelf,
+            calls: Calls::new(Arc::clone(&desk)),
+            desk,
+            _gateway: gateway,
+            open: VecDeque::new(),
             stop: Interrupt::detached(),
             send,
             notes,
@@ -101,8 +137,10 @@ impl<'a> Guard<'a> {
                 Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => {}
             }
             if asked.swap(false, Ordering::Relaxed) {
-                self.followed.values().for_each(|one| one.asked.store(true, Ordering::Relaxed));
+                // Who asks while a capture is being taken has it.
+                let _taken_already = self.desk.board().ask(Rule::Asked, "SIGUSR1", clock::wall().as_secs());
             }
+            self.tend();
             if outcome.is_err() && !self.request.wait {
                 break;
             }
@@ -148,15 +186,16 @@ impl<'a> Guard<'a> {
     fn follow(&mut self, process: Process, count: usize) -> Result<()> {
         let index = self.next;
         self.next += 1;
-        let asked = Arc::new(AtomicBool::new(false));
+        let lasting = Arc::new(AtomicU64::new(0));
         let orders = Orders {
             index,
             stop: self.stop.clone(),
-            asked: Arc::clone(&asked),
+            summons: Arc::clone(&self.calls.summons),
+            lasting: Arc::clone(&lasting),
             budget: Arc::clone(&self.budget),
             bytes: (BYTES / count.max(1)).clamp(BYTES_OF_ONE.0, BYTES_OF_ONE.1),
         };
-        self.followed.insert(index, Followed { process: process.clone(), reader: None, asked });
+        self.followed.insert(index, Followed { process: process.clone(), reader: None, lasting });
         let send = self.send.clone();
         let spawned = thread::Builder::new()
             .name(format!("recorder {index}"))
@@ -181,10 +220,18 @@ impl<'a> Guard<'a> {
                     one.reader = Some(reader);
                 }
             }
-            Note::Missed(miss) => self.shelf.ledger.add(&miss),
-            Note::Unwatched(length) => self.shelf.ledger.unwatched_s += length.as_secs_f64(),
+            Note::Missed(miss) => {
+                self.desk.figures.stall(miss.length);
+                self.shelf.ledger().add(&miss);
+            }
+            Note::Unwatched(length) => self.shelf.ledger().unwatched_s += length.as_secs_f64(),
             Note::Held { rule, thing, limit } => self.say_held(rule, &thing, limit),
-            Note::Incident(incident) => self.incident(index, *incident),
+            Note::Incident(incident) => {
+                let Incident { rule, thing, at_s, before, recording } = *incident;
+                let recordings = vec![(index, recording)];
+                self.incident(Captured { rule, thing, at_s, before, recordings, is_call: false });
+            }
+            Note::Part(part) => self.calls.take(index, *part),
             Note::Over { recording, ended } => {
                 self.followed.remove(&index);
                 self.find_due = Instant::now();
@@ -225,28 +272,101 @@ impl<'a> Guard<'a> {
         }
     }
 
-    fn incident(&mut self, index: usize, incident: Incident) {
-        let Incident { rule, thing, at_s, before, recording } = incident;
-        let process = recording.process.pid;
-        let folder = incidents::name(&self.shelf.incidents(), at_s, rule.word(), process.0);
-        let reader = self.followed.get(&index).and_then(|one| one.reader.clone());
-        let written =
-            self.write(&folder, &mut [recording], reader.map(|reader| (process, reader)).into_iter().collect());
+    fn incident(&mut self, captured: Captured) {
+        let Captured { rule, thing, at_s, before, recordings, is_call } = captured;
+        let readers = recordings.iter().filter_map(|(index, recording)| {
+            let reader = self.followed.get(index)?.reader.clone()?;
+            Some((recording.process.pid, reader))
+        });
+        let readers = readers.collect();
+        let mut recordings: Vec<Recording> = recordings.into_iter().map(|(_, recording)| recording).collect();
+        let processes: Vec<u32> = recordings.iter().map(|recording| recording.process.pid.0).collect();
+        let process = processes.first().copied().unwrap_or_default();
+        let folder = incidents::name(&self.shelf.incidents(), at_s, rule.word(), process);
+        let earlier = incidents::earlier(&self.shelf.incidents(), at_s);
+        let written = self.write(&folder, &mut recordings, readers);
         self.budget.lock().unwrap_or_else(PoisonError::into_inner).done();
+        let end = match &written {
+            Ok(summary) => {
+                let name = folder.file_name().map(|name| name.to_string_lossy().into_owned());
+                End::Kept { incident: name.unwrap_or_default(), summary: summary.clone() }
+            }
+            Err(error) => End::Not(State::Failed, Some(error.to_string())),
+        };
+        let call = is_call.then(|| self.desk.board().ended(end, earlier.clone())).flatten();
         match written {
             Ok(summary) => {
+                self.desk.figures.incident(rule);
                 self.console.say(&format!("incident: {}: {summary}", folder.display()));
                 let time = audit::utc(at_s);
                 let seconds_before = before.as_secs_f64();
-                let why = Why { rule: rule.word(), thing: &thing, time, process: process.0, seconds_before, summary };
-                let explained = incidents::explain(&folder, &why);
-                self.complain(explained);
+                let alerts = call.map(|call| call.alerts).unwrap_or_default();
+                let rule = rule.word();
+                let why = Why { rule, thing, time, process, processes, seconds_before, summary, alerts, earlier };
+                self.explain(folder, why);
             }
             Err(error) => self.console.complain(&error),
         }
         match incidents::keep_within_limit(&self.shelf.incidents()) {
             Ok(0) | Err(_) => {}
             Ok(gone) => self.console.say(&format!("{gone} of the oldest incidents were given up: more than 200 MiB")),
+        }
+    }
+
+    /// Says beside an incident why it was captured; of alerts that fire it is said again when they end.
+    fn explain(&mut self, folder: PathBuf, why: Why) {
+        let explained = incidents::explain(&folder, &why);
+        self.complain(explained);
+        if why.alerts.iter().any(|alert| alert.ends_at.is_none()) {
+            self.open.push_back((folder, why));
+            let many = self.open.len().saturating_sub(MOST_OPEN);
+            self.open.drain(..many);
+        }
+    }
+
+    /// Does what was asked for from outside, and tells what is to be told there.
+    fn tend(&mut self) {
+        let lasting = self.followed.values().map(|one| one.lasting.load(Ordering::Relaxed)).max();
+        self.desk.figures.now(Duration::from_nanos(lasting.unwrap_or_default()), self.followed.len());
+        let followed: BTreeSet<usize> = self.followed.keys().copied().collect();
+        if let Some(outcome) = self.calls.tend(&followed) {
+            self.conclude(outcome);
+        }
+        let resolved = self.desk.board().resolved();
+        for alert in resolved {
+            let told = self.open.iter().position(|(_, why)| why.alerts.iter().any(|one| one.is(&alert)));
+            let Some((folder, mut why)) = told.and_then(|index| self.open.remove(index)) else { continue };
+            why.alerts.iter_mut().filter(|one| one.is(&alert)).for_each(|one| one.ends_at.clone_from(&alert.ends_at));
+            self.explain(folder, why);
+        }
+    }
+
+    /// Takes what a call has come to.
+    fn conclude(&mut self, outcome: Outcome) {
+        let incidents = self.shelf.incidents();
+        let dropped = |guard: &Self, state, reason: String| {
+            let earlier = incidents::earlier(&incidents, clock::wall().as_secs());
+            guard.desk.board().ended(End::Not(state, Some(reason)), earlier)
+        };
+        match outcome {
+            Outcome::Held(Call { rule, thing, .. }, limit) => {
+                dropped(self, State::Refused, limit.words());
+                self.say_held(rule, &rule.of(&thing), limit);
+            }
+            Outcome::Dropped(call, reason) => {
+                let state = if call.end.is_some() { State::Cancelled } else { State::Failed };
+                if call.began.is_some() {
+                    self.budget.lock().unwrap_or_else(PoisonError::into_inner).done();
+                }
+                dropped(self, state, reason.to_owned());
+                self.console.say(&format!("not captured: {}: {reason}", call.rule.of(&call.thing)));
+            }
+            Outcome::Seen { call, at_s, parts } => {
+                let before = parts.iter().map(|(_, part)| part.before).max().unwrap_or_default();
+                let recordings = parts.into_iter().map(|(index, part)| (index, part.recording)).collect();
+                let thing = call.rule.of(&call.thing);
+                self.incident(Captured { rule: call.rule, thing, at_s, before, recordings, is_call: true });
+            }
         }
     }
 
@@ -280,7 +400,7 @@ impl<'a> Guard<'a> {
                     self.followed.remove(&index);
                     recordings.push(*recording);
                 }
-                Note::Incident(one) => incident = Some((index, *one)),
+                Note::Incident(_) => incident = Some((index, note)),
                 note => {
                     let taken = self.take(index, note);
                     self.complain(taken);
@@ -290,8 +410,12 @@ impl<'a> Guard<'a> {
         // First what is short.
         let kept = self.shelf.keep(&self.budget);
         self.complain(kept);
-        if let Some((index, one)) = incident {
-            self.incident(index, one);
+        if let Some((index, note)) = incident {
+            let taken = self.take(index, note);
+            self.complain(taken);
+        }
+        if let Some(outcome) = self.calls.last() {
+            self.conclude(outcome);
         }
         recordings.retain(|recording| !recording.snapshots.is_empty());
         if !recordings.is_empty() {

@@ -1,22 +1,24 @@
 //! Incidents on disk: a folder each, the oldest given up when there is too much.
 
 use std::ffi::{OsStr, OsString};
+use std::fs::File;
 use std::io;
 use std::os::fd::OwnedFd;
-use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
-use rustix::fs::{AtFlags, Dir, statat, unlinkat};
+use rustix::fs::{AtFlags, Dir, Mode, OFlags, openat, statat, unlinkat};
 use serde::Serialize;
 
 use super::super::audit::utc;
 use super::super::new_file::{NewFile, beside};
-use super::super::outputs::{self, GraphThreads, Outputs};
+use super::super::outputs::{self, Format, GraphThreads, Outputs};
 use super::super::safe_folder::{SafeFolder, open_folder};
 use super::super::{excerpts, session};
 use crate::error::{Error, Result};
+use crate::gateway::{Alert, Listed};
 use crate::os::clock;
 use crate::os::source::SourceReader;
+use crate::render::sanitize;
 use crate::snapshot::{ProcessId, Recording};
 use crate::{journal, report};
 
@@ -26,24 +28,32 @@ const MOST_BYTES: u64 = 200 << 20;
 const MOST_OF_A_NAME: u32 = 100;
 /// The incidents of a folder, a folder each.
 pub(super) const INCIDENTS: &str = "incidents";
+/// What was captured so long before an alert may be what it is about, seconds.
+const EARLIER_S: u64 = 600;
 /// What says why an incident was captured.
 const WHY: &str = "incident.json";
 
 /// Why an incident was captured, as it stands beside it.
 #[derive(Debug, Serialize)]
-pub(super) struct Why<'a> {
+pub(super) struct Why {
     /// The rule that was set off.
     pub(super) rule: &'static str,
     /// What it is of: the same again is captured less often.
-    pub(super) thing: &'a str,
+    pub(super) thing: String,
     /// When, in UTC.
     pub(super) time: String,
-    /// The process.
+    /// The process; of several that were captured together the first.
     pub(super) process: u32,
+    /// All of them.
+    pub(super) processes: Vec<u32>,
     /// How many seconds before that the capture reaches back.
     pub(super) seconds_before: f64,
     /// What is wrong, in a sentence.
     pub(super) summary: String,
+    /// The alerts that it was captured for, and until when they fired.
+    pub(super) alerts: Vec<Alert>,
+    /// Incidents of the ten minutes before: what an alert is about may be over, and in one of them.
+    pub(super) earlier: Vec<String>,
 }
 
 /// What is written of one incident.
@@ -99,7 +109,18 @@ pub(in crate::drive) fn keep_evidence(folder: &Path, evidence: Evidence<'_>) -> 
     let (incidents, at_s) = (folder.join(INCIDENTS), clock::wall().as_secs());
     let folder = name(&incidents, at_s, rule, process);
     let summary = write(&folder, Content { asked, recordings: &mut recordings, readers, elapsed })?;
-    explain(&folder, &Why { rule, thing: &thing, time: utc(at_s), process, seconds_before: 0.0, summary })?;
+    let why = Why {
+        rule,
+        thing,
+        time: utc(at_s),
+        process,
+        processes: recordings.iter().map(|recording| recording.process.pid.0).collect(),
+        seconds_before: 0.0,
+        summary,
+        alerts: Vec::new(),
+        earlier: earlier(&incidents, at_s),
+    };
+    explain(&folder, &why)?;
     // Where they cannot be listed, too many stay.
     let _unlisted = keep_within_limit(&incidents);
     Ok(folder)
@@ -118,9 +139,9 @@ fn capture(path: &Path, file: &NewFile, asked: &str, recordings: &[Recording]) -
 /// # Errors
 ///
 /// When it cannot be written.
-pub(super) fn explain(folder: &Path, why: &Why<'_>) -> Result<()> {
-    let text = serde_json::to_vec_pretty(why).map_err(|error| Error::Bug(error.to_string()))?;
-    keep(&folder.join(WHY), &text)
+pub(super) fn explain(folder: &Path, why: &Why) -> Result<()> {
+    let text = serde_json::to_string_pretty(why).map_err(|error| Error::Bug(error.to_string()))?;
+    keep(&folder.join(WHY), sanitize::json(&text).as_bytes())
 }
 
 /// Puts bytes into the place of a file, all or none.
@@ -133,9 +154,9 @@ pub(super) fn keep(path: &Path, bytes: &[u8]) -> Result<()> {
     written.map_err(|source| Error::Output { path: path.to_owned(), source })
 }
 
-/// A folder for an incident that is not there yet: time, rule, process. No colons, for the sake of who copies it elsewhere.
+/// A folder for an incident that is not there yet: time, rule, process.
 pub(super) fn name(incidents: &Path, at_s: u64, rule: &str, process: u32) -> PathBuf {
-    let name = format!("{}-{rule}-{process}", utc(at_s).replace(':', "-"));
+    let name = format!("{}-{rule}-{process}", stamp(at_s));
     let numbered = (2..MOST_OF_A_NAME).map(|number| format!("{name}-{number}"));
     let names = std::iter::once(name.clone()).chain(numbered);
     let free = names.map(|name| incidents.join(name)).find(|path| !path.exists());
@@ -147,17 +168,7 @@ pub(super) fn name(incidents: &Path, at_s: u64, rule: &str, process: u32) -> Pat
 /// Through descriptors: a folder that somebody exchanges for a link meanwhile is not followed.
 pub(super) fn make_room(incidents: &Path, most_bytes: u64) -> io::Result<usize> {
     let home = SafeFolder::open(incidents, false)?.descriptor;
-    let mut found = Vec::new();
-    for entry in Dir::read_from(&home)? {
-        let name = OsStr::from_bytes(entry?.file_name().to_bytes()).to_owned();
-        // Names begin with the time. What is no folder, or a link, is none of ours.
-        if !name.as_bytes().starts_with(b".")
-            && let Ok(folder) = open_folder(&home, &name)
-        {
-            found.push((name, size(&folder)));
-        }
-    }
-    found.sort();
+    let found = folders(&home, |name, folder| (name, size(folder)))?;
     let mut left: u64 = found.iter().map(|(_, size)| size).sum();
     let mut gone = 0;
     for (name, size) in found.iter().take(found.len().saturating_sub(1)) {
@@ -176,21 +187,86 @@ pub(super) fn keep_within_limit(incidents: &Path) -> io::Result<usize> {
     make_room(incidents, MOST_BYTES)
 }
 
+/// The files of an incident, and what they are.
+pub(super) fn files() -> impl Iterator<Item = (&'static str, &'static str)> {
+    outputs::IN_A_FOLDER.iter().map(|(name, format)| (*name, format.media())).chain([(WHY, Format::Json.media())])
+}
+
+/// What there is to say of each folder in one, the oldest first. What is no folder, or a link, is none of ours.
+fn folders<T: Ord>(home: &OwnedFd, say: impl Fn(String, &OwnedFd) -> T) -> io::Result<Vec<T>> {
+    let mut found = Vec::new();
+    for entry in Dir::read_from(home)? {
+        let entry = entry?;
+        // Ours begin with the time.
+        let Ok(name) = entry.file_name().to_str() else { continue };
+        if !name.starts_with('.')
+            && let Ok(folder) = open_folder(home, OsStr::new(name))
+        {
+            found.push(say(name.to_owned(), &folder));
+        }
+    }
+    found.sort();
+    Ok(found)
+}
+
+/// The incidents, the oldest first, and the files of each that are there.
+///
+/// # Errors
+///
+/// What the kernel said; a folder that is not there yet has none.
+pub(super) fn list(incidents: &Path) -> io::Result<Vec<Listed>> {
+    let home = match SafeFolder::open(incidents, false) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+        home => home?.descriptor,
+    };
+    folders(&home, |name, folder| {
+        let is_there = |file: &&str| statat(folder, *file, AtFlags::SYMLINK_NOFOLLOW).is_ok();
+        Listed { name, files: files().map(|(file, _)| file).filter(is_there).collect() }
+    })
+}
+
+/// A file of an incident, what it is, and its size. Both names are compared with those that there are: nothing of a request becomes a
+/// part of a path.
+pub(super) fn open(incidents: &Path, incident: &str, name: &str) -> Option<(File, &'static str, u64)> {
+    let home = SafeFolder::open(incidents, false).ok()?.descriptor;
+    let incident = folders(&home, |known, _| known).ok()?.into_iter().find(|known| known == incident)?;
+    let folder = open_folder(&home, OsStr::new(&incident)).ok()?;
+    let (name, media) = files().find(|(known, _)| *known == name)?;
+    let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC;
+    let file = File::from(openat(folder, name, flags, Mode::empty()).ok()?);
+    let data = file.metadata().ok().filter(|data| data.is_file())?;
+    Some((file, media, data.len()))
+}
+
+/// The incidents of the ten minutes before a time, seconds since 1970, the oldest first.
+pub(super) fn earlier(incidents: &Path, at_s: u64) -> Vec<String> {
+    // Names begin with the time.
+    let (first, last) = (stamp(at_s.saturating_sub(EARLIER_S)), stamp(at_s));
+    // Of a folder that cannot be read nothing is known.
+    let home = SafeFolder::open(incidents, false);
+    let names = home.and_then(|home| folders(&home.descriptor, |name, _| name)).unwrap_or_default().into_iter();
+    names.filter(|name| (first.as_str()..last.as_str()).contains(&name.as_str())).collect()
+}
+
+/// A time as it stands in names. No colons, for the sake of who copies them elsewhere.
+fn stamp(at_s: u64) -> String {
+    utc(at_s).replace(':', "-")
+}
+
 /// What we write, and what is left of it when we are killed.
-fn files() -> impl Iterator<Item = OsString> {
-    let names = outputs::IN_A_FOLDER.iter().map(|(name, _)| *name).chain([WHY]).map(OsStr::new);
-    names.flat_map(|name| [name.to_owned(), beside(name)])
+fn written() -> impl Iterator<Item = OsString> {
+    files().flat_map(|(name, _)| [OsString::from(name), beside(OsStr::new(name))])
 }
 
 fn size(folder: &OwnedFd) -> u64 {
-    let found = files().filter_map(|name| statat(folder, name, AtFlags::SYMLINK_NOFOLLOW).ok());
+    let found = written().filter_map(|name| statat(folder, name, AtFlags::SYMLINK_NOFOLLOW).ok());
     found.map(|data| u64::try_from(data.st_size).unwrap_or_default()).sum()
 }
 
 /// Takes away what we wrote, and the folder if nothing else is in it.
-fn remove(home: &OwnedFd, name: &OsStr) {
-    let Ok(folder) = open_folder(home, name) else { return };
-    for file in files() {
+fn remove(home: &OwnedFd, name: &str) {
+    let Ok(folder) = open_folder(home, OsStr::new(name)) else { return };
+    for file in written() {
         let _not_there = unlinkat(&folder, file, AtFlags::empty());
     }
     let _not_empty = unlinkat(home, name, AtFlags::REMOVEDIR);

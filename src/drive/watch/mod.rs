@@ -9,11 +9,19 @@
 //! The thread that started it (`guard`) finds the processes again and again, so that workers come and go and the target may be
 //! started anew, and it alone writes: `incidents`, and what stays on the `shelf`. Threads that look have no right to.
 //!
+//! What is asked for from outside, by SIGUSR1 or through the `door` that the gateway serves, is put on a `board`, which is part of the
+//! `desk` that the gateway asks. The guard carries it out (`calls`): one capture of all processes at the same time, of the same budget.
+//!
 //! A recorder whose sampler has kept as many stacks as it may is replaced by a new one, whose ring begins empty: of an incident
 //! right after that there is less from before, and `seconds_before` says how much.
 
 mod beat;
+mod board;
 mod budget;
+mod calls;
+mod desk;
+mod door;
+mod figures;
 mod guard;
 mod incidents;
 mod recorder;
@@ -32,6 +40,7 @@ use super::entry;
 use super::interrupt::Interrupt;
 use crate::error::{Error, Result};
 
+pub use door::Door;
 pub(super) use incidents::{Evidence, keep_evidence};
 pub(super) use shelf::{LEDGER, read_ledger};
 
@@ -48,6 +57,8 @@ pub struct Armed {
     pub audit: Option<PathBuf>,
     /// Whether a supervisor of ours has started us beside its service.
     pub beside_service: bool,
+    /// Where alerts and requests may come in.
+    pub door: Option<Door>,
 }
 
 /// Watches the target until told to stop.

@@ -1,7 +1,7 @@
 //! One process, followed all day from one thread of ours: pulses, few looks, and a minute of them in a ring.
 
 use std::collections::BTreeMap;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::Sender;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -13,6 +13,7 @@ use super::super::one_program::OneProgram;
 use super::super::supervision::Supervision;
 use super::beat::Beat;
 use super::budget::{Budget, Limit};
+use super::calls::Summons;
 use super::ring::Ring;
 use super::rules::{self, Rule};
 use crate::aggregate::{Glance, NEAR_MISS, PulseNews, PulseStall, Pulses};
@@ -32,7 +33,7 @@ const LOOK_EVERY: Duration = Duration::from_secs(2);
 /// The least time between two looks of an incident.
 const LOOK_EVERY_OF_INCIDENT: Duration = Duration::from_millis(18);
 /// How long an incident is looked at after it was noticed.
-const INCIDENT: Duration = Duration::from_secs(3);
+pub(super) const INCIDENT: Duration = Duration::from_secs(3);
 /// How often tasks, pools and requests are read and judged, at most,
 const CENSUS_EVERY: Duration = Duration::from_secs(10);
 /// and so much of a core that may take.
@@ -61,6 +62,8 @@ pub(super) enum Note {
     Held { rule: Rule, thing: String, limit: Limit },
     /// An incident was captured.
     Incident(Box<Incident>),
+    /// What was seen of a capture that was asked for from outside.
+    Part(Box<Part>),
     /// It looks no more.
     Over { recording: Box<Recording>, ended: bool },
 }
@@ -78,14 +81,26 @@ pub(super) struct Incident {
     pub(super) recording: Recording,
 }
 
+/// What one recorder has seen of a capture that all were asked for.
+#[derive(Debug)]
+pub(super) struct Part {
+    /// Of which.
+    pub(super) number: u64,
+    /// How far the recording reaches back before it was asked for.
+    pub(super) before: Duration,
+    pub(super) recording: Recording,
+}
+
 /// What a recorder needs to know.
 #[derive(Clone, Debug)]
 pub(super) struct Orders {
     pub(super) index: usize,
     /// Ends it.
     pub(super) stop: Interrupt,
-    /// Asks for an incident now.
-    pub(super) asked: Arc<AtomicBool>,
+    /// Asks for a capture now.
+    pub(super) summons: Arc<Summons>,
+    /// Where the recorder tells for how long the longest step has lasted, nanoseconds.
+    pub(super) lasting: Arc<AtomicU64>,
     pub(super) budget: Arc<Mutex<Budget>>,
     /// Bytes that the ring may take, and that a sampler may keep.
     pub(super) bytes: usize,
@@ -114,6 +129,10 @@ struct Recorder<'a> {
     /// The step of each loop that has set a rule off.
     told: BTreeMap<(ThreadId, Address), Moment>,
     mode: Mode,
+    /// The capture that is being taken because it was asked for from outside, and since when.
+    called: Option<(u64, Moment)>,
+    /// The last one.
+    answered: Option<u64>,
     look_due: Moment,
     census_due: Moment,
     unwatched_due: Moment,
@@ -167,6 +186,8 @@ pub(super) fn follow(process: Process, orders: &Orders, send: &Sender<(usize, No
         glances: BTreeMap::new(),
         told: BTreeMap::new(),
         mode: Mode::Quiet,
+        called: None,
+        answered: None,
         look_due: now,
         census_due: now.after(Duration::from_secs(1)),
         unwatched_due: now,
@@ -218,7 +239,7 @@ impl Recorder<'_> {
         }
         self.watch_steps(&pulse)?;
         self.take_orders(now);
-        if now >= self.census_due && matches!(self.mode, Mode::Quiet) {
+        if now >= self.census_due && self.is_quiet() {
             self.judge(now);
         }
         self.end_incident(now);
@@ -235,7 +256,7 @@ impl Recorder<'_> {
     /// Looks at the whole process.
     fn look(&mut self) -> Result<(), ReadError> {
         let snapshot = self.sampler.snapshot()?;
-        let every = if matches!(self.mode, Mode::Quiet) { LOOK_EVERY } else { LOOK_EVERY_OF_INCIDENT };
+        let every = if self.is_quiet() { LOOK_EVERY } else { LOOK_EVERY_OF_INCIDENT };
         self.look_due = snapshot.at.after(every);
         self.ring.look(&mut self.sampler, snapshot);
         if let Some(around) = self.neighbour.look() {
@@ -277,6 +298,9 @@ impl Recorder<'_> {
     /// What the steps that run now set off.
     fn watch_steps(&mut self, pulse: &Pulse) -> Result<(), ReadError> {
         let standing: Vec<PulseStall> = self.pulses.standing().collect();
+        let longest = standing.iter().map(PulseStall::length).filter(|length| *length >= NEAR_MISS).max();
+        let longest = u64::try_from(longest.unwrap_or_default().as_nanos()).unwrap_or(u64::MAX);
+        self.orders.lasting.store(longest, Ordering::Relaxed);
         let runs = |key: &(ThreadId, Address)| standing.iter().any(|stall| (stall.thread, stall.event_loop) == *key);
         self.told.retain(|key, _| runs(key));
         self.glances.retain(|key, _| runs(key));
@@ -307,7 +331,7 @@ impl Recorder<'_> {
             }
         }
         let starved = self.pulses.starved(rules::STARVED).next();
-        if starved.is_some() && matches!(self.mode, Mode::Quiet) {
+        if starved.is_some() && self.is_quiet() {
             self.pulses.forget_waiting();
             self.set_off(Rule::LoopStarved, "the GIL".to_owned(), pulse.at);
         }
@@ -322,10 +346,32 @@ impl Recorder<'_> {
         }
     }
 
+    /// Whether nothing is being captured.
+    fn is_quiet(&self) -> bool {
+        matches!(self.mode, Mode::Quiet) && self.called.is_none()
+    }
+
+    /// Begins and ends what was asked for from outside.
     fn take_orders(&mut self, now: Moment) {
-        if self.orders.asked.swap(false, Ordering::Relaxed) {
-            self.set_off(Rule::Asked, format!("process {}", self.sampler.process().pid), now);
+        if let Some((number, at)) = self.called {
+            if now >= at.after(INCIDENT) || self.orders.summons.is_over(number) {
+                self.census_now();
+                self.answer();
+            }
+        } else if let Some(number) = self.orders.summons.number().filter(|number| self.answered != Some(*number)) {
+            self.called = Some((number, now));
+            self.look_due = now;
+            self.census_now();
         }
+    }
+
+    /// Tells what was seen of what was asked for.
+    fn answer(&mut self) {
+        let Some((number, at)) = self.called.take() else { return };
+        self.answered = Some(number);
+        let recording = self.recording();
+        let before = reach(&recording, at);
+        self.tell(Note::Part(Box::new(Part { number, before, recording })));
     }
 
     /// Reads who is in the process and judges the last minute.
@@ -346,14 +392,11 @@ impl Recorder<'_> {
     /// Begins an incident, where the budget allows it.
     fn set_off(&mut self, rule: Rule, place: String, now: Moment) {
         let at_s = clock::wall().as_secs();
-        let thing = format!("{}: {place}", rule.word());
-        if !matches!(self.mode, Mode::Quiet) {
-            // What else is wrong now is in the same capture; who asked is told.
-            if rule == Rule::Asked {
-                self.tell(Note::Held { rule, thing, limit: Limit::Busy });
-            }
+        // What else is wrong now is in the same capture.
+        if !self.is_quiet() {
             return;
         }
+        let thing = rule.of(&place);
         let answer = self.orders.budget.lock().unwrap_or_else(PoisonError::into_inner).ask(at_s, &thing);
         match answer {
             Ok(()) => {
@@ -384,7 +427,7 @@ impl Recorder<'_> {
     fn hand_over(&mut self) {
         let Mode::Incident { rule, thing, at_s, at } = std::mem::replace(&mut self.mode, Mode::Quiet) else { return };
         let recording = self.recording();
-        let before = recording.snapshots.first().map_or(Duration::ZERO, |first| at.since(first.at));
+        let before = reach(&recording, at);
         self.tell(Note::Incident(Box::new(Incident { rule, thing, at_s, before, recording })));
     }
 
@@ -402,6 +445,7 @@ impl Recorder<'_> {
         let unfinished: Vec<PulseStall> = self.pulses.standing().filter(|stall| stall.length() >= NEAR_MISS).collect();
         unfinished.iter().for_each(|stall| self.count(stall));
         if !ended {
+            self.answer();
             self.hand_over();
             let recording = Box::new(self.recording());
             return self.tell(Note::Over { recording, ended });
@@ -411,6 +455,7 @@ impl Recorder<'_> {
         let after = self.supervision.take().map(|supervision| supervision.after_the_end(&self.orders.stop));
         let replaced = after.as_ref().and_then(|known| known.after.as_ref()).is_some_and(|after| after.supervised);
         self.ring.recording_mut().supervisor = after;
+        self.answer();
         if matches!(self.mode, Mode::Quiet) && replaced && self.is_troubled() {
             let at_s = clock::wall().as_secs();
             let thing = Rule::WorkerReplaced.word().to_owned();
@@ -431,4 +476,9 @@ impl Recorder<'_> {
         let stood = self.pulses.standing().any(|stall| stall.length() >= NEAR_MISS);
         stood || verdicts.iter().any(|verdict| verdict.kind.is_trouble())
     }
+}
+
+/// How far a recording reaches back before a moment.
+fn reach(recording: &Recording, at: Moment) -> Duration {
+    recording.snapshots.first().map_or(Duration::ZERO, |first| at.since(first.at))
 }

@@ -21,6 +21,7 @@ pub(super) enum Rule {
     OldRequest,
     TasksStuck,
     WorkerReplaced,
+    Alert,
     Asked,
 }
 
@@ -35,8 +36,14 @@ impl Rule {
             Self::OldRequest => "old-request",
             Self::TasksStuck => "tasks-stuck",
             Self::WorkerReplaced => "worker-replaced",
+            Self::Alert => "alert",
             Self::Asked => "asked",
         }
+    }
+
+    /// What an incident is of, in a line: the same again is captured less often.
+    pub(super) fn of(self, thing: &str) -> String {
+        format!("{}: {thing}", self.word())
     }
 }
 

@@ -4,7 +4,7 @@ use std::fs::OpenOptions;
 use std::io::{self, Read};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use nix::libc;
@@ -34,7 +34,7 @@ const LONGEST_FILE: u64 = 16 << 20;
 #[derive(Debug)]
 pub(super) struct Shelf {
     folder: PathBuf,
-    pub(super) ledger: Ledger,
+    pub(super) ledger: Arc<Mutex<Ledger>>,
     kept: Instant,
     /// What was to be kept last could not be written.
     failed: bool,
@@ -57,7 +57,13 @@ impl Shelf {
             Some(text) => Budget::parse(&text).map_err(|reason| unusable(&folder.join(BUDGET), &reason))?,
             None => Budget::default(),
         };
+        let ledger = Arc::new(Mutex::new(ledger));
         Ok((Self { folder: folder.to_owned(), ledger, kept: Instant::now(), failed: false, _lock: lock }, budget))
+    }
+
+    /// The near misses, to count one or to write them.
+    pub(super) fn ledger(&self) -> MutexGuard<'_, Ledger> {
+        self.ledger.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     pub(super) fn incidents(&self) -> PathBuf {
@@ -87,8 +93,11 @@ impl Shelf {
     /// The first failure; the other is written all the same.
     pub(super) fn keep(&mut self, budget: &Mutex<Budget>) -> Result<()> {
         self.kept = Instant::now();
-        self.ledger.until_s = self.ledger.until_s.max(clock::wall().as_secs());
-        let text = self.ledger.text().map_err(|error| Error::Bug(format!("the ledger has no JSON: {error}")))?;
+        let mut ledger = self.ledger();
+        ledger.until_s = ledger.until_s.max(clock::wall().as_secs());
+        let text = ledger.text();
+        drop(ledger);
+        let text = text.map_err(|error| Error::Bug(format!("the ledger has no JSON: {error}")))?;
         let kept = keep(&self.folder.join(LEDGER), &text);
         let outcome = kept.and(self.keep_budget(budget));
         self.failed = outcome.is_err();
