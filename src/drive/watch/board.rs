@@ -16,6 +16,9 @@ const MOST_OPERATIONS: usize = 100;
 const MOST_KNOWN: usize = 4096;
 /// Alerts that an incident names; more are counted.
 const MOST_NAMED: usize = 32;
+/// An alert that comes so soon after a capture for another one is named in its incident: what hangs makes several alerts fire one after
+/// the other, and each capture holds the minute before.
+const SAME_MOMENT: Duration = Duration::from_secs(60);
 
 /// What tells an alert from all others: both of a pair send it, and each repeats it.
 type Key = (String, String);
@@ -29,8 +32,26 @@ pub(super) struct Board {
     /// The same in the order in which they came.
     order: VecDeque<Key>,
     active: Option<Call>,
-    /// Alerts that have ended and are not written down yet.
-    ended: VecDeque<Alert>,
+    /// The last capture for an alert, since when there is its incident, and how many alerts that names.
+    captured: Option<Captured>,
+    /// Alerts that have ended, or came soon after a capture, and are not written down yet.
+    news: VecDeque<News>,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Captured {
+    number: u64,
+    at: Instant,
+    named: usize,
+}
+
+/// What an incident does not say yet.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum News {
+    /// Of the last incident that was captured for an alert: it is for this one too.
+    Joined(Alert),
+    /// An alert has ended.
+    Ended(Alert),
 }
 
 /// A capture that was asked for.
@@ -65,8 +86,8 @@ impl Board {
             let key = (alert.fingerprint.clone(), alert.starts_at.clone());
             if alert.ends_at.is_some() {
                 receipt.resolved += 1;
-                if self.known.contains(&key) && self.ended.len() < MOST_NAMED {
-                    self.ended.push_back(alert.clone());
+                if self.known.contains(&key) && self.news.len() < MOST_NAMED {
+                    self.news.push_back(News::Ended(alert.clone()));
                 }
             } else if self.learn(key) {
                 receipt.new += 1;
@@ -92,8 +113,18 @@ impl Board {
         true
     }
 
-    /// The capture for an alert: the one that is being taken, or a new one.
+    /// The capture for an alert: the one that is being taken or was taken just now, or a new one.
     fn call(&mut self, alert: &Alert, now_s: u64) -> u64 {
+        let captured = self.captured.as_mut().filter(|last| self.active.is_none() && last.at.elapsed() < SAME_MOMENT);
+        if let Some(last) = captured {
+            last.named += 1;
+            if last.named <= MOST_NAMED {
+                self.news.push_back(News::Joined(alert.clone()));
+            }
+            let number = last.number;
+            self.change(number, |operation| operation.alerts += 1);
+            return number;
+        }
         let thing = format!("{} {}", alert.name, alert.fingerprint);
         let number = match self.active.as_ref() {
             Some(call) => call.number,
@@ -152,6 +183,9 @@ impl Board {
     /// It has ended, and there are these incidents from before; what it was.
     pub(super) fn ended(&mut self, end: End, earlier: Vec<String>) -> Option<Call> {
         let call = self.active.take()?;
+        if matches!(end, End::Kept { .. }) && !call.alerts.is_empty() {
+            self.captured = Some(Captured { number: call.number, at: Instant::now(), named: call.alerts.len() });
+        }
         self.change(call.number, |operation| {
             operation.earlier = earlier;
             match end {
@@ -188,9 +222,9 @@ impl Board {
         self.operations.iter().map(|one| Operation { progress: progress(one), ..one.clone() }).collect()
     }
 
-    /// Alerts that were told and have ended since this was last asked.
-    pub(super) fn resolved(&mut self) -> Vec<Alert> {
-        self.ended.drain(..).collect()
+    /// What incidents do not say yet, since this was last asked.
+    pub(super) fn news(&mut self) -> Vec<News> {
+        self.news.drain(..).collect()
     }
 
     fn change(&mut self, number: u64, change: impl FnOnce(&mut Operation)) {
@@ -242,8 +276,10 @@ mod tests {
         assert_eq!((operation.state, operation.alerts, operation.progress), (State::Done, 3, None));
         assert_eq!(operation.thing, "alert: HealthFails a");
         assert_eq!(board.alerts(&notification(vec![alert("a", true), alert("x", true)]), 104).resolved, 2);
-        let resolved: Vec<String> = board.resolved().into_iter().map(|alert| alert.fingerprint).collect();
-        assert_eq!(resolved, ["a"], "nobody has told of the other");
+        assert_eq!(board.news(), [News::Ended(alert("a", true))], "nobody has told of the other");
+        let soon = board.alerts(&notification(vec![alert("d", false)]), 104);
+        assert_eq!((soon.operation, board.operations().len()), (Some(1), 1), "it is about the same moment");
+        assert_eq!(board.news(), [News::Joined(alert("d", false))]);
         assert_eq!(board.ask(Rule::Asked, "a request", 105), Ok(2));
         assert!(board.end(2, false).is_some() && board.end(3, false).is_none());
         assert_eq!(board.active().and_then(|call| call.end), Some(false));

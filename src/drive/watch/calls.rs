@@ -130,7 +130,9 @@ impl Calls {
     }
 
     fn finish(&mut self, call: Call) -> Option<Outcome> {
-        let Gathering { at_s, parts, .. } = self.gathering.take()?;
+        let Gathering { at_s, mut parts, .. } = self.gathering.take()?;
+        // In the order in which they are followed, whoever was ready first.
+        parts.sort_by_key(|(index, _)| *index);
         self.summons.end(call.number);
         if call.end == Some(false) {
             return Some(Outcome::Dropped(call, "it was cancelled"));

@@ -12,7 +12,7 @@ use super::super::audit;
 use super::super::console::Console;
 use super::super::interrupt::Interrupt;
 use super::Armed;
-use super::board::{Call, End};
+use super::board::{Call, End, News};
 use super::budget::{Budget, Limit};
 use super::calls::{Calls, Outcome};
 use super::desk::Desk;
@@ -75,7 +75,7 @@ pub(super) struct Guard<'a> {
     calls: Calls,
     /// Closed with us.
     _gateway: Option<Gateway>,
-    /// Incidents of alerts that fire.
+    /// Incidents of alerts, the last one at the end.
     open: VecDeque<(PathBuf, Why)>,
     stop: Interrupt,
     send: Sender<(usize, Note)>,
@@ -313,11 +313,11 @@ impl<'a> Guard<'a> {
         }
     }
 
-    /// Says beside an incident why it was captured; of alerts that fire it is said again when they end.
+    /// Says beside an incident why it was captured; of one for alerts that is said again when there is more of them.
     fn explain(&mut self, folder: PathBuf, why: Why) {
         let explained = incidents::explain(&folder, &why);
         self.complain(explained);
-        if why.alerts.iter().any(|alert| alert.ends_at.is_none()) {
+        if !why.alerts.is_empty() {
             self.open.push_back((folder, why));
             let many = self.open.len().saturating_sub(MOST_OPEN);
             self.open.drain(..many);
@@ -332,13 +332,29 @@ impl<'a> Guard<'a> {
         if let Some(outcome) = self.calls.tend(&followed) {
             self.conclude(outcome);
         }
-        let resolved = self.desk.board().resolved();
-        for alert in resolved {
-            let told = self.open.iter().position(|(_, why)| why.alerts.iter().any(|one| one.is(&alert)));
-            let Some((folder, mut why)) = told.and_then(|index| self.open.remove(index)) else { continue };
-            why.alerts.iter_mut().filter(|one| one.is(&alert)).for_each(|one| one.ends_at.clone_from(&alert.ends_at));
-            self.explain(folder, why);
+        let news = self.desk.board().news();
+        news.into_iter().for_each(|news| self.tell(news));
+    }
+
+    /// Writes into the incident of an alert what it does not say yet.
+    fn tell(&mut self, news: News) {
+        let told = match &news {
+            News::Joined(_) => self.open.len().checked_sub(1),
+            News::Ended(alert) => self.open.iter().position(|(_, why)| why.alerts.iter().any(|one| one.is(alert))),
+        };
+        // Of an incident of long ago, or that could not be explained, nothing more is said.
+        let Some((folder, why)) = told.and_then(|index| self.open.get_mut(index)) else { return };
+        match news {
+            News::Joined(alert) => why.alerts.push(alert),
+            News::Ended(alert) => {
+                why.alerts
+                    .iter_mut()
+                    .filter(|one| one.is(&alert))
+                    .for_each(|one| one.ends_at.clone_from(&alert.ends_at));
+            }
         }
+        let explained = incidents::explain(folder, why);
+        self.complain(explained);
     }
 
     /// Takes what a call has come to.
