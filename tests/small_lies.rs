@@ -110,6 +110,33 @@ os.execv('/bin/sleep', ['sleep', '1000'])";
 }
 
 #[test]
+fn nothing_is_told_of_a_program_that_has_another_s_number_now() {
+    let below = ["--pid", "--fork", "--mount-proc"];
+    if !can_unshare(&below) {
+        return;
+    }
+    let interpreter = interpreters().pop().expect("an interpreter: install one, or set HANGSPY_PYTHONS");
+    // In a namespace of its own nobody else takes the number.
+    let script = "run() { exec \"$0\" -c \"def $1():
+    __import__('time').sleep(1000)
+$1()\"; }
+run the_old & old=$!
+sleep 1; \"$1\" $old --for 6s --json & looks=$!
+sleep 2; kill -9 $old; wait $old; echo $((old - 1)) >/proc/sys/kernel/ns_last_pid || exit 9
+run the_new & new=$!
+[ $old = $new ] || exit 8
+wait $looks; code=$?; kill -9 $new; exit $code";
+    let mut command = Command::new("unshare");
+    command.args(below).args(["sh", "-c", script]).arg(&interpreter.path).arg(HANGSPY).stdin(Stdio::null());
+    let output = command.output().expect("it starts");
+    let told = text(&output.stdout);
+    assert!(output.status.success(), "{:?}: {told}{}", output.status, text(&output.stderr));
+    let report: serde_json::Value = serde_json::from_str(&told).expect("a report");
+    assert!(report["window"]["seconds"].as_f64().is_some_and(|seconds| seconds < 5.0), "it ended: {told}");
+    assert!(told.contains("the_old") && !told.contains("the_new"), "{told}");
+}
+
+#[test]
 fn a_clock_that_counts_from_elsewhere_makes_nothing_late() {
     let below = ["unshare", "--time", "--monotonic", "5000", "--fork"];
     if !can_unshare(&below[1..]) {

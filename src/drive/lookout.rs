@@ -214,7 +214,9 @@ fn look_on(session: Session, mut neighbour: Neighbour, orders: &Orders, messenge
                 }
             }
             Err(ReadError::Gone) => {
-                messenger.tell(Sighting::Ended(clock::now()));
+                let now = clock::now();
+                program.successor(now).map(|other| messenger.tell(Sighting::Replaced(other)));
+                messenger.tell(Sighting::Ended(now));
                 break true;
             }
             Err(_) => {

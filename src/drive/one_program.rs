@@ -1,7 +1,7 @@
 //! Whether a process still runs the program that was attached to.
 //!
 //! After `exec` the number and the start are the same and the memory is another's; a number can also be given to another process
-//! between two looks. Neither is an end that a read of memory would tell.
+//! between two looks. A look at either is an end to the sampler; here is said which it was, and asked where there are no looks.
 
 use std::time::Duration;
 
@@ -11,6 +11,8 @@ use crate::snapshot::{Moment, ProcessId, Why};
 
 /// How often it is asked when nothing else raises the question.
 const EVERY: Duration = Duration::from_secs(1);
+
+const ENDED: &str = "it ended";
 
 /// The program that was attached to.
 #[derive(Debug)]
@@ -26,7 +28,12 @@ impl OneProgram {
         Self { process, program: Program::of(process).ok(), due: clock::now().after(EVERY) }
     }
 
-    /// What runs under the number instead, in words, when it is time to ask or there is a reason to.
+    /// What runs under the number instead, in words; `None` when nothing does.
+    pub(super) fn successor(&mut self, now: Moment) -> Option<&'static str> {
+        self.other(now, true).filter(|words| *words != ENDED)
+    }
+
+    /// What runs under the number instead, or that it ended, in words, when it is time to ask or there is a reason to.
     pub(super) fn other(&mut self, now: Moment, reason: bool) -> Option<&'static str> {
         if !reason && now < self.due {
             return None;
@@ -37,7 +44,7 @@ impl OneProgram {
             Ok(now) if now == before => None,
             Ok(now) if before.is_same_process(&now) => Some("it replaced itself by another program (exec)"),
             Ok(_) => Some("it ended, and another process has its number now"),
-            Err(Why::Vanished) => Some("it ended"),
+            Err(Why::Vanished) => Some(ENDED),
             Err(_) => None,
         }
     }

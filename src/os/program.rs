@@ -26,7 +26,8 @@ impl Program {
     /// # Errors
     /// `Vanished` when there is no such process or it has ended; `Implausible` for nonsense.
     pub fn of(process: ProcessId) -> Result<Self, Why> {
-        let text = read_text(format!("/proc/{process}/stat"), SMALL)?;
+        // Of the first thread: for the process as a whole the kernel goes through all its threads.
+        let text = read_text(format!("/proc/{process}/task/{process}/stat"), SMALL)?;
         let (start_ticks, code, stack) = parse(&text)?;
         let file = match std::fs::metadata(format!("/proc/{process}/exe")) {
             Ok(data) => Some((data.dev(), data.ino())),

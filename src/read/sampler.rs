@@ -11,7 +11,7 @@ use super::walked::WalkedReader;
 use crate::attach::{Access, Session};
 use crate::layout::CLibraryOffsets;
 use crate::memory::{Memory, ReadError};
-use crate::os::clock;
+use crate::os::{Program, clock};
 use crate::snapshot::{
     Census, Code, Frame, Known, Ledger, Moment, Process, Pulse, PythonThread, Snapshot, ThreadId, ThreadOs,
     ThreadSample, Why,
@@ -21,6 +21,8 @@ use crate::snapshot::{
 #[derive(Debug)]
 pub struct Sampler {
     process: Process,
+    /// What it runs, as far as the kernel says.
+    program: Option<Program>,
     way: Way,
     kernel: KernelThreads,
     samples: u64,
@@ -64,7 +66,8 @@ impl Sampler {
             Access::ProcOnly { .. } => Way::ProcOnly,
         };
         let kernel = KernelThreads::new(process.pid);
-        Self { process, way, kernel, samples: 0, failed: 0, codes_given: 0, stacks_given: 0 }
+        let program = Program::of(process.pid).ok();
+        Self { process, program, way, kernel, samples: 0, failed: 0, codes_given: 0, stacks_given: 0 }
     }
 
     /// The process that is looked at.
@@ -77,7 +80,8 @@ impl Sampler {
     ///
     /// # Errors
     ///
-    /// [`ReadError::Gone`] when the process ended; the others when this look failed as a whole, and another may not.
+    /// [`ReadError::Gone`] when the process ended or runs another program; the others when this look failed as a whole, and another
+    /// may not.
     pub fn snapshot(&mut self) -> Result<Snapshot, ReadError> {
         let at = clock::now();
         self.kernel.begin();
@@ -86,7 +90,7 @@ impl Sampler {
             Way::Walked(reader) => walked(reader, &mut self.kernel),
             Way::ProcOnly => proc_only(&mut self.kernel),
         };
-        let sample = looked.inspect_err(|_| self.failed += 1)?;
+        let sample = looked.and_then(|sample| self.of_the_program(sample)).inspect_err(|_| self.failed += 1)?;
         self.samples += 1;
         let OwnSample { interpreters, loops, locks, threads, gaps } = sample;
         let mut threads: Vec<Arc<ThreadSample>> =
@@ -105,6 +109,16 @@ impl Sampler {
         match &mut self.way {
             Way::Own(reader) => reader.pulse(&mut self.kernel, clock::now()).map(Some),
             Way::Walked(_) | Way::ProcOnly => Ok(None),
+        }
+    }
+
+    /// What was read, if the process still runs the program that was attached to. A number may be given to another process, and after
+    /// `exec` the memory is another's: where an interpreter is at the same addresses again, its frames would be taken for the old ones.
+    fn of_the_program<T>(&self, read: T) -> Result<T, ReadError> {
+        match (self.program, Program::of(self.process.pid)) {
+            (Some(before), Ok(now)) if before != now => Err(ReadError::Gone),
+            (Some(_), Err(Why::Vanished)) => Err(ReadError::Gone),
+            _ => Ok(read),
         }
     }
 
@@ -178,6 +192,7 @@ impl Sampler {
             Way::Walked(_) => Census::unknown(at, Why::NotInThisPython),
             Way::ProcOnly => Census::unknown(at, Why::NotPermitted),
         };
+        let census = self.of_the_program(census).unwrap_or_else(|_| Census::unknown(at, Why::Vanished));
         Census { took: clock::now().since(at), ..census }
     }
 }

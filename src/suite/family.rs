@@ -1,25 +1,20 @@
 //! The processes of a command: found again and again, because tests start and end them.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fs;
-use std::path::PathBuf;
 
 use crate::os;
-use crate::os::processes;
+use crate::os::{Program, processes};
 use crate::snapshot::ProcessId;
 
 /// More processes of one command are not followed.
 const MOST_PROCESSES: usize = 256;
 
-/// What runs under a number: when it began, and which program it is. A shell that becomes pytest is another one.
-type Identity = (u64, Option<PathBuf>);
-
 /// The processes of a command.
 #[derive(Debug)]
 pub(super) struct Family {
     head: ProcessId,
-    /// Who was there, and whether that was told.
-    known: BTreeMap<ProcessId, (Identity, bool)>,
+    /// Who was there with which program, and whether that was told. A shell that becomes pytest is another one.
+    known: BTreeMap<ProcessId, (Program, bool)>,
 }
 
 /// A process that was not there before, and those above it up to the command, the nearest first; it is the first of them itself.
@@ -44,14 +39,14 @@ impl Family {
             let Ok(entry) = processes::read(pid) else { continue };
             let children = os::children(pid, &[]).unwrap_or_default();
             ways.extend(children.iter().map(|child| [&[child.pid], way.as_slice()].concat()));
-            let identity = (entry.start_ticks, fs::read_link(format!("/proc/{pid}/exe")).ok());
-            match self.known.get_mut(&pid).filter(|(known, _)| *known == identity) {
+            let Ok(program) = Program::of(pid) else { continue };
+            match self.known.get_mut(&pid).filter(|(known, _)| *known == program) {
                 Some((_, told)) if *told => {}
                 Some((_, told)) => {
                     *told = true;
                     new.push(way);
                 }
-                None if entry.runs() => drop(self.known.insert(pid, (identity, false))),
+                None if entry.runs() => drop(self.known.insert(pid, (program, false))),
                 None => {}
             }
         }
