@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use nix::libc;
 
-use crate::snapshot::{ProcessId, TestMark, TestMoment, TestPhase, ThreadId};
+use crate::snapshot::{ProcessId, TestMark, TestMoment, TestPhase, ThreadId, without_secrets};
 
 /// What a file of marks begins with.
 const MAGIC: &[u8; 8] = b"hangspy\x01";
@@ -119,7 +119,9 @@ pub(super) fn decode(page: &[u8]) -> Said {
             _ => return None,
         };
         let length = usize::try_from(u32::from_le_bytes(number(page, LENGTH)?)).ok()?;
-        let node = String::from_utf8_lossy(page.get(NODE..NODE.checked_add(length)?)?).into_owned();
+        let node = String::from_utf8_lossy(page.get(NODE..NODE.checked_add(length)?)?);
+        // Parameters are in it.
+        let node = without_secrets(&node).into_owned();
         let said = page.starts_with(MAGIC) && sequence.is_multiple_of(2);
         said.then_some(match phase {
             None => Said::Nothing(test),
@@ -155,6 +157,10 @@ mod tests {
         let mark = TestMark { test: 7, phase: TestPhase::Call, thread: ThreadId(31), node: node.to_owned() };
         assert_eq!(decode(&page(4, 2, node.as_bytes())), Said::Test(mark));
         assert_eq!(decode(&page(4, 0, b"")), Said::Nothing(7));
+        let Said::Test(mark) = decode(&page(4, 2, b"test_a.py::test_b[password=s3cret-1]")) else {
+            panic!("a test runs")
+        };
+        assert_eq!(mark.node, "test_a.py::test_b[password=…]");
         assert_eq!(decode(&page(5, 2, b"a")), Said::Unclear, "it was being written");
         assert_eq!(decode(&page(4, 9, b"a")), Said::Unclear, "no phase has this number");
         assert_eq!(decode(&page(4, 2, &[b'a'; SIZE])), Said::Unclear, "longer than the page");
