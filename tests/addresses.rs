@@ -36,3 +36,31 @@ fn a_list_under_a_limit_of_addresses() {
         }
     }
 }
+
+/// A process and 31 children, which end with it.
+const FAMILY: &str = "import os, time
+inside, outside = os.pipe()
+for _ in range(31):
+    if os.fork() == 0:
+        os.close(outside)
+        os.read(inside, 1)
+        os._exit(0)
+print('ready', flush=True)
+time.sleep(1000)";
+
+#[test]
+fn a_family_of_32_under_a_limit_of_addresses() {
+    let found = interpreters();
+    let interpreter = found.last().expect("some CPython 3.8 to 3.15 is installed");
+    let target = Target::start(Command::new(&interpreter.path).args(["-c", FAMILY]));
+    let limited = format!("ulimit -v {}; exec \"$0\" \"$1\" --for 1s --json", 192 << 10);
+    let pid = target.process().pid.to_string();
+    let output = Command::new("sh").args(["-c", &limited, env!("CARGO_BIN_EXE_hangspy"), &pid]).output();
+    let output = output.expect("a shell starts");
+    let (name, said) = (interpreter.name(), String::from_utf8_lossy(&output.stderr));
+    assert!(output.status.success(), "{name}: {}: {said}", output.status);
+    let report: Value = serde_json::from_slice(&output.stdout).expect("a report");
+    assert_eq!(report["target"]["processes"].as_array().map(Vec::len), Some(32), "{name}: {report}");
+    let seen = report["threads"].as_array().map(Vec::len);
+    assert!(seen >= Some(32), "{name}: {seen:?} threads are seen: {report}");
+}

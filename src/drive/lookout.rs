@@ -19,6 +19,10 @@ use crate::os::{clock, keep_what_reading_needs};
 use crate::read::{Allowance, Budget, Sampler};
 use crate::snapshot::{Census, Code, Frame, Moment, Process, Snapshot, Supervisor, Surroundings};
 
+/// The stack of a thread that looks at one process, bytes. Whatever the process did (`tests/memory.rs`), a program with all checks used
+/// 60 KiB of it; with the usual two mebibytes, 32 processes took 160 MiB of addresses, which are rationed in some places.
+pub(super) const STACK: usize = 512 << 10;
+
 /// When the first census is taken, counted from the first look: early, so that what is still so at the end has lasted.
 const FIRST_CENSUS: Duration = Duration::from_millis(200);
 /// How often one is taken after that. There is one at the end as well.

@@ -5,6 +5,7 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread;
 use std::time::Duration;
 
+use super::lookout::STACK;
 use crate::error::{Error, Result};
 use crate::os::clock::{self, thread_cpu};
 use crate::os::{keep_what_reading_needs, surroundings};
@@ -42,6 +43,7 @@ impl Neighbour {
         let (answer, answers) = channel();
         thread::Builder::new()
             .name("neighbour".to_owned())
+            .stack_size(STACK)
             .spawn(move || {
                 clock::follow(process);
                 keep_what_reading_needs();

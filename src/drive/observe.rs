@@ -72,6 +72,7 @@ pub(super) fn observe(
         let send = send.clone();
         thread::Builder::new()
             .name(format!("lookout {index}"))
+            .stack_size(lookout::STACK)
             .spawn(move || {
                 lookout.store(rustix::thread::gettid().as_raw_nonzero().get().unsigned_abs(), Ordering::Relaxed);
                 lookout::watch(process, &orders, &send);

@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 
 use super::audit;
 use super::console::{self, Console};
+use super::lookout;
 use crate::attach::{self, Access};
 use crate::error::Result;
 use crate::os::{clock, keep_what_reading_needs, visibility};
@@ -108,7 +109,7 @@ fn look(process: Process, audit: Option<PathBuf>) -> Option<Receiver<Result<Look
         let written = audit.map_or(Ok(()), |file| audit::write(&file, "ps", "", std::slice::from_ref(&process)));
         send.send(written.map(|()| look_now(process)))
     };
-    let spawned = thread::Builder::new().name("ps".to_owned()).spawn(work);
+    let spawned = thread::Builder::new().name("ps".to_owned()).stack_size(lookout::STACK).spawn(work);
     spawned.ok().map(|_detached| receive)
 }
 
