@@ -117,6 +117,8 @@ pub enum Advice {
     SeeHolder,
     /// Something should have ended the wait.
     SeeWhatFailed,
+    /// The same, where what waits is no task of asyncio.
+    SeeWhatFailedElsewhere,
     /// Look at what is between the clients and this process.
     LookOutside,
     /// See what threads, pools and upstreams do.

@@ -56,7 +56,7 @@ mod subprocess;
 mod test_drivers;
 pub mod threading;
 mod time_limits;
-mod trio;
+pub mod trio;
 mod urllib3;
 mod uvicorn;
 pub mod uvloop;

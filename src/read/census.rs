@@ -13,6 +13,7 @@ use super::objects::builtin::Objects;
 use super::objects::known::why;
 use super::objects::moments::Lifetime;
 use super::own::OwnReader;
+use super::runners::{self, OfRunners};
 use super::scene::Scene;
 use super::tasks::handovers;
 use super::tasks::reader;
@@ -61,6 +62,11 @@ impl OwnReader {
                     Err(error) => Greenlets { found: Known::Unknown(why(error)), ..Greenlets::default() },
                 };
                 tasks.frames.extend(greenlets.frames);
+                let of_runners = match runners::read(&mut scene, &self.wait_watch) {
+                    Ok(found) => found,
+                    Err(_) => OfRunners { cut: true, ..OfRunners::default() },
+                };
+                tasks.frames.extend(of_runners.frames);
                 let lifetime = Lifetime { began: self.began, now: clock::now() };
                 match self.requests.read(&scene, &tasks.census, &tasks.frames, &mut tasks.transports, lifetime) {
                     Ok(requests) => census.requests = requests,
@@ -87,6 +93,9 @@ impl OwnReader {
                 }
                 tasks.census.add_greenlets(greenlets.found, greenlets.waiting);
                 tasks.waits.extend(greenlets.waits);
+                tasks.census.cut |= of_runners.cut;
+                tasks.census.add_tasks(of_runners.tasks);
+                tasks.waits.extend(of_runners.waits);
                 self.wait_watch.begin(tasks.waits);
                 census.gaps.extend(tasks.gaps);
                 census.tasks = Known::Is(tasks.census);

@@ -16,7 +16,7 @@
 //! only what is new costs a read of its own. [`Sampler`] puts it all together; `walked` does the same with py-spy's walker
 //! for versions whose layout we do not know.
 //!
-//! The sub-rooms build on each other in this order: `objects`, `threads`, `stacks`, `locks`, `loops`, `tasks`, `greenlets`,
+//! The sub-rooms build on each other in this order: `objects`, `threads`, `stacks`, `locks`, `loops`, `tasks`, `greenlets`, `runners`,
 //! `pools`, `ends`. `own` takes a sample through them, `pulse` reads the words of the loops alone, and `census` hands each of its readers the same [`Scene`](scene::Scene).
 
 mod allowance;
@@ -36,6 +36,7 @@ mod own;
 mod pools;
 mod pulse;
 mod requests;
+mod runners;
 mod sampler;
 mod scene;
 mod stacks;

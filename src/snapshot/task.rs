@@ -222,8 +222,27 @@ impl TaskCensus {
     /// Adds greenlets to those that are kept one by one, as many as there is room for.
     pub fn add_greenlets(&mut self, found: Known<u64>, waiting: Vec<TaskSample>) {
         self.greenlets = found;
-        self.tasks.extend(waiting.into_iter().take(Self::MOST_TASKS.saturating_sub(self.tasks.len())));
+        self.keep(waiting);
+    }
+
+    fn keep(&mut self, tasks: Vec<TaskSample>) {
+        self.tasks.extend(tasks.into_iter().take(Self::MOST_TASKS.saturating_sub(self.tasks.len())));
         self.tasks.sort_unstable_by_key(|task| task.address);
+    }
+
+    /// Adds tasks of a loop that is not asyncio's.
+    pub fn add_tasks(&mut self, tasks: Vec<TaskSample>) {
+        self.found += tasks.len() as u64;
+        for task in &tasks {
+            let is_there = |group: &&mut TaskGroup| (group.chain, group.phase) == (task.chain, task.phase);
+            if let Some(group) = self.groups.iter_mut().find(is_there) {
+                group.count += 1;
+            } else if self.groups.len() < Self::MOST_GROUPS {
+                self.groups.push(TaskGroup { chain: task.chain, phase: task.phase, count: 1 });
+            }
+        }
+        self.groups.sort_by_key(|group| std::cmp::Reverse(group.count));
+        self.keep(tasks);
     }
 
     /// The task at this address, if it is kept.

@@ -23,7 +23,8 @@ use crate::aggregate::{
 use crate::classify::{Activity, Manner, Object, Origin, Resource, WaitsFor};
 use crate::libraries::Home;
 use crate::snapshot::{
-    Actor, Awaited, Child, CodeId, Frame, Known, PrimitiveKind, ProcessId, StackId, TaskCensus, TaskSample, ThreadId,
+    Actor, Awaited, Child, CodeId, Frame, Known, LoopKind, PrimitiveKind, ProcessId, StackId, TaskCensus, TaskSample,
+    ThreadId,
 };
 
 pub(super) struct WaitingRequests;
@@ -146,7 +147,7 @@ impl Case<'_> {
                 .cause(cause, confidence)
                 .evidence(self.doubts(oldest, sense, confidence))
                 .failures(self.analysis)
-                .advice(if writes { Advice::ReadOutput } else { advice(oldest, sense) })
+                .advice(if writes { Advice::ReadOutput } else { advice(self.analysis, oldest, sense) })
                 .blame(blame(self.analysis, Actor::Task(oldest.who)), party)
                 .verdict(),
         )
@@ -377,11 +378,14 @@ fn public_name(name: &str) -> Option<String> {
     (!known.is_empty()).then(|| format!("{}{}", known.join("."), if whole { "()" } else { "" }))
 }
 
-fn advice(one: &Standing<'_>, sense: Sense) -> Advice {
+fn advice(analysis: &Analysis<'_>, one: &Standing<'_>, sense: Sense) -> Advice {
+    let runs_asyncio =
+        !analysis.tracks.is_empty() && !analysis.tracks.iter().any(|track| matches!(track.kind, LoopKind::Other(_)));
     match sense {
         _ if one.ends.client => Advice::ReadBodyOnce,
         Sense::Holder => Advice::SeeHolder,
-        Sense::News => Advice::SeeWhatFailed,
+        Sense::News if runs_asyncio => Advice::SeeWhatFailed,
+        Sense::News => Advice::SeeWhatFailedElsewhere,
     }
 }
 

@@ -7,7 +7,7 @@
 mod classes;
 mod frames;
 mod heap;
-mod waits;
+pub(in crate::read) mod waits;
 
 use self::heap::Instances;
 use self::waits::Waits;

@@ -1,4 +1,4 @@
-//! What a greenlet waits for: its innermost functions say.
+//! What a greenlet, or a task of a loop that is not asyncio's, waits for: its innermost functions say.
 
 use crate::libraries::{self, Awaits, Ready, Time};
 use crate::memory::{ReadError, little_endian};
@@ -20,28 +20,28 @@ const DESCRIPTOR: usize = 16;
 /// No descriptor is larger (`NR_OPEN_MAX` of Linux).
 const LARGEST_DESCRIPTOR: i64 = 1 << 30;
 
-/// Reads what greenlets wait for.
+/// Reads what they wait for.
 #[derive(Debug, Default)]
-pub(super) struct Waits {
+pub(in crate::read) struct Waits {
     locals: FrameLocals,
     blocks: HeldSlots,
 }
 
 /// A wait.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Wait {
-    pub(super) on: Awaited,
+pub(in crate::read) struct Wait {
+    pub(in crate::read) on: Awaited,
     /// Whether it ends by itself when its time is over.
-    pub(super) timed: bool,
+    pub(in crate::read) timed: bool,
 }
 
 impl Waits {
-    /// What a greenlet with these frames waits for.
+    /// What waits in these frames waits for.
     ///
     /// # Errors
     ///
     /// When the process is gone or closed to us.
-    pub(super) fn of(
+    pub(in crate::read) fn of(
         &mut self,
         objects: Objects<'_>,
         codes: &CodeTable,

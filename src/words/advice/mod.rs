@@ -95,6 +95,7 @@ const fn sentence(advice: &Advice) -> &'static str {
         Advice::ReadOutput => "read what the child writes while it runs (await process.communicate()), or send it to DEVNULL",
         Advice::ReadBodyOnce => "a body that middleware has read comes no second time: hand on what was read, or read it once; give uploads a timeout",
         Advice::SeeHolder => "see who should give it back or take it, and whether that ended with an exception; release in a finally, and wait with a timeout",
+        Advice::SeeWhatFailedElsewhere => "see in the log whether what should have ended this wait failed, and wait with a timeout",
         Advice::SeeWhatFailed => "see in the log whether what should have ended this wait failed, and wait with a timeout: await asyncio.wait_for(..., 30)",
         Advice::LookOutside => "if clients hang all the same, look at what is between them and this process: proxy, name server, load balancer",
         Advice::LookInside => "if requests hang all the same: see what the threads do with hangspy dump, and look at pools and upstreams",

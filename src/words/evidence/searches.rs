@@ -33,7 +33,7 @@ pub(super) fn words(fact: SearchFact) -> String {
             "no descriptor, timer, thread, child or other task leads to what they wait for, and no task or thread of the \
              application is left"
         }
-        SearchFact::NotAllSearched => "there may be more that could end it: a limit of ours ended the search",
+        SearchFact::NotAllSearched => "there may be more that could end it: not everything was searched",
     };
     words.to_owned()
 }
