@@ -11,6 +11,7 @@ pub(in crate::read) mod waits;
 
 use self::heap::Instances;
 use self::waits::Waits;
+use super::allowance::FEW;
 use super::objects::builtin::Objects;
 use super::objects::known::lenient;
 use super::scene::Scene;
@@ -57,11 +58,16 @@ pub(in crate::read) fn read(
     let Ok(places) = anonymous_memory(pid) else {
         return Ok(Greenlets { found: Known::Unknown(Why::NotPermitted), ..Greenlets::default() });
     };
-    let Instances { objects, cut } = heap::instances(memory, scene.objects.offsets, &places, &classes, scene.limit)?;
+    let Instances { objects, mut cut } =
+        heap::instances(memory, scene.objects.offsets, &places, &classes, scene.limit)?;
     let plain = classes.first().map_or(0, |class| class.size);
     let mut reader = Reader { plain, functions: Functions::default(), waits: Waits::default() };
     let mut greenlets = Greenlets::default();
-    for object in objects.iter().take(MOST_GREENLETS) {
+    for (index, object) in objects.iter().take(MOST_GREENLETS).enumerate() {
+        if scene.limit.is_spent_after(index, FEW) {
+            cut = true;
+            break;
+        }
         if let Some((sample, frames, watched)) = lenient(reader.greenlet(scene, *object, watch))? {
             greenlets.waiting.push(sample);
             greenlets.frames.push(frames);
