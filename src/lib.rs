@@ -9,6 +9,7 @@
 //!                   memory os layout     journal   |   libraries: what we know of foreign code
 //!
 //!  drive: the verbs    gateway: HTTP in    suite: a test run    cli: words <-> requests    main: exit code
+//!  drive: the verbs    suite: a test run    source: Python source    cli: words <-> requests    main: exit code
 //! ```
 //!
 //! Everything to the left of [`snapshot`] touches a process; everything to the right is a pure function of data, so
@@ -96,6 +97,7 @@ pub mod read;
 pub mod render;
 pub mod report;
 pub mod snapshot;
+pub mod source;
 pub mod suite;
 pub mod target;
 pub mod words;

@@ -48,10 +48,12 @@ const MAY_NAME: &[(&str, &[&str])] = &[
             "render",
             "report",
             "snapshot",
+            "source",
             "target",
             "words",
         ],
     ),
+    ("source", &["error", "libraries", "report"]),
     ("suite", &["attach", "drive", "error", "figures", "memory", "os", "read", "render", "report", "snapshot"]),
     ("cli", &["drive", "error", "gateway", "suite", "target"]),
 ];
@@ -316,6 +318,7 @@ const NAMED_ELSEWHERE: &[(&str, &[&str], &str)] = &[
     ("attach/asyncio.rs", &["_asyncio"], "a part of CPython written in C, found among mapped files"),
     ("read/pools/name_lookups.rs", &["_cython_"], "how types begin that Cython makes, in whatever library"),
     ("snapshot/secrets/names.rs", &["jwt"], "what secrets are called"),
+    ("source/module.rs", &[".py"], "how files of Python end"),
     ("target/command.rs", &[".py"], "how scripts end"),
     ("target/find.rs", &[".py"], "the same"),
 ];

@@ -95,6 +95,8 @@ pub enum Verb {
     Beside(Beside),
     /// Make the outputs again from a kept capture
     Report(Report),
+    /// Find the same mistake elsewhere in the source: calls that block an event loop
+    Similar(Similar),
     /// List the Python processes here
     Ps(Ps),
     /// Say what may be read, which gate refuses, and what opens it
@@ -429,6 +431,34 @@ pub struct Report {
     /// Leave out source lines, addresses, folders and URLs
     #[arg(long)]
     pub redact: bool,
+}
+
+/// `hangspy similar`
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  hangspy similar incident/capture.hangspy --source .   the calls that the capture shows, elsewhere
+  hangspy similar --source src --check                  all that are known to block; ends with 1 when there is one
+  hangspy similar --source . --sarif > similar.sarif    for what shows findings beside the code
+
+Nothing is imported or run. From each `async def` it follows plain functions and methods of the source to
+calls that block; what is handed to a thread is not called there. `# hangspy: allow REASON` at a call, or
+at the function that makes it, quiets it.")]
+pub struct Similar {
+    /// Captures that show what blocked a loop; without one, all calls that are known to block
+    pub capture: Vec<PathBuf>,
+    /// The folder of the source, or one file
+    #[arg(long, value_name = "DIR")]
+    pub source: PathBuf,
+    /// Print one JSON object
+    #[arg(long, conflicts_with = "sarif")]
+    pub json: bool,
+    /// Print SARIF 2.1.0
+    #[arg(long)]
+    pub sarif: bool,
+    /// End with 1 when there is such a call
+    #[arg(long)]
+    pub check: bool,
 }
 
 /// `hangspy ps`

@@ -32,6 +32,8 @@ pub enum Request {
     Beside(suite::Beside),
     /// `hangspy report`
     Report(drive::Render),
+    /// `hangspy similar`
+    Similar(drive::Similar),
     /// `hangspy ps`
     Processes(drive::Processes),
     /// `hangspy doctor`
@@ -99,6 +101,16 @@ impl Arguments {
                 json: words.json,
                 redact: words.redact,
             }),
+            Some(Verb::Similar(words)) => Request::Similar(drive::Similar {
+                captures: words.capture,
+                source: words.source,
+                told: match (words.json, words.sarif) {
+                    (true, _) => drive::Told::Json,
+                    (_, true) => drive::Told::Sarif,
+                    _ => drive::Told::Screen,
+                },
+                check: words.check,
+            }),
             Some(Verb::Ps(words)) => Request::Processes(drive::Processes { json: words.json, audit: words.audit.file }),
             Some(Verb::Doctor(words)) => Request::Doctor(drive::Doctor {
                 asked: words.target.asked(),
@@ -157,6 +169,7 @@ impl Request {
     pub fn carry_out(&self, console: Console) -> Result<u8> {
         let done = match self {
             Self::Test(request) => return suite::test(request, console),
+            Self::Similar(request) => return drive::similar(request, console),
             Self::Check(request) => return drive::check(request, console),
             Self::Entry(request) => return drive::entry(request, console),
             Self::Beside(request) => suite::beside(request, console),

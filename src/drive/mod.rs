@@ -34,6 +34,7 @@ mod record;
 mod report;
 mod safe_folder;
 mod session;
+mod similar;
 mod supervision;
 mod watch;
 
@@ -49,6 +50,7 @@ pub use processes::{Processes, processes};
 pub use record::{Record, record};
 pub use report::{Render, report};
 pub use session::Privacy;
+pub use similar::{Similar, Told, similar};
 pub use watch::{Armed, Door, watch};
 
 // For `suite`, which looks in another way.

@@ -8,6 +8,7 @@ use super::outputs::{Format, GraphThreads, Outputs};
 use super::session::Privacy;
 use super::{console, diagnose, leash, watch};
 use crate::error::{Error, Result};
+use crate::snapshot::Recording;
 use crate::{journal, render, report};
 
 /// What reading and rendering captures may take before [`leash::Limit`] adds its grace: some of hours take minutes, and a
@@ -46,9 +47,26 @@ pub fn report(request: &Render, console: Console) -> Result<()> {
     let outputs = Outputs::new(request.threads)
         .without_capture("would be a copy of the capture that is read")
         .claim(&request.outputs, request.format)?;
+    let (recordings, asked) = read(&request.captures, console)?;
+    let privacy = Privacy { redact: request.redact, audit: None };
+    let report = privacy.apply(report::build(&recordings, &asked))?;
+    outputs.write(&report)?;
+    if request.outputs.is_empty() || request.json {
+        diagnose::show(&report, request.json, console)?;
+    }
+    outputs.announce(console);
+    Ok(())
+}
+
+/// Reads captures as one, and what was asked for in the last of them.
+///
+/// # Errors
+///
+/// When one is not ours, and when there is no look in any of them.
+pub(super) fn read(captures: &[PathBuf], console: Console) -> Result<(Vec<Recording>, String)> {
     let mut recordings = Vec::new();
     let mut asked = String::new();
-    for path in &request.captures {
+    for path in captures {
         let kept = journal::read(path)?;
         if let Some(truncation) = kept.truncation {
             console.say(&format!("note: {}: {}", path.display(), truncation.words()));
@@ -58,17 +76,10 @@ pub fn report(request: &Render, console: Console) -> Result<()> {
         recordings.extend(kept.recordings.into_iter().filter(|recording| !recording.snapshots.is_empty()));
     }
     if recordings.is_empty() {
-        let path = request.captures.first().cloned().unwrap_or_default();
+        let path = captures.first().cloned().unwrap_or_default();
         return Err(Error::Capture { path, reason: "it holds no look at any process".to_owned() });
     }
-    let privacy = Privacy { redact: request.redact, audit: None };
-    let report = privacy.apply(report::build(&recordings, &asked))?;
-    outputs.write(&report)?;
-    if request.outputs.is_empty() || request.json {
-        diagnose::show(&report, request.json, console)?;
-    }
-    outputs.announce(console);
-    Ok(())
+    Ok((recordings, asked))
 }
 
 /// Prints the near misses that a watch has counted.

@@ -14,6 +14,7 @@ pub mod anyio;
 pub mod asyncio;
 mod asyncpg;
 mod awaits;
+mod blocking_calls;
 pub mod concurrent_futures;
 pub mod contextlib;
 mod django;
@@ -66,6 +67,7 @@ mod websockets;
 mod work;
 
 pub use awaits::{Awaits, Path, Ready, Stream, Time};
+pub use blocking_calls::{BLOCKING_CALLS, BlockingCalls, blocking_kind};
 pub use home::Home;
 pub use library::{Library, Native, Role, Row, Versions, Watchdog, Watches};
 pub use marks::Marks;

@@ -16,6 +16,7 @@ mod profile;
 mod ranking;
 mod redact;
 mod requests;
+mod similar;
 mod surroundings;
 mod task_model;
 mod tasks;
@@ -35,6 +36,7 @@ pub use model::{
 pub use party::SecondParty;
 pub use pools::pool_line;
 pub use redact::redacted;
+pub use similar::{BlockingSite, CallStep, SimilarReport};
 pub use task_model::{PrimitiveReport, TaskGroupReport, TaskReport, TasksReport};
 pub use test_hang::TestHang;
 pub use test_run::{TestAccount, TestFunction, TestProcess, TestReport, TestRun, TestWindow};
