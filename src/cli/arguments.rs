@@ -7,8 +7,7 @@ use std::time::Duration;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
-use super::duration;
-use crate::drive::{self, Colors, Format, GraphThreads};
+use crate::drive::{self, Colors, Format, GraphThreads, duration};
 use crate::gateway::Listen;
 
 /// The version; `scripts/release` adds the commit.
@@ -308,6 +307,7 @@ Examples:
   hangspy watch :8000 -o incidents --wait       also when it starts later
   hangspy watch -o incidents -- uvicorn app:app starts the service itself, as the entry point of a container
   kill -USR1 PID                                an incident now, of whatever it watches
+  hangspy watch --explain -o incidents          what each rule saw last, and why it did or did not act
   hangspy report --ledger /var/lib/hangspy      the small stalls so far, ranked
   hangspy watch :8000 -o incidents --listen 127.0.0.1:9777
                                                 alerts of Prometheus or Grafana capture one: POST /alerts
@@ -316,7 +316,11 @@ It follows workers as they come and go, and writes a folder of files as `diagnos
 blocked for 1 s, waits for the GIL half of 3 s, when threads or tasks are deadlocked, a pool is waited for
 2 s, a request or a task is stuck for 10 s, a worker in trouble is replaced, or SIGUSR1 comes; with the minute
 before. At most 5 an hour, the same again after 60 s, 120 s, ..., the oldest go beyond 200 MiB. SIGTERM
-writes what was seen last and ends it.")]
+writes what was seen last and ends it.
+
+A file of rules has a table for each that it changes: [loop-blocked] limit, limit-outside-of-service;
+[loop-starved] share; [deadlock], [pool-exhausted], [tasks-stuck] limit; [old-request] limit, exclude (paths
+in which * stands for anything); [worker-replaced]. Each may be off = true. Lengths read \"500ms\", \"3s\".")]
 pub struct Watch {
     /// Which process.
     #[command(flatten)]
@@ -327,6 +331,12 @@ pub struct Watch {
     /// Wait for a target that is not there yet
     #[arg(long)]
     pub wait: bool,
+    /// Rules other than the built-in ones, in TOML
+    #[arg(long, value_name = "FILE")]
+    pub rules: Option<PathBuf>,
+    /// Say of each rule of the watch in DIR what it saw last and why it did or did not set off a capture, and end
+    #[arg(long, conflicts_with_all = ["target", "pid", "command", "wait", "rules", "service"])]
+    pub explain: bool,
     /// Where alerts come in.
     #[command(flatten)]
     pub door: Door,

@@ -4,7 +4,6 @@
 //! itself out through the `drive` room. Nothing else is done here.
 
 mod arguments;
-mod duration;
 mod request;
 
 pub use arguments::{Arguments, ColorChoice, FormatChoice, ThreadsChoice, Verb};

@@ -1,6 +1,7 @@
 //! What the user wants, in the words of the `drive` room.
 
 use std::io;
+use std::path::PathBuf;
 
 use clap::CommandFactory;
 use clap::error::ErrorKind;
@@ -22,6 +23,8 @@ pub enum Request {
     Record(drive::Record),
     /// `hangspy watch`
     Watch(drive::Armed),
+    /// `hangspy watch --explain`, of the watch in this folder
+    Rules(PathBuf),
     /// `hangspy watch`, of a service that it starts
     Entry(drive::Entry),
     /// `hangspy check`
@@ -140,6 +143,9 @@ impl From<arguments::Diagnose> for Request {
 
 impl From<arguments::Watch> for Request {
     fn from(words: arguments::Watch) -> Self {
+        if words.explain {
+            return Self::Rules(words.output);
+        }
         if !words.command.is_empty() {
             // The watcher is asked what we are asked, but for the command.
             let own = std::env::args_os().skip(1);
@@ -154,6 +160,7 @@ impl From<arguments::Watch> for Request {
             folder: words.output,
             wait: words.wait || beside_service,
             audit: words.audit.file,
+            rules: words.rules,
             beside_service,
             door: words.door.into(),
         })
@@ -176,6 +183,7 @@ impl Request {
             Self::Diagnose(request) => drive::diagnose(request, console),
             Self::Dump(request) => drive::dump(request, console),
             Self::Record(request) => drive::record(request, console),
+            Self::Rules(folder) => drive::explain_rules(folder, console),
             Self::Watch(request) => drive::watch(request, console),
             Self::Report(request) => drive::report(request, console),
             Self::Processes(request) => drive::processes(request, console),

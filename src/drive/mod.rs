@@ -13,6 +13,7 @@ mod console;
 mod diagnose;
 mod doctor;
 mod dump;
+pub mod duration;
 mod entry;
 mod excerpts;
 mod explain;
@@ -51,7 +52,7 @@ pub use record::{Record, record};
 pub use report::{Render, report};
 pub use session::Privacy;
 pub use similar::{Similar, Told, similar};
-pub use watch::{Armed, Door, watch};
+pub use watch::{Armed, Door, explain_rules, watch};
 
 // For `suite`, which looks in another way.
 pub(crate) use console::unprintable;

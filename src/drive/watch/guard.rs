@@ -12,13 +12,14 @@ use super::super::audit;
 use super::super::console::Console;
 use super::super::interrupt::Interrupt;
 use super::Armed;
+use super::account::Account;
 use super::board::{Call, End, News};
 use super::budget::{Budget, Limit};
 use super::calls::{Calls, Outcome};
 use super::desk::Desk;
 use super::incidents::{self, Content, Why};
 use super::recorder::{self, Incident, Note, Orders};
-use super::rules::Rule;
+use super::rules::{Rule, Rules};
 use super::shelf::Shelf;
 use crate::error::{Error, Result};
 use crate::gateway::{Gateway, State};
@@ -40,6 +41,8 @@ const BYTES: usize = 20 << 20;
 const BYTES_OF_ONE: (usize, usize) = (1 << 20, 8 << 20);
 /// Processes that cannot be looked at and are remembered: of a target that is started again and again there is a new one each time.
 const MOST_CLOSED: usize = 256;
+/// How often it is written what the rules saw.
+const ACCOUNT_EVERY: Duration = Duration::from_secs(2);
 /// How long the same refusal is not said again.
 const SAY_AGAIN: Duration = Duration::from_secs(60);
 /// Incidents of alerts that are still told when the alerts end.
@@ -77,6 +80,9 @@ pub(super) struct Guard<'a> {
     _gateway: Option<Gateway>,
     /// Incidents of alerts, the last one at the end.
     open: VecDeque<(PathBuf, Why)>,
+    rules: Arc<Rules>,
+    account: Account,
+    account_due: Instant,
     stop: Interrupt,
     send: Sender<(usize, Note)>,
     notes: Receiver<(usize, Note)>,
@@ -92,6 +98,7 @@ pub(super) struct Guard<'a> {
 
 impl<'a> Guard<'a> {
     pub(super) fn new(request: &'a Armed, console: Console) -> Result<Self> {
+        let rules = request.rules.as_deref().map_or_else(|| Ok(Rules::default()), Rules::read)?;
         let (shelf, budget) = Shelf::open(&request.folder)?;
         let budget = Arc::new(Mutex::new(budget));
         let desk = Arc::new(Desk::new(Arc::clone(&budget), Arc::clone(&shelf.ledger), shelf.incidents()));
@@ -110,6 +117,9 @@ impl<'a> Guard<'a> {
             desk,
             _gateway: gateway,
             open: VecDeque::new(),
+            account: Account::of(&rules),
+            rules: Arc::new(rules),
+            account_due: Instant::now(),
             stop: Interrupt::detached(),
             send,
             notes,
@@ -152,9 +162,18 @@ impl<'a> Guard<'a> {
             }
             let kept = self.shelf.tend(&self.budget);
             self.complain(kept);
+            if Instant::now() >= self.account_due {
+                self.keep_account();
+            }
         }
         self.end();
         outcome
+    }
+
+    fn keep_account(&mut self) {
+        self.account_due = Instant::now() + ACCOUNT_EVERY;
+        // A folder that cannot be written to is complained about when it is the ledger's turn.
+        let _complained_elsewhere = self.shelf.keep_account(&mut self.account);
     }
 
     /// Finds the target and follows what is new of it.
@@ -193,6 +212,7 @@ impl<'a> Guard<'a> {
             summons: Arc::clone(&self.calls.summons),
             lasting: Arc::clone(&lasting),
             budget: Arc::clone(&self.budget),
+            rules: Arc::clone(&self.rules),
             bytes: (BYTES / count.max(1)).clamp(BYTES_OF_ONE.0, BYTES_OF_ONE.1),
         };
         self.followed.insert(index, Followed { process: process.clone(), reader: None, lasting });
@@ -225,6 +245,7 @@ impl<'a> Guard<'a> {
                 self.shelf.ledger().add(&miss);
             }
             Note::Unwatched(length) => self.shelf.ledger().unwatched_s += length.as_secs_f64(),
+            Note::Values(process, values) => self.account.add(process.0, &values),
             Note::Held { rule, thing, limit } => self.say_held(rule, &thing, limit),
             Note::Incident(incident) => {
                 let Incident { rule, thing, at_s, before, recording } = *incident;
@@ -234,6 +255,7 @@ impl<'a> Guard<'a> {
             Note::Part(part) => self.calls.take(index, *part),
             Note::Over { recording, ended } => {
                 self.followed.remove(&index);
+                self.account.leave(recording.process.pid.0);
                 self.find_due = Instant::now();
                 if ended {
                     self.console.say(&format!("process {} ended", recording.process.pid));
@@ -265,6 +287,7 @@ impl<'a> Guard<'a> {
     }
 
     fn say_held(&mut self, rule: Rule, thing: &str, limit: Limit) {
+        self.account.refused(rule, format!("not captured: {thing}: {}", limit.words()));
         let is_same = self.said.as_ref().is_some_and(|(said, at)| said == thing && at.elapsed() < SAY_AGAIN);
         if !is_same || rule == Rule::Asked {
             self.said = Some((thing.to_owned(), Instant::now()));
@@ -298,6 +321,7 @@ impl<'a> Guard<'a> {
             Ok(summary) => {
                 self.desk.figures.incident(rule);
                 self.console.say(&format!("incident: {}: {summary}", folder.display()));
+                self.account.captured(rule, &folder);
                 let time = audit::utc(at_s);
                 let seconds_before = before.as_secs_f64();
                 let alerts = call.map(|call| call.alerts).unwrap_or_default();
@@ -424,6 +448,7 @@ impl<'a> Guard<'a> {
             }
         }
         // First what is short.
+        self.keep_account();
         let kept = self.shelf.keep(&self.budget);
         self.complain(kept);
         if let Some((index, note)) = incident {

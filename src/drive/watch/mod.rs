@@ -15,6 +15,7 @@
 //! A recorder whose sampler has kept as many stacks as it may is replaced by a new one, whose ring begins empty: of an incident
 //! right after that there is less from before, and `seconds_before` says how much.
 
+mod account;
 mod beat;
 mod board;
 mod budget;
@@ -29,7 +30,7 @@ mod ring;
 mod rules;
 mod shelf;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
@@ -55,6 +56,8 @@ pub struct Armed {
     pub wait: bool,
     /// Add a line for each attach to this file.
     pub audit: Option<PathBuf>,
+    /// Where other rules than the built-in ones stand.
+    pub rules: Option<PathBuf>,
     /// Whether a supervisor of ours has started us beside its service.
     pub beside_service: bool,
     /// Where alerts and requests may come in.
@@ -76,4 +79,17 @@ pub fn watch(request: &Armed, console: Console) -> Result<()> {
     signal_hook::flag::register(SIGUSR1, Arc::clone(&asked))
         .map_err(|source| Error::Io { doing: "installing the signal handlers".to_owned(), source })?;
     guard::Guard::new(request, console)?.run(&interrupt, &asked)
+}
+
+/// Says what each rule of the watch in a folder saw last, and why it did or did not set off a capture.
+///
+/// # Errors
+///
+/// When no watch has written there.
+pub fn explain_rules(folder: &Path, console: Console) -> Result<()> {
+    let account = shelf::read_account(folder)?.ok_or_else(|| Error::Usage {
+        message: format!("no watch has written into {}", folder.display()),
+        hint: Some(format!("start one: hangspy watch -o {}", folder.display())),
+    })?;
+    console.print(account.page(folder).as_bytes())
 }

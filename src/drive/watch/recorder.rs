@@ -11,11 +11,12 @@ use super::super::lookout::PASSING_CENSUS;
 use super::super::neighbour::Neighbour;
 use super::super::one_program::OneProgram;
 use super::super::supervision::Supervision;
+use super::account::Values;
 use super::beat::Beat;
 use super::budget::{Budget, Limit};
 use super::calls::Summons;
 use super::ring::Ring;
-use super::rules::{self, Rule};
+use super::rules::{Rule, Rules};
 use crate::aggregate::{Glance, NEAR_MISS, PulseNews, PulseStall, Pulses};
 use crate::attach::{self, Access};
 use crate::error::{Error, Gate};
@@ -26,7 +27,7 @@ use crate::os::keep_what_reading_needs;
 use crate::os::source::SourceReader;
 use crate::read::{self, Sampler};
 use crate::report;
-use crate::snapshot::{Address, Known, Moment, Process, Pulse, Recording, Snapshot, ThreadId};
+use crate::snapshot::{Address, Known, Moment, Process, ProcessId, Pulse, Recording, Snapshot, ThreadId};
 
 /// How often the whole process is looked at while nothing happens.
 const LOOK_EVERY: Duration = Duration::from_secs(2);
@@ -42,6 +43,8 @@ const CENSUS_CPU_SHARE: f64 = 0.003;
 const LOOK_AGAIN_AT: [u32; 2] = [10, 60];
 /// How many failed pulses in a row end the watch.
 const MOST_FAILURES: u32 = 200;
+/// How often it is told what the rules saw.
+const TELL_VALUES_EVERY: Duration = Duration::from_secs(2);
 /// How often it is told that pulses were too far apart.
 const TELL_UNWATCHED_EVERY: Duration = Duration::from_secs(10);
 
@@ -58,6 +61,8 @@ pub(super) enum Note {
     Missed(NearMiss),
     /// For so long pulses were too far apart.
     Unwatched(Duration),
+    /// What the rules saw.
+    Values(ProcessId, Values),
     /// A rule was set off, and nothing is captured.
     Held { rule: Rule, thing: String, limit: Limit },
     /// An incident was captured.
@@ -102,6 +107,7 @@ pub(super) struct Orders {
     /// Where the recorder tells for how long the longest step has lasted, nanoseconds.
     pub(super) lasting: Arc<AtomicU64>,
     pub(super) budget: Arc<Mutex<Budget>>,
+    pub(super) rules: Arc<Rules>,
     /// Bytes that the ring may take, and that a sampler may keep.
     pub(super) bytes: usize,
 }
@@ -133,6 +139,9 @@ struct Recorder<'a> {
     called: Option<(u64, Moment)>,
     /// The last one.
     answered: Option<u64>,
+    /// What the rules saw since that was told.
+    seen: Values,
+    values_due: Moment,
     look_due: Moment,
     census_due: Moment,
     unwatched_due: Moment,
@@ -188,6 +197,8 @@ pub(super) fn follow(process: Process, orders: &Orders, send: &Sender<(usize, No
         mode: Mode::Quiet,
         called: None,
         answered: None,
+        seen: Values::default(),
+        values_due: now,
         look_due: now,
         census_due: now.after(Duration::from_secs(1)),
         unwatched_due: now,
@@ -243,6 +254,11 @@ impl Recorder<'_> {
             self.judge(now);
         }
         self.end_incident(now);
+        if now >= self.values_due {
+            self.values_due = now.after(TELL_VALUES_EVERY);
+            let seen = std::mem::take(&mut self.seen);
+            self.tell(Note::Values(self.sampler.process().pid, seen));
+        }
         if now >= self.unwatched_due {
             self.unwatched_due = now.after(TELL_UNWATCHED_EVERY);
             let unwatched = self.beat.unwatched();
@@ -310,12 +326,15 @@ impl Recorder<'_> {
                 self.glance(stall)?;
             }
             let is_new = self.told.get(&key) != Some(&stall.start);
-            if stall.length() < self.limit(key) || stall.is_starved() || !is_new {
+            if !stall.is_starved() {
+                self.seen.blocked_s = self.seen.blocked_s.max(stall.length().as_secs_f64());
+            }
+            if !self.is_too_long(stall) || stall.is_starved() || !is_new {
                 continue;
             }
             // A loop that has ended looks as if it stood still: the look knows.
             self.look_at(stall)?;
-            if stall.length() < self.limit(key) {
+            if !self.is_too_long(stall) {
                 continue;
             }
             self.told.insert(key, stall.start);
@@ -330,19 +349,24 @@ impl Recorder<'_> {
                 self.set_off(Rule::LoopBlocked, place, pulse.at);
             }
         }
-        let starved = self.pulses.starved(rules::STARVED).next();
-        if starved.is_some() && self.is_quiet() {
-            self.pulses.forget_waiting();
-            self.set_off(Rule::LoopStarved, "the GIL".to_owned(), pulse.at);
-        }
+        self.watch_gil(pulse);
         Ok(())
     }
 
-    /// How long the step of a loop may last.
-    fn limit(&self, key: (ThreadId, Address)) -> Duration {
-        match self.glances.get(&key) {
-            Some(seen) if seen.outside_of_service => rules::BLOCKED_OUTSIDE_OF_SERVICE,
-            _ => rules::BLOCKED,
+    /// Whether the step of a loop lasts for longer than it may.
+    fn is_too_long(&self, stall: &PulseStall) -> bool {
+        let outside = self.glances.get(&(stall.thread, stall.event_loop)).is_some_and(|seen| seen.outside_of_service);
+        let limit = self.orders.rules.blocked.map(|(usual, longer)| if outside { longer } else { usual });
+        limit.is_some_and(|limit| stall.length() >= limit)
+    }
+
+    /// Whether a loop is starved of the GIL.
+    fn watch_gil(&mut self, pulse: &Pulse) {
+        let share = self.pulses.starved(0.0).map(|(_, share)| share).fold(0.0, f64::max);
+        self.seen.starved = self.seen.starved.max(share);
+        if self.orders.rules.starved.is_some_and(|limit| share >= limit) && self.is_quiet() {
+            self.pulses.forget_waiting();
+            self.set_off(Rule::LoopStarved, "the GIL".to_owned(), pulse.at);
         }
     }
 
@@ -380,7 +404,8 @@ impl Recorder<'_> {
         let census = self.sampler.census(PASSING_CENSUS);
         self.ring.census(&mut self.sampler, census);
         let verdicts = report::judge([self.ring.recording()]);
-        if let Some((rule, verdict)) = rules::set_off(&verdicts) {
+        self.seen.judged = Some(self.orders.rules.values(&verdicts));
+        if let Some((rule, verdict)) = self.orders.rules.set_off(&verdicts, self.ring.recording().censuses.last()) {
             let blame = verdict.blame.as_ref().map(|blame| format!("{} ({})", blame.function, blame.file));
             self.set_off(rule, blame.unwrap_or_else(|| rule.word().to_owned()), now);
         }
@@ -456,7 +481,8 @@ impl Recorder<'_> {
         let replaced = after.as_ref().and_then(|known| known.after.as_ref()).is_some_and(|after| after.supervised);
         self.ring.recording_mut().supervisor = after;
         self.answer();
-        if matches!(self.mode, Mode::Quiet) && replaced && self.is_troubled() {
+        let is_asked_for = self.orders.rules.worker_replaced && matches!(self.mode, Mode::Quiet);
+        if is_asked_for && replaced && self.is_troubled() {
             let at_s = clock::wall().as_secs();
             let thing = Rule::WorkerReplaced.word().to_owned();
             let answer = self.orders.budget.lock().unwrap_or_else(PoisonError::into_inner).ask(at_s, &thing);

@@ -11,6 +11,7 @@ use nix::libc;
 
 use super::super::new_file::NewFile;
 use super::super::safe_folder::SafeFolder;
+use super::account::{ACCOUNT, Account};
 use super::budget::Budget;
 use super::incidents::{INCIDENTS, keep};
 use crate::error::{Error, Result};
@@ -104,6 +105,15 @@ impl Shelf {
         outcome
     }
 
+    /// Writes what the rules saw.
+    ///
+    /// # Errors
+    ///
+    /// When it cannot be written.
+    pub(super) fn keep_account(&self, account: &mut Account) -> Result<()> {
+        keep(&self.folder.join(ACCOUNT), &account.text()?)
+    }
+
     fn keep_budget(&mut self, budget: &Mutex<Budget>) -> Result<()> {
         let changes = budget.lock().unwrap_or_else(PoisonError::into_inner).changes();
         let Some(text) = changes else { return Ok(()) };
@@ -114,6 +124,17 @@ impl Shelf {
         }
         kept
     }
+}
+
+/// The account of the rules of a watch, if there is one.
+///
+/// # Errors
+///
+/// When it cannot be read, or is no account of this version.
+pub(super) fn read_account(folder: &Path) -> Result<Option<Account>> {
+    let path = folder.join(ACCOUNT);
+    let parsed = read(&path)?.map(|text| Account::parse(&text)).transpose();
+    parsed.map_err(|reason| unusable(&path, &reason))
 }
 
 /// The ledger in a folder, if there is one.
