@@ -69,7 +69,8 @@ const PROGRAMS: &[Program] = &[
     program(Server::Granian, &["granian"]),
     program(Server::Daphne, &["daphne"]),
     program(Server::Waitress, &["waitress", "waitress-serve"]),
-    program(Server::Uwsgi, &["uwsgi"]),
+    // Its ini file may ask for processes, which no command line says: they are forks of their master.
+    Program { forks_workers: true, ..program(Server::Uwsgi, &["uwsgi"]) },
     Program { argument: "runserver", ..program(Server::Django, &["manage"]) },
     program(Server::Flask, &["flask"]),
     program(Server::Aiohttp, &["aiohttp.web"]),

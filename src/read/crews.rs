@@ -11,15 +11,18 @@ use super::pools::executors::count_queued;
 use super::scene::Scene;
 use super::stacks::locals::FrameLocals;
 use super::tasks::frames::TaskFrames;
-use super::threads::live::LiveFrame;
+use super::threads::live::{LiveFrame, LiveThread};
 use crate::libraries::{CREWS, Crew, Every, From, Piece, Size, queue as threads_queue};
 use crate::memory::{ReadError, little_endian};
-use crate::snapshot::{Actor, Address, Code, CodeId, CrewSample, Known, MemberSample, PieceSample, Why};
+use crate::snapshot::{Actor, Address, Code, CodeId, CrewSample, Known, MemberSample, PieceSample, Why, WorkKind};
 
 /// Characters of a piece's name that are kept.
 const LONGEST_NAME: usize = 200;
 /// Functions that are kept, before all are forgotten.
 const MOST_FUNCTIONS: usize = 16_384;
+/// Frames from the outside inwards in which an application of WSGI is looked for: there are a few where a program calls
+/// its server, and more where that is written in Python.
+const OUTERMOST: usize = 4;
 /// A piece that is done less often than this is not done by a schedule.
 const LONGEST_INTERVAL: Duration = Duration::from_secs(400 * 86_400);
 
@@ -74,7 +77,53 @@ impl Crews {
             }
             crew
         });
-        Ok(counted.collect())
+        let mut found: Vec<CrewSample> = counted.collect();
+        if found.is_empty() {
+            found.extend(self.called_from_c(scene)?);
+        }
+        Ok(found)
+    }
+
+    /// The threads of a server that is not written in Python (uWSGI, mod_wsgi): C calls an application of WSGI in them, and those
+    /// that wait for a request have a state of Python's, for the next one, and no frame.
+    fn called_from_c(&mut self, scene: &Scene<'_>) -> Result<Option<CrewSample>, ReadError> {
+        let mut members = Vec::new();
+        let mut counted = true;
+        let of_c = |thread: &&LiveThread| !is_started_by_python(scene, &thread.frames);
+        for thread in scene.threads.iter().filter(of_c).take(CrewSample::MOST_MEMBERS) {
+            let piece = self.application(scene, &thread.frames)?;
+            if piece.is_some() || thread.frames.is_empty() && thread.stable {
+                members.push(MemberSample { who: Actor::Thread(thread.thread), piece });
+            } else {
+                // A program that called the server waits in it for requests as well, or only for its end.
+                counted = false;
+            }
+        }
+        let serves = members.iter().any(|member| member.piece.is_some());
+        Ok(serves.then(|| CrewSample {
+            name: "a server in C".to_owned(),
+            kind: WorkKind::Requests,
+            size: if counted { Known::Is(Some(members.len() as u64)) } else { Known::Unknown(Why::NotInThisPython) },
+            waiting: Known::Unknown(Why::NotInThisPython),
+            in_turns: false,
+            members,
+        }))
+    }
+
+    /// The request that the outermost application of WSGI on a stack has.
+    fn application(&mut self, scene: &Scene<'_>, frames: &[LiveFrame]) -> Result<Option<PieceSample>, ReadError> {
+        for frame in frames.iter().rev().take(OUTERMOST) {
+            let start = lenient(self.local(scene.objects, frame, "start_response"))?;
+            if let Some(address) = lenient(self.local(scene.objects, frame, "environ"))?.filter(|_| start.is_some()) {
+                return Ok(Some(PieceSample {
+                    address,
+                    name: Known::Unknown(Why::NotInThisPython),
+                    began: Known::Unknown(Why::NotInThisPython),
+                    every: Known::Unknown(Why::NotInThisPython),
+                }));
+            }
+        }
+        Ok(None)
     }
 
     /// What somebody works at, by their frames from the outside inwards.
@@ -211,6 +260,12 @@ fn parts_of(code: &Code) -> Vec<Part> {
         }
     }
     parts
+}
+
+/// Whether a thread is one that Python itself started.
+fn is_started_by_python(scene: &Scene<'_>, frames: &[LiveFrame]) -> bool {
+    let outermost = frames.last().and_then(|frame| scene.codes.codes().get(frame.code.0 as usize));
+    outermost.is_some_and(|code| is_file(code, "threading.py"))
 }
 
 /// Whether a function is of this file.

@@ -41,7 +41,8 @@ pub fn find(asked: &str) -> Result<Vec<Process>> {
 
 fn by_pid(census: &mut Census, pid: ProcessId) -> Result<Vec<Process>> {
     if !census.members.contains_key(&pid) {
-        census.admit_embedding(|entry| entry.pid == pid);
+        // What is asked for may be a supervisor, whose workers are forks of it.
+        census.admit_embedding(|entry| entry.pid == pid || entry.parent == Some(pid));
     }
     if census.members.contains_key(&pid) {
         return Ok(match census.role(pid) {

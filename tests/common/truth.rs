@@ -220,6 +220,8 @@ pub(crate) enum Launch {
     Waitress,
     /// cheroot with two threads.
     Cheroot,
+    /// uWSGI: a master with a worker of two threads.
+    Uwsgi,
     /// A celery worker with two children.
     Celery,
     /// A celery worker with two threads.

@@ -4,8 +4,10 @@ use std::time::Duration;
 
 use super::Judge;
 use super::task_deadlocks::blame;
+use crate::aggregate::connections::{awaited_connection, silent_for};
 use crate::aggregate::progress::progress;
 use crate::aggregate::summary::Lifespan as LifespanPhase;
+use crate::aggregate::workers::asleep;
 use crate::aggregate::{
     Advice, Analysis, Cause, Confidence, Finding, Kind, Place, ProcessSummary, Progress, SecondParty, Subject,
     TaskFact, Verdict, awaited_peer, same_wait_since, task, users_place, waits_for,
@@ -77,9 +79,10 @@ fn stuck(
     if let Some(work) = progress(analysis, last, tasks, task) {
         return Some(at_work(analysis, place, since, kind, work));
     }
+    let age = stands(analysis, task).map_or(since, |stands| stands.max(since));
     let summary = ProcessSummary::LifespanStuck {
         phase: span(kind),
-        for_s: since.as_secs_f64(),
+        for_s: age.as_secs_f64(),
         place,
         waits_for: waits_for(recording, tasks, task, last.at),
     };
@@ -91,11 +94,19 @@ fn stuck(
     };
     let finding = Finding::new(kind, analysis.pid(), summary, evidence)
         .cause(cause, Confidence::Likely)
-        .lasting(Some(since.as_secs_f64()), 1.0)
+        .lasting(Some(age.as_secs_f64()), 1.0)
         .advice(advice)
         .blame(blame(analysis, Actor::Task(task.address)), party)
         .stands([Subject::Task(task.address)]);
     Some(finding.verdict())
+}
+
+/// For how long a task has been in its wait at least, by the kernel's account: nothing has come on the connection that it waits
+/// for, or the thread of its loop has slept, and so has run no step.
+fn stands(analysis: &Analysis<'_>, task: &TaskSample) -> Option<Duration> {
+    let silent = awaited_connection(analysis.recording, task).and_then(|awaited| silent_for(awaited.connection));
+    let own = analysis.tracks.iter().find(|track| track.address == task.event_loop);
+    silent.max(own.and_then(|track| asleep(analysis, track.thread)))
 }
 
 /// The lifespan goes on, by the hands of somebody who is at work.
