@@ -83,6 +83,6 @@ pub use services::{METADATA, async_client, host, local_service, port, service};
 pub use test_drivers::{drives_tests, runs_tests};
 pub use time_limits::{BLOCK, BLOCKING, COMMAND, COUNT_TIME, SETTINGS, TIMES};
 pub use ways::{From, Hop, Way};
-pub use work::{CREWS, Crew, Every, Piece, Post, Size};
+pub use work::{CREWS, Crew, Every, Piece, Post, STARTS_THREADS, Size};
 
 use library::ALL;

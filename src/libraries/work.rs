@@ -104,6 +104,9 @@ const fn crew(name: &'static str, kind: WorkKind, size: Size, pieces: &'static [
     Crew { name, kind, posts: &[], pieces, size, queue: None, in_turns: false }
 }
 
+/// The file in which the outermost function of a thread is that Python itself started (`Thread._bootstrap`).
+pub const STARTS_THREADS: &str = "threading.py";
+
 /// All crews; of several that fit, the first one counts.
 pub const CREWS: &[Crew] = &[
     Crew {

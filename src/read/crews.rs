@@ -12,7 +12,7 @@ use super::scene::Scene;
 use super::stacks::locals::FrameLocals;
 use super::tasks::frames::TaskFrames;
 use super::threads::live::{LiveFrame, LiveThread};
-use crate::libraries::{CREWS, Crew, Every, From, Piece, Size, queue as threads_queue};
+use crate::libraries::{CREWS, Crew, Every, From, Piece, STARTS_THREADS, Size, queue as threads_queue};
 use crate::memory::{ReadError, little_endian};
 use crate::snapshot::{Actor, Address, Code, CodeId, CrewSample, Known, MemberSample, PieceSample, Why, WorkKind};
 
@@ -265,7 +265,7 @@ fn parts_of(code: &Code) -> Vec<Part> {
 /// Whether a thread is one that Python itself started.
 fn is_started_by_python(scene: &Scene<'_>, frames: &[LiveFrame]) -> bool {
     let outermost = frames.last().and_then(|frame| scene.codes.codes().get(frame.code.0 as usize));
-    outermost.is_some_and(|code| is_file(code, "threading.py"))
+    outermost.is_some_and(|code| is_file(code, STARTS_THREADS))
 }
 
 /// Whether a function is of this file.
