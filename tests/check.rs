@@ -3,33 +3,14 @@
 
 #[path = "common/interpreters.rs"]
 mod interpreters;
+#[path = "common/started.rs"]
+mod started;
 
 use std::fs;
-use std::io::{BufRead, BufReader};
 use std::path::PathBuf;
-use std::process::{Child, Command, Output, Stdio};
+use std::process::{Command, Output};
 
-use interpreters::Interpreter;
-
-/// A process that is killed at the end of the test.
-struct Running(Child);
-
-impl Drop for Running {
-    fn drop(&mut self) {
-        let _gone = self.0.kill();
-        let _reaped = self.0.wait();
-    }
-}
-
-/// Starts a Python program and waits until it prints a line.
-fn python(interpreter: &Interpreter, source: &str) -> Running {
-    let mut command = Command::new(&interpreter.path);
-    command.args(["-c", source]).stdout(Stdio::piped()).stdin(Stdio::null());
-    let mut child = command.spawn().unwrap_or_else(|error| panic!("{}: {error}", interpreter.name()));
-    let mut line = String::new();
-    BufReader::new(child.stdout.as_mut().expect("a pipe")).read_line(&mut line).expect("it says that it is ready");
-    Running(child)
-}
+use started::Running;
 
 fn check(arguments: &[&str]) -> Output {
     Command::new(env!("CARGO_BIN_EXE_hangspy")).arg("check").args(arguments).output().expect("hangspy starts")
@@ -72,8 +53,8 @@ fn a_stall_fails_the_probe_when_it_is_too_old_and_is_kept() {
     let (kept, log) = (kept.to_str().expect("a plain path"), log.to_str().expect("a plain path"));
     fs::write(log, "").expect("it can be written");
     for interpreter in interpreters::interpreters() {
-        let program = python(&interpreter, BLOCKED);
-        let pid = program.0.id().to_string();
+        let program = Running::python(&interpreter, BLOCKED, &[]);
+        let pid = program.pid();
         let young = check(&[&pid, "--max-stall", "10m"]);
         assert_eq!(young.status.code(), Some(0), "{}: {}", interpreter.name(), text(&young.stdout));
         assert!(text(&young.stdout).starts_with("ok: "), "{}", text(&young.stdout));
@@ -101,8 +82,8 @@ fn a_stall_fails_the_probe_when_it_is_too_old_and_is_kept() {
 #[test]
 fn a_loop_that_turns_passes_however_often_it_is_in_the_same_function() {
     let interpreter = interpreters::interpreters().into_iter().next().expect("some CPython 3.8 to 3.15 is installed");
-    let program = python(&interpreter, BUSY);
-    let pid = program.0.id().to_string();
+    let program = Running::python(&interpreter, BUSY, &[]);
+    let pid = program.pid();
     for _ in 0..10 {
         let told = check(&[&pid, "--max-stall", "60s"]);
         assert_eq!(told.status.code(), Some(0), "{}", text(&told.stdout));

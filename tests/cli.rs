@@ -3,58 +3,24 @@
 
 #[path = "common/interpreters.rs"]
 mod interpreters;
+#[path = "common/scratch.rs"]
+mod scratch;
+#[path = "common/started.rs"]
+mod started;
 
 use std::fs;
 use std::io::{BufRead, BufReader};
 use std::os::unix::process::CommandExt;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Child, Command, Output, Stdio};
 
-/// A folder of one test, removed at the end.
-struct Scratch(PathBuf);
+use scratch::Scratch;
+use started::Running;
 
-impl Scratch {
-    fn new(name: &str) -> Self {
-        let folder = std::env::temp_dir().join(format!("hangspy-cli-{}-{name}", std::process::id()));
-        fs::create_dir_all(&folder).expect("the temporary folder is writable");
-        Self(folder)
-    }
-}
-
-impl Drop for Scratch {
-    fn drop(&mut self) {
-        let _gone = fs::remove_dir_all(&self.0);
-    }
-}
-
-/// A program that is killed at the end of the test.
-struct Program(Child);
-
-impl Program {
-    /// Starts a Python program and waits until it prints a line.
-    fn python(source: &str) -> Self {
-        let interpreter =
-            interpreters::interpreters().into_iter().next().expect("some CPython 3.8 to 3.15 is installed");
-        let mut command = Command::new(&interpreter.path);
-        command.args(["-c", source]).stdout(Stdio::piped()).stdin(Stdio::null());
-        let mut child = command.spawn().unwrap_or_else(|error| panic!("{}: {error}", interpreter.name()));
-        let mut line = String::new();
-        BufReader::new(child.stdout.as_mut().expect("stdout is a pipe"))
-            .read_line(&mut line)
-            .expect("it says it is ready");
-        Self(child)
-    }
-
-    fn pid(&self) -> String {
-        self.0.id().to_string()
-    }
-}
-
-impl Drop for Program {
-    fn drop(&mut self) {
-        let _gone = self.0.kill();
-        let _reaped = self.0.wait();
-    }
+/// A program in some Python.
+fn python(source: &str) -> Running {
+    let interpreter = interpreters::interpreters().into_iter().next().expect("some CPython 3.8 to 3.15 is installed");
+    Running::python(&interpreter, source, &[])
 }
 
 /// An event loop that is blocked in a sleep.
@@ -103,7 +69,7 @@ fn no_such_process() {
 
 #[test]
 fn not_python() {
-    let sleeper = Program(Command::new("sleep").arg("600").spawn().expect("sleep starts"));
+    let sleeper = Running(Command::new("sleep").arg("600").spawn().expect("sleep starts"));
     assert_ends(&hangspy(&[&sleeper.pid()]), 5, &["is not Python", "hint: "]);
     assert_ends(&hangspy(&["record", &sleeper.pid(), "-o", "/tmp/never-written.svg"]), 5, &["is not Python"]);
     assert!(!Path::new("/tmp/never-written.svg").exists(), "an empty file was left behind");
@@ -144,7 +110,7 @@ fn unwritable_outputs_are_refused_before_the_run() {
     fs::write(scratch.0.join("file"), "").expect("writable");
     let below_a_file = scratch.0.join("file/below");
     let below = below_a_file.to_str().expect("a plain path");
-    let idle = Program::python(IDLE);
+    let idle = python(IDLE);
     let output = hangspy(&[&idle.pid(), "--for", "10m", "-o", below]);
     assert_ends(&output, 2, &["error: cannot write ", "caused by: ", "hint: "]);
     assert!(output.stdout.is_empty());
@@ -168,7 +134,7 @@ fn foreign_captures_are_refused() {
 fn a_report_from_the_capture_is_the_same_byte_for_byte() {
     let scratch = Scratch::new("again");
     let (first, again) = (scratch.0.join("first"), scratch.0.join("again"));
-    let blocked = Program::python(BLOCKED);
+    let blocked = python(BLOCKED);
     let screen = hangspy(&[&blocked.pid(), "--for", "1s", "-o", first.to_str().expect("a plain path")]);
     assert_ends(&screen, 0, &[]);
     let capture = first.join("capture.hangspy");
@@ -185,7 +151,7 @@ fn a_report_from_the_capture_is_the_same_byte_for_byte() {
 
 #[test]
 fn interrupted_work_is_kept() {
-    let idle = Program::python(IDLE);
+    let idle = python(IDLE);
     let mut recorder = Command::new(env!("CARGO_BIN_EXE_hangspy"))
         .args(["diagnose", &idle.pid(), "--for", "10m", "--json"])
         .stdout(Stdio::piped())
@@ -232,7 +198,7 @@ sys.stdout.buffer.write(shown)
 
 #[test]
 fn the_echo_of_ctrl_c_leaves_no_bar_behind() {
-    let target = Program::python(IDLE);
+    let target = python(IDLE);
     let python = interpreters::interpreters().into_iter().next().expect("some CPython is installed");
     let arguments = ["-c", TYPIST, env!("CARGO_BIN_EXE_hangspy"), &target.pid(), "--for", "60s"];
     let output = Command::new(&python.path).args(arguments).output().expect("Python starts");
@@ -249,7 +215,7 @@ fn the_echo_of_ctrl_c_leaves_no_bar_behind() {
 
 #[test]
 fn a_target_that_ends_while_it_is_watched_is_reported() {
-    let blocked = Program::python(BLOCKED);
+    let blocked = python(BLOCKED);
     let mut command = Command::new(env!("CARGO_BIN_EXE_hangspy"));
     command.args([&blocked.pid(), "--for", "10m", "--json"]).stdout(Stdio::piped()).stderr(Stdio::piped());
     let mut child = command.spawn().expect("hangspy starts");
@@ -272,8 +238,8 @@ fn what_is_private_is_left_out_and_each_attach_written_down() {
     fs::create_dir(&folder).expect("writable");
     let script = folder.join("consumer.py");
     fs::write(&script, BLOCKED).expect("writable");
-    let blocked = Program::python(&format!("import runpy; runpy.run_path({:?})", script.display().to_string()));
-    let secret = scratch.0.display().to_string();
+    let blocked = python(&format!("import runpy; runpy.run_path({:?})", script.display().to_string()));
+    let secret = scratch.text().to_owned();
     let out = scratch.0.join("out");
     let words = ["--for", "1s", "-o", out.to_str().expect("a plain path"), "--audit", audit.to_str().expect("a path")];
     let open = hangspy(&[&[blocked.pid().as_str()][..], &words].concat());
@@ -312,7 +278,7 @@ fn looking_over_all_processes_is_written_down_too() {
     let scratch = Scratch::new("audited");
     let audit = scratch.0.join("audit");
     let audit = audit.to_str().expect("a plain path");
-    let blocked = Program::python(BLOCKED);
+    let blocked = python(BLOCKED);
     for words in [&["ps"][..], &["doctor", &blocked.pid()], &["dump", &blocked.pid()]] {
         assert_ends(&hangspy(&[words, &["--audit", audit]].concat()), 0, &[]);
     }
@@ -326,7 +292,7 @@ fn looking_over_all_processes_is_written_down_too() {
 }
 
 /// A run of ten minutes that is well under way: its first verdict has been read.
-fn long_run(target: &Program, flags: &[&str]) -> (Child, BufReader<std::process::ChildStderr>) {
+fn long_run(target: &Running, flags: &[&str]) -> (Child, BufReader<std::process::ChildStderr>) {
     let mut command = Command::new(env!("CARGO_BIN_EXE_hangspy"));
     command.args([&target.pid(), "--for", "10m", "--json"]).args(flags);
     command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
@@ -340,7 +306,7 @@ fn long_run(target: &Program, flags: &[&str]) -> (Child, BufReader<std::process:
 
 #[test]
 fn an_attended_run_ends_with_its_input_and_keeps_what_it_has() {
-    let blocked = Program::python(BLOCKED);
+    let blocked = python(BLOCKED);
     let (mut child, _talk) = long_run(&blocked, &["--attended"]);
     drop(child.stdin.take());
     let output = child.wait_with_output().expect("it ends by itself");
@@ -351,7 +317,7 @@ fn an_attended_run_ends_with_its_input_and_keeps_what_it_has() {
 
 #[test]
 fn nobody_left_to_listen_ends_a_run() {
-    let blocked = Program::python(BLOCKED);
+    let blocked = python(BLOCKED);
     let (mut child, talk) = long_run(&blocked, &[]);
     drop(talk);
     drop(child.stdout.take());
@@ -368,7 +334,7 @@ fn a_full_disk_costs_neither_the_verdict_nor_what_was_written() {
         return;
     }
     let folder = scratch.0.join("out");
-    let blocked = Program::python(BLOCKED);
+    let blocked = python(BLOCKED);
     let output = hangspy(&[&blocked.pid(), "--for", "1s", "-o", folder.to_str().expect("a plain path")]);
     let left = fs::read_dir(&folder).expect("the folder is there").count();
     let _unmounted = Command::new("umount").arg(&scratch.0).status();
@@ -379,7 +345,7 @@ fn a_full_disk_costs_neither_the_verdict_nor_what_was_written() {
 
 #[test]
 fn a_closed_pipe_is_a_quiet_end() {
-    let idle = Program::python(IDLE);
+    let idle = python(IDLE);
     let mut command = Command::new(env!("CARGO_BIN_EXE_hangspy"));
     command.args(["dump", &idle.pid()]).stdout(Stdio::piped()).stderr(Stdio::piped());
     let mut child = command.spawn().expect("hangspy starts");
@@ -399,7 +365,7 @@ fn another_user_gets_the_gate_and_the_reduced_answer() {
     // The binary must be reachable for that user, wherever the checkout lies.
     let binary = scratch.0.join("hangspy");
     fs::copy(env!("CARGO_BIN_EXE_hangspy"), &binary).expect("copied");
-    let blocked = Program::python(BLOCKED);
+    let blocked = python(BLOCKED);
     let mut command = Command::new(&binary);
     let output =
         command.args([&blocked.pid(), "--for", "500ms"]).uid(65534).gid(65534).output().expect("hangspy starts");

@@ -4,10 +4,11 @@
 
 #[path = "common/interpreters.rs"]
 mod interpreters;
+#[path = "common/scratch.rs"]
+mod scratch;
 
 use std::fs;
 use std::io::{BufRead, BufReader};
-use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::sync::mpsc::{Receiver, channel};
 use std::thread;
@@ -15,30 +16,10 @@ use std::time::Duration;
 
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::{Pid, geteuid};
+use scratch::Scratch;
 
 /// What has not been said by then never will be.
 const PATIENCE: Duration = Duration::from_secs(120);
-
-/// A folder of one test, removed at the end.
-struct Scratch(PathBuf);
-
-impl Scratch {
-    fn new(name: &str) -> Self {
-        let folder = std::env::temp_dir().join(format!("hangspy-entry-{}-{name}", std::process::id()));
-        fs::create_dir_all(&folder).expect("the temporary folder is writable");
-        Self(folder)
-    }
-
-    fn text(&self) -> &str {
-        self.0.to_str().expect("a plain path")
-    }
-}
-
-impl Drop for Scratch {
-    fn drop(&mut self) {
-        let _gone = fs::remove_dir_all(&self.0);
-    }
-}
 
 /// A service under hangspy, and what both say.
 struct Entry {

@@ -5,62 +5,32 @@
 
 #[path = "common/interpreters.rs"]
 mod interpreters;
+#[path = "common/scratch.rs"]
+mod scratch;
+#[path = "common/started.rs"]
+mod started;
 
 use std::fs;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Output, Stdio};
+use std::process::{Command, Output, Stdio};
 use std::sync::mpsc::{Receiver, channel};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
+use scratch::Scratch;
+use started::Running;
 
 /// What a watch has not said by then it never will.
 const PATIENCE: Duration = Duration::from_secs(120);
 
-/// A folder of one test, removed at the end.
-struct Scratch(PathBuf);
-
-impl Scratch {
-    fn new(name: &str) -> Self {
-        let folder = std::env::temp_dir().join(format!("hangspy-watch-{}-{name}", std::process::id()));
-        fs::create_dir_all(&folder).expect("the temporary folder is writable");
-        Self(folder)
-    }
-
-    fn text(&self) -> &str {
-        self.0.to_str().expect("a plain path")
-    }
-}
-
-impl Drop for Scratch {
-    fn drop(&mut self) {
-        let _gone = fs::remove_dir_all(&self.0);
-    }
-}
-
-/// A process that is killed at the end of the test.
-struct Running(Child);
-
-impl Drop for Running {
-    fn drop(&mut self) {
-        let _gone = self.0.kill();
-        let _reaped = self.0.wait();
-    }
-}
-
-/// Starts a Python program and waits until it prints a line.
+/// A program in some Python.
 fn python(source: &str, argument: &str) -> Running {
     let interpreter = interpreters::interpreters().into_iter().next().expect("some CPython 3.8 to 3.15 is installed");
-    let mut command = Command::new(&interpreter.path);
-    command.args(["-c", source, argument]).stdout(Stdio::piped()).stdin(Stdio::null());
-    let mut child = command.spawn().unwrap_or_else(|error| panic!("{}: {error}", interpreter.name()));
-    let mut line = String::new();
-    BufReader::new(child.stdout.as_mut().expect("a pipe")).read_line(&mut line).expect("it says that it is ready");
-    Running(child)
+    Running::python(&interpreter, source, &[argument])
 }
 
 /// A watch, and what it says.
@@ -148,7 +118,7 @@ asyncio.run(main())
 fn a_blocked_loop_is_an_incident_once_and_a_restart_is_no_new_budget() {
     let scratch = Scratch::new("blocked");
     let program = python(BLOCKED, "");
-    let pid = program.0.id().to_string();
+    let pid = program.pid();
     let watch = Watch::start(&[&pid, "-o", scratch.text()]);
     let line = watch.says("incident: ");
     assert!(line.contains("loop-blocked") && line.contains("nap"), "{line}");
@@ -196,7 +166,7 @@ fn it_waits_follows_a_restart_and_counts_small_stalls() {
     watch.says(&format!("process {killed} ended"));
     let second = python(NAPS, &port);
     watch.says(&format!("watching process {}", second.0.id()));
-    let other = hangspy(&["watch", &second.0.id().to_string(), "-o", scratch.text()]);
+    let other = hangspy(&["watch", &second.pid(), "-o", scratch.text()]);
     assert_eq!(other.status.code(), Some(2), "one folder has one watch: {}", text(&other.stderr));
     assert_eq!(watch.ends(), Some(0));
     let ranked = text(&hangspy(&["report", "--ledger", scratch.text()]).stdout);
@@ -247,7 +217,7 @@ fn read_json(path: &Path) -> serde_json::Value {
 fn an_alert_is_an_incident_once_with_what_was_seen_before_and_is_closed() {
     let scratch = Scratch::new("alert");
     let program = python(BLOCKED, "");
-    let watch = Watch::start(&[&program.0.id().to_string(), "-o", scratch.text(), "--listen", "127.0.0.1:0"]);
+    let watch = Watch::start(&[&program.pid(), "-o", scratch.text(), "--listen", "127.0.0.1:0"]);
     let listening = watch.says("listening at http://");
     let address = listening.strip_prefix("listening at http://").expect("an address");
     let by_itself = incident(&watch.says("incident: "));
@@ -296,7 +266,7 @@ fn an_alert_is_an_incident_once_with_what_was_seen_before_and_is_closed() {
 fn a_capture_that_is_asked_for_can_be_ended_and_the_budget_is_told() {
     let scratch = Scratch::new("capture");
     let program = python(BLOCKED, "");
-    let watch = Watch::start(&[&program.0.id().to_string(), "-o", scratch.text(), "--listen", "127.0.0.1:0"]);
+    let watch = Watch::start(&[&program.pid(), "-o", scratch.text(), "--listen", "127.0.0.1:0"]);
     let listening = watch.says("listening at http://");
     let address = listening.strip_prefix("listening at http://").expect("an address");
     watch.says("incident: ");

@@ -4,72 +4,60 @@
 
 #[path = "common/interpreters.rs"]
 mod interpreters;
+#[path = "common/scratch.rs"]
+mod scratch;
+#[path = "common/started.rs"]
+mod started;
 
 use std::fs;
-use std::io::{BufRead, BufReader};
-use std::path::PathBuf;
-use std::process::{Child, Command, Output, Stdio};
+use std::process::{Command, Output};
 use std::time::{Duration, Instant};
+
+use scratch::Scratch;
+use started::Running;
 
 /// What has not happened by then never will.
 const PATIENCE: Duration = Duration::from_secs(150);
 /// Readings of tasks and pools after which a healthy program has shown that it is.
 const READINGS: u64 = 2;
 
-/// A process that is killed at the end of the test.
-struct Running(Child);
-
-impl Drop for Running {
-    fn drop(&mut self) {
-        let _gone = self.0.kill();
-        let _reaped = self.0.wait();
-    }
-}
-
 /// A program, a watch of it, and its folder, which is removed at the end.
 struct Watched {
-    folder: PathBuf,
     _watch: Running,
     _program: Running,
+    scratch: Scratch,
 }
 
 impl Watched {
     fn start(name: &str, body: &str, rules: &str) -> Self {
-        let folder = std::env::temp_dir().join(format!("hangspy-rules-{}-{name}", std::process::id()));
-        fs::create_dir_all(&folder).expect("the temporary folder is writable");
+        let scratch = Scratch::new(name);
         let interpreter =
             interpreters::interpreters().into_iter().next().expect("some CPython 3.8 to 3.15 is installed");
         let source = format!("import asyncio, concurrent.futures, threading, time\n{body}");
-        let mut program = Command::new(&interpreter.path);
-        program.args(["-c", &source]).stdout(Stdio::piped()).stdin(Stdio::null());
-        let mut program = program.spawn().unwrap_or_else(|error| panic!("{}: {error}", interpreter.name()));
-        let mut line = String::new();
-        let said = program.stdout.as_mut().expect("a pipe");
-        BufReader::new(said).read_line(&mut line).expect("it says that it is ready");
-        fs::write(folder.join("rules.toml"), rules).expect("it can be written");
-        let rules = folder.join("rules.toml");
-        let words =
-            ["watch", &program.id().to_string(), "-q", "-o", text(&folder), "--rules", text(&rules)].map(str::to_owned);
+        let program = Running::python(&interpreter, &source, &[]);
+        let file = scratch.0.join("rules.toml");
+        fs::write(&file, rules).expect("it can be written");
+        let words = ["watch", &program.pid(), "-q", "-o", scratch.text(), "--rules", text(&file)].map(str::to_owned);
         let watch = Command::new(env!("CARGO_BIN_EXE_hangspy")).args(words).spawn().expect("hangspy starts");
-        Self { folder, _watch: Running(watch), _program: Running(program) }
+        Self { _watch: Running(watch), _program: program, scratch }
     }
 
     /// Words of the folders of incidents: time, rule, process.
     fn incidents(&self) -> Vec<String> {
-        let listed = fs::read_dir(self.folder.join("incidents")).into_iter().flatten().flatten();
+        let listed = fs::read_dir(self.scratch.0.join("incidents")).into_iter().flatten().flatten();
         let whole = listed.filter(|entry| entry.path().join("incident.json").exists());
         whole.map(|entry| entry.file_name().to_string_lossy().into_owned()).collect()
     }
 
     /// How often tasks and pools were read and judged.
     fn readings(&self) -> u64 {
-        let kept = fs::read(self.folder.join("rules.json")).unwrap_or_default();
+        let kept = fs::read(self.scratch.0.join("rules.json")).unwrap_or_default();
         let account: serde_json::Value = serde_json::from_slice(&kept).unwrap_or_default();
         account["rows"]["tasks-stuck"]["asked"].as_u64().unwrap_or_default()
     }
 
     fn explained(&self) -> String {
-        let told = hangspy(&["watch", "--explain", "-o", text(&self.folder)]);
+        let told = hangspy(&["watch", "--explain", "-o", self.scratch.text()]);
         assert_eq!(told.status.code(), Some(0), "{}", String::from_utf8_lossy(&told.stderr));
         String::from_utf8_lossy(&told.stdout).into_owned()
     }
@@ -81,12 +69,6 @@ impl Watched {
             assert!(Instant::now() < until, "{what}: {:?}\n{}", self.incidents(), self.explained());
             std::thread::sleep(Duration::from_millis(100));
         }
-    }
-}
-
-impl Drop for Watched {
-    fn drop(&mut self) {
-        let _gone = fs::remove_dir_all(&self.folder);
     }
 }
 
@@ -237,18 +219,16 @@ fn a_file_changes_the_rules() {
 
 #[test]
 fn rules_that_make_no_sense_are_refused_with_their_line() {
-    let folder = std::env::temp_dir().join(format!("hangspy-rules-{}-refused", std::process::id()));
-    fs::create_dir_all(&folder).expect("the temporary folder is writable");
-    let rules = folder.join("rules.toml");
+    let scratch = Scratch::new("refused");
+    let rules = scratch.0.join("rules.toml");
     fs::write(&rules, "[deadlock]\noff = true\n\n[loop-blokced]\n").expect("it can be written");
     let own = std::process::id().to_string();
-    let refused = hangspy(&["watch", &own, "-o", text(&folder), "--rules", text(&rules)]);
+    let refused = hangspy(&["watch", &own, "-o", scratch.text(), "--rules", text(&rules)]);
     let words = String::from_utf8_lossy(&refused.stderr).into_owned();
     assert_eq!(refused.status.code(), Some(2), "{words}");
     assert!(words.contains("line 4") && words.contains("loop-blokced"), "{words}");
-    let refused = hangspy(&["watch", &own, "-o", text(&folder), "--rules", "/nonexistent"]);
+    let refused = hangspy(&["watch", &own, "-o", scratch.text(), "--rules", "/nonexistent"]);
     assert_eq!(refused.status.code(), Some(2));
-    let nothing = hangspy(&["watch", "--explain", "-o", text(&folder)]);
+    let nothing = hangspy(&["watch", "--explain", "-o", scratch.text()]);
     assert_eq!(nothing.status.code(), Some(2), "{}", String::from_utf8_lossy(&nothing.stdout));
-    fs::remove_dir_all(folder).expect("it can be taken away");
 }

@@ -1,6 +1,6 @@
 //! Nothing is wrong with this process.
 
-use crate::aggregate::standing::{LONG, unread};
+use crate::aggregate::standing::{LONG, standing, unread};
 use crate::aggregate::{
     Advice, Analysis, Confidence, Finding, Kind, LoopFact, ProcessSummary, Verdict, request_age, waits_for_events,
 };
@@ -37,10 +37,11 @@ pub(super) fn healthy(analysis: &Analysis<'_>) -> Verdict {
             .verdict();
     }
     // An idle loop is not a working service: what its tasks wait for is not examined, so this cannot be certain. Requests that
-    // nobody is left to answer may only be too young to be told as a trouble.
+    // nobody is left to answer may only be too young to be told as a trouble, and somebody may or may not set what others wait for.
     let may_be_young = waits_for_events(analysis).iter().any(|waits| waits.look_longer);
+    let may_wait_for_ever = !standing(analysis).is_empty();
     Finding::new(Kind::Healthy, analysis.pid(), ProcessSummary::Turns, first)
-        .confidence(if may_be_young { Confidence::Possible } else { Confidence::Likely })
+        .confidence(if may_be_young || may_wait_for_ever { Confidence::Possible } else { Confidence::Likely })
         .evidence(evidence)
         .advice(Advice::LookInside)
         .verdict()

@@ -114,10 +114,17 @@ impl Case<'_> {
         gates.iter().any(|event| event.is_gate() && wait.on == Awaited::Primitive(event.address))
     }
 
+    /// Whether a request waits for an event that a task or thread of the application, which does something else, may be about to
+    /// set.
+    fn may_be_set(&self, one: &Standing<'_>) -> bool {
+        let is_event = self.primitive(one) == Some(PrimitiveKind::Event) && self.sense(one).1 == Cause::AsyncioEvent;
+        is_event && one.ends.limit.is_none() && self.somebody_else()
+    }
+
     /// Requests that wait for somebody or nobody.
     fn waiting(&self, oldest: &Standing<'_>) -> Option<Verdict> {
         let (sense, cause) = self.sense(oldest);
-        if self.is_at_gate(oldest) {
+        if self.is_at_gate(oldest) || self.may_be_set(oldest) {
             return None;
         }
         let alone = oldest.ends.is_nobody() && !self.somebody_else();

@@ -21,7 +21,7 @@ pub(super) fn words(fact: &LoopFact) -> String {
         LoopFact::OldRequests { requests, for_s } => {
             let (requests, oldest) = (count(*requests, "request"), seconds(*for_s));
             format!(
-                "{requests} in flight for up to {oldest}: streams, WebSockets, work, or waits that end by themselves"
+                "{requests} in flight for up to {oldest}: streams, WebSockets, work, waits that end by themselves, or for what others may set"
             )
         }
         LoopFact::NoTrouble { looks } => format!("no trouble in {looks} of {looks} looks"),
