@@ -10,6 +10,8 @@ use crate::snapshot::{Address, Census, Handover, Snapshot, ThreadId};
 
 /// How gaps of snapshots begin in which a thread that runs a loop can have been overlooked.
 const OVERLOOKED: [&str; 3] = ["threads", "kernel ids of", "event loop of thread"];
+/// The gap of a reading in which somebody who has a loop among his variables can have been overlooked.
+const OWNERS_OVERLOOKED: &str = "for which loops threads wait";
 /// So many looks at all threads it takes to say that none of them runs a loop.
 const FEWEST_LOOKS: usize = 3;
 
@@ -22,8 +24,10 @@ pub(super) struct DeadLoop<'a> {
     pub(super) waits: Vec<&'a Handover>,
     /// For how long all of them have been there at least.
     pub(super) since: Duration,
-    /// Another thread that has the loop among its variables.
+    /// Another thread that has, or had at an earlier look, the loop among its variables.
     pub(super) owner: Option<ThreadId>,
+    /// Whether such a thread was looked for everywhere, in one of the looks at least.
+    pub(super) searched: bool,
     /// The last look at them.
     pub(super) census: &'a Census,
 }
@@ -36,8 +40,9 @@ pub(super) fn dead_loops<'a>(analysis: &Analysis<'a>, apart: Duration) -> Vec<De
     let mut found: BTreeMap<Address, DeadLoop<'a>> = BTreeMap::new();
     for wait in census.handovers.iter().filter(|wait| runs_nowhere(analysis, wait.event_loop).is_some()) {
         let key = |wait: &Handover| (wait.thread, wait.future, wait.event_loop);
-        let same = |earlier: &&Census| earlier.handovers.iter().any(|other| key(other) == key(wait));
-        let first = censuses.iter().rev().take_while(same).last();
+        let of = |census: &'a Census| census.handovers.iter().find(|other| key(other) == key(wait));
+        let same = || censuses.iter().rev().take_while(|census| of(census).is_some());
+        let first = same().last();
         let Some(since) = first.map(|first| census.at.since(first.at)).filter(|since| *since >= apart) else {
             continue;
         };
@@ -46,10 +51,11 @@ pub(super) fn dead_loops<'a>(analysis: &Analysis<'a>, apart: Duration) -> Vec<De
             waits: Vec::new(),
             since,
             owner: None,
+            searched: same().any(|census| !census.gaps.iter().any(|(what, _)| what == OWNERS_OVERLOOKED)),
             census,
         });
         dead.waits.push(wait);
-        dead.owner = dead.owner.or(wait.owner);
+        dead.owner = dead.owner.or_else(|| same().find_map(|census| of(census)?.owner));
         dead.since = dead.since.min(since);
     }
     let mut found: Vec<DeadLoop<'a>> = found.into_values().collect();

@@ -45,7 +45,7 @@ fn verdict(analysis: &Analysis<'_>, dead: &DeadLoop<'_>) -> Option<Verdict> {
         LoopSummary::LoopGone { threads, place },
         TaskFact::LoopRunsNowhere { looks: runs_nowhere(analysis, dead.address)? },
     )
-    .cause(Cause::FutureResult, Confidence::Likely)
+    .cause(Cause::FutureResult, if dead.searched { Confidence::Likely } else { Confidence::Possible })
     .lasting(Some(since.as_secs_f64()), 1.0)
     .evidence([TaskFact::SameFutures { threads, apart_s: dead.since.as_secs_f64() }, handed(dead)])
     .evidence(left(analysis, dead))

@@ -30,6 +30,8 @@ const BEFORE_OBJECT: usize = 16;
 /// Pools whose headers are read at once, and whose blocks are.
 const HEADERS_AT_ONCE: usize = 1024;
 const POOLS_AT_ONCE: usize = 64;
+/// So many times headers are read whatever CPU time that takes: 128 MiB of pools are what a small service has.
+const FEW_TIMES: usize = 8;
 /// Memory that is looked through: at 48 of each 16,384 bytes its headers are 12 MiB.
 const MOST_BYTES: u64 = 4 << 30;
 /// References that an object can have, at most: anything beyond is no count.
@@ -68,21 +70,22 @@ pub(super) fn instances(
         (first..end.saturating_sub(pool - 1)).step_by(usize::try_from(pool).unwrap_or(usize::MAX)).map(Address)
     });
     let look = Look { memory, classes, small: &small, pool, object_type: offsets.object.object_type };
-    loop {
+    for times in 0.. {
         let some: Vec<Address> = pools.by_ref().take(HEADERS_AT_ONCE).collect();
         if some.is_empty() {
-            return Ok(found);
+            break;
         }
         bytes = bytes.saturating_add(some.len() as u64 * pool);
-        if bytes > MOST_BYTES || limit.is_spent() {
+        if bytes > MOST_BYTES || limit.is_spent_after(times, FEW_TIMES) {
             found.cut = true;
-            return Ok(found);
+            break;
         }
         let worth = look.worth_reading(&some)?;
         for some in worth.chunks(POOLS_AT_ONCE) {
             look.instances(some, &mut found.objects)?;
         }
     }
+    Ok(found)
 }
 
 struct Look<'a> {
