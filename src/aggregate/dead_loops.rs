@@ -10,8 +10,6 @@ use crate::snapshot::{Address, Census, Handover, Snapshot, ThreadId};
 
 /// How gaps of snapshots begin in which a thread that runs a loop can have been overlooked.
 const OVERLOOKED: [&str; 3] = ["threads", "kernel ids of", "event loop of thread"];
-/// The gap of a reading in which somebody who has a loop among his variables can have been overlooked.
-const OWNERS_OVERLOOKED: &str = "for which loops threads wait";
 /// So many looks at all threads it takes to say that none of them runs a loop.
 const FEWEST_LOOKS: usize = 3;
 
@@ -51,7 +49,7 @@ pub(super) fn dead_loops<'a>(analysis: &Analysis<'a>, apart: Duration) -> Vec<De
             waits: Vec::new(),
             since,
             owner: None,
-            searched: same().any(|census| !census.gaps.iter().any(|(what, _)| what == OWNERS_OVERLOOKED)),
+            searched: same().any(|census| !census.gaps.iter().any(|(what, _)| what == Census::WAITS_FOR_LOOPS)),
             census,
         });
         dead.waits.push(wait);

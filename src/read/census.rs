@@ -23,9 +23,6 @@ use crate::memory::{Memory, Pages};
 use crate::os::clock;
 use crate::snapshot::{Address, Census, Known, Moment, ThreadId, Why};
 
-/// What is missing where it could not be found out for which loops threads wait.
-const WAITS_FOR_LOOPS: &str = "for which loops threads wait";
-
 /// What is missing where it could not be found out who can end the waits of tasks.
 const ENDS: &str = "who can end the waits of tasks";
 
@@ -79,10 +76,10 @@ impl OwnReader {
                 match handovers::read(&scene, &tasks.census) {
                     Ok(handovers) => {
                         census.handovers = handovers.found;
-                        let cut = handovers.cut.then(|| (WAITS_FOR_LOOPS.to_owned(), Why::Bounded));
+                        let cut = handovers.cut.then(|| (Census::WAITS_FOR_LOOPS.to_owned(), Why::Bounded));
                         census.gaps.extend(cut);
                     }
-                    Err(error) => census.gaps.push((WAITS_FOR_LOOPS.to_owned(), why(error))),
+                    Err(error) => census.gaps.push((Census::WAITS_FOR_LOOPS.to_owned(), why(error))),
                 }
                 match self.pools.read(&scene, &tasks, &census.requests) {
                     Ok(pools) => census.pools = pools,

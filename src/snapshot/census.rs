@@ -36,6 +36,8 @@ pub struct Census {
 impl Census {
     /// Requests that are kept.
     pub const MOST_REQUESTS: usize = 4096;
+    /// The name of the gap where not every thread that waits for a loop, or has one among its variables, was looked at.
+    pub const WAITS_FOR_LOOPS: &str = "for which loops threads wait";
 
     /// A census of which nothing is known.
     #[must_use]

@@ -23,8 +23,8 @@ use crate::aggregate::{
 use crate::classify::{Activity, Manner, Object, Origin, Resource, WaitsFor};
 use crate::libraries::Home;
 use crate::snapshot::{
-    Actor, Awaited, Child, CodeId, Frame, Known, LoopKind, PrimitiveKind, ProcessId, StackId, TaskCensus, TaskSample,
-    ThreadId,
+    Actor, Address, Awaited, Child, CodeId, Frame, Known, LoopKind, PrimitiveKind, ProcessId, StackId, TaskCensus,
+    TaskSample, ThreadId,
 };
 
 pub(super) struct WaitingRequests;
@@ -51,7 +51,10 @@ impl Judge for WaitingRequests {
         }
         let mut groups: Vec<Vec<Waiter<'_>>> = groups.into_values().collect();
         groups.sort_by_key(|group| std::cmp::Reverse(group.len()));
-        groups.iter().take(MOST).filter_map(|group| Case { analysis, tasks, group }.verdict()).collect()
+        let gates: Vec<Address> =
+            unset_events(analysis).iter().filter(|event| event.is_gate()).map(|event| event.address).collect();
+        let told = |group: &Vec<Waiter<'_>>| Case { analysis, tasks, gates: &gates, group }.verdict();
+        groups.iter().take(MOST).filter_map(told).collect()
     }
 }
 
@@ -72,6 +75,8 @@ struct InThread {
 struct Case<'a> {
     analysis: &'a Analysis<'a>,
     tasks: &'a TaskCensus,
+    /// Events of which the judge of unset events tells.
+    gates: &'a [Address],
     group: &'a [Waiter<'a>],
 }
 
@@ -110,8 +115,7 @@ impl Case<'_> {
     /// Whether the judge of unset events tells of the event that a request waits for.
     fn is_at_gate(&self, one: &Standing<'_>) -> bool {
         let Known::Is(Some(wait)) = &one.last.wait else { return false };
-        let gates = unset_events(self.analysis);
-        gates.iter().any(|event| event.is_gate() && wait.on == Awaited::Primitive(event.address))
+        self.gates.iter().any(|gate| wait.on == Awaited::Primitive(*gate))
     }
 
     /// Whether a request waits for an event that a task or thread of the application, which does something else, may be about to
