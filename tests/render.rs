@@ -7,11 +7,15 @@ use unicode_width::UnicodeWidthStr;
 
 #[path = "common/golden.rs"]
 mod golden;
+#[path = "profiles/mod.rs"]
+mod profiles;
 #[path = "common/reports.rs"]
 mod reports;
 #[path = "common/scenes.rs"]
 #[expect(dead_code, reason = "other tests use the rest")]
 mod scenes;
+#[path = "common/scratch.rs"]
+mod scratch;
 #[path = "common/served.rs"]
 #[expect(dead_code, reason = "other tests use the rest")]
 mod served;

@@ -190,10 +190,12 @@ Examples:
   hangspy record :8000 --for 30s -o profile.svg
   hangspy record 4711 --for 1m -o all.svg --threads all
   hangspy record 4711 --for 30s -o run.hangspy -o run.collapsed -o run.json
-  hangspy record 4711 --for 30s -o out/          every format, into a folder
+  hangspy record 4711 --for 30s -o out/          the usual formats, into a folder
+  hangspy record 4711 --for 30s -o cpu.pb.gz && go tool pprof -top cpu.pb.gz
 
 The ending chooses the format: .svg flame graph, .collapsed or .folded stacks, .json report,
-.txt report, .hangspy capture. Ctrl-C ends early and keeps what was gathered.")]
+.txt report, .hangspy capture; for other profilers .pb.gz or .pprof, .pstats or .prof,
+.speedscope.json. Ctrl-C ends early and keeps what was gathered.")]
 pub struct Record {
     /// Which process.
     #[command(flatten)]
@@ -204,7 +206,7 @@ pub struct Record {
     /// Looks per second
     #[arg(long, value_name = "HERTZ", default_value_t = 100, value_parser = clap::value_parser!(u32).range(1..=1000))]
     pub rate: u32,
-    /// Where to write; may be given several times; a folder gets every format
+    /// Where to write; may be given several times; a folder gets the usual ones
     #[arg(short, long, value_name = "FILE", required = true)]
     pub output: Vec<PathBuf>,
     /// The format of all files, whatever they end in
@@ -426,7 +428,7 @@ pub struct Report {
     /// Rank the small stalls that `hangspy watch -o DIR` has counted, instead
     #[arg(long, value_name = "DIR", conflicts_with_all = ["capture", "output", "format", "redact"])]
     pub ledger: Option<PathBuf>,
-    /// Where to write; a folder gets every format; without it the screen is printed
+    /// Where to write; a folder gets the usual ones; without it the screen is printed
     #[arg(short, long, value_name = "FILE")]
     pub output: Vec<PathBuf>,
     /// The format of all files, whatever they end in
@@ -528,6 +530,12 @@ pub enum FormatChoice {
     Svg,
     /// Collapsed stacks, a line each
     Collapsed,
+    /// pprof's gzipped protocol buffer
+    Pprof,
+    /// Statistics for Python's pstats
+    Pstats,
+    /// JSON for speedscope
+    Speedscope,
     /// The report as JSON
     Json,
     /// The report as text
@@ -541,6 +549,9 @@ impl From<FormatChoice> for Format {
         match choice {
             FormatChoice::Svg => Self::FlameGraph,
             FormatChoice::Collapsed => Self::Collapsed,
+            FormatChoice::Pprof => Self::Pprof,
+            FormatChoice::Pstats => Self::Pstats,
+            FormatChoice::Speedscope => Self::Speedscope,
             FormatChoice::Json => Self::Json,
             FormatChoice::Text => Self::Text,
             FormatChoice::Capture => Self::Capture,

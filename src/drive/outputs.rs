@@ -26,15 +26,21 @@ pub enum Format {
     FlameGraph,
     /// Collapsed stacks.
     Collapsed,
+    /// pprof's gzipped protocol buffer.
+    Pprof,
+    /// What Python's `pstats` loads.
+    Pstats,
+    /// JSON for speedscope.
+    Speedscope,
 }
 
 impl Format {
     /// The media type of a file of this format.
     pub(super) fn media(self) -> &'static str {
         match self {
-            Self::Capture => "application/octet-stream",
+            Self::Capture | Self::Pprof | Self::Pstats => "application/octet-stream",
             Self::Text | Self::Collapsed => "text/plain; charset=utf-8",
-            Self::Json => "application/json",
+            Self::Json | Self::Speedscope => "application/json",
             Self::FlameGraph => "image/svg+xml",
         }
     }
@@ -65,6 +71,11 @@ impl GraphThreads {
             Self::Tasks => render::Graph::Tasks,
         }
     }
+
+    /// The threads in profiles for other tools, which have labels or pages to choose among all of them.
+    fn profile(self, report: &Report) -> render::Graph {
+        if self == Self::Fitting { render::Graph::All } else { self.graph(report) }
+    }
 }
 
 /// Endings and the format they mean.
@@ -75,6 +86,12 @@ const ENDINGS: &[(&str, Format)] = &[
     ("svg", Format::FlameGraph),
     ("collapsed", Format::Collapsed),
     ("folded", Format::Collapsed),
+    ("pb.gz", Format::Pprof),
+    ("pprof", Format::Pprof),
+    ("pstats", Format::Pstats),
+    ("prof", Format::Pstats),
+    ("speedscope.json", Format::Speedscope),
+    ("speedscope", Format::Speedscope),
 ];
 
 /// What a folder gets.
@@ -122,7 +139,7 @@ impl Outputs {
         if privacy.redact { self.without_capture("would hold what --redact leaves out") } else { self }
     }
 
-    /// Claims `paths`; a folder (one that exists, or a path that ends in `/`) gets every format.
+    /// Claims `paths`; a folder (one that exists, or a path that ends in `/`) gets the usual ones.
     pub(super) fn claim(mut self, paths: &[PathBuf], format: Option<Format>) -> Result<Self> {
         for path in paths {
             let names_a_folder = path.is_dir() || path.as_os_str().as_encoded_bytes().ends_with(b"/");
@@ -210,6 +227,9 @@ impl Claim {
             Format::Json => render::json(report, render::Layout::Pretty, &mut bytes)?,
             Format::FlameGraph => render::flamegraph(report, threads.graph(report), &mut bytes)?,
             Format::Collapsed => render::collapsed(report, threads.graph(report), &mut bytes)?,
+            Format::Pprof => render::pprof(report, threads.profile(report), &mut bytes)?,
+            Format::Pstats => render::pstats(report, threads.profile(report), &mut bytes)?,
+            Format::Speedscope => render::speedscope(report, threads.profile(report), &mut bytes)?,
         }
         self.file.write(&bytes)
     }
@@ -217,11 +237,15 @@ impl Claim {
 
 /// The format that a file's ending means.
 fn format_of(path: &Path) -> Result<Format> {
-    let ending = path.extension().map(|ending| ending.to_string_lossy().to_ascii_lowercase()).unwrap_or_default();
-    ENDINGS.iter().find(|(known, _)| *known == ending).map(|(_, format)| *format).ok_or_else(|| Error::Usage {
+    let name = path.file_name().map(|name| name.to_string_lossy().to_ascii_lowercase()).unwrap_or_default();
+    let ends = |ending: &str| name.strip_suffix(ending).and_then(|stem| stem.strip_suffix('.')).is_some();
+    let longest = ENDINGS.iter().filter(|(ending, _)| ends(ending)).max_by_key(|(ending, _)| ending.len());
+    longest.map(|(_, format)| *format).ok_or_else(|| Error::Usage {
         message: format!("the ending of {} does not say which format to write", path.display()),
         hint: Some(
-            "use .svg, .collapsed, .json, .txt or .hangspy, or name one: --format svg; a folder ends in /".to_owned(),
+            "use .svg, .collapsed, .pb.gz, .pstats, .speedscope.json, .json, .txt or .hangspy, or name one: --format svg; a \
+             folder ends in /"
+                .to_owned(),
         ),
     })
 }

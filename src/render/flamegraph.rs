@@ -95,7 +95,7 @@ impl Graph {
     }
 
     /// Whether an entry of the profile is part of the picture.
-    fn shows(self, entry: &ProfileEntry) -> bool {
+    pub(super) fn shows(self, entry: &ProfileEntry) -> bool {
         entry.samples > 0
             && match self {
                 Self::Loop => entry.runs_loop && !entry.idle,

@@ -448,10 +448,14 @@ pub struct ProfileEntry {
     pub episode: Option<usize>,
     /// Whether the thread held the GIL.
     pub holds_gil: bool,
+    /// Whether the thread was on a CPU, or ready for one.
+    pub on_cpu: bool,
     /// Whether the loop was idle in its poll.
     pub idle: bool,
     /// Samples.
     pub samples: u64,
+    /// The time that each of them stands for, nanoseconds.
+    pub look_ns: u64,
     /// Only the outer frames are known.
     pub cut: bool,
     /// What the thread did, as in [`ThreadReport::doing`] but without changing figures: the innermost box of a graph.

@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use super::model::ProfileEntry;
 use crate::aggregate::{Act, Analysis, Place, place_of, thread_name};
-use crate::classify::{Activity, Look};
-use crate::snapshot::{Frame, GilRole, StackId, StackSample, ThreadId};
+use crate::classify::{Activity, Look, Manner};
+use crate::snapshot::{Frame, GilRole, Recording, StackId, StackSample, ThreadId};
 use crate::words;
 
 /// What distinguishes one entry from another.
@@ -17,6 +17,7 @@ struct Key {
     stack: StackId,
     cut: bool,
     holds_gil: bool,
+    on_cpu: bool,
     idle: bool,
     doing: u32,
 }
@@ -56,13 +57,16 @@ pub(super) fn profile(analysis: &Analysis<'_>) -> Vec<ProfileEntry> {
                 StackSample::Torn | StackSample::Unknown(_) => continue,
             };
             let seen = loops.get(&(thread.thread, index));
-            let doing = words.id(thread.thread, analysis.activity(index, snapshot, thread));
+            let did = analysis.activity(index, snapshot, thread);
+            let on_cpu = did.manner == Manner::Running;
+            let doing = words.id(thread.thread, did);
             let key = Key {
                 thread: thread.thread,
                 episode: seen.and_then(|seen| seen.1),
                 stack,
                 cut,
                 holds_gil: python.gil.ok() == Some(GilRole::Holds),
+                on_cpu,
                 idle: seen.is_some_and(|seen| seen.0 == Look::Idle),
                 doing,
             };
@@ -77,6 +81,7 @@ pub(super) fn profile(analysis: &Analysis<'_>) -> Vec<ProfileEntry> {
         let place = known.entry(*frame).or_insert_with(|| place_of(analysis.recording, frame.code, frame.line).into());
         Arc::clone(place)
     };
+    let look_ns = look_ns(analysis.recording);
     let entry = |(key, samples): (Key, u64)| {
         let stack = analysis.recording.stack(key.stack).iter().rev().map(&mut place).collect();
         ProfileEntry {
@@ -86,14 +91,27 @@ pub(super) fn profile(analysis: &Analysis<'_>) -> Vec<ProfileEntry> {
             runs_loop: runs_loop(key.thread),
             episode: key.episode,
             holds_gil: key.holds_gil,
+            on_cpu: key.on_cpu,
             idle: key.idle,
             samples,
+            look_ns,
             cut: key.cut,
             doing: texts.get(&key.doing).cloned().unwrap_or_default(),
             stack,
         }
     };
     counts.into_iter().map(entry).collect()
+}
+
+/// The time from one look to the next, as it was: late looks stand for more than the rate says. A single look has none, and
+/// stands for what was asked for.
+fn look_ns(recording: &Recording) -> u64 {
+    let snapshots = &recording.snapshots;
+    let times = snapshots.first().zip(snapshots.last()).map(|(first, last)| last.at.since(first.at));
+    let steps = snapshots.len().saturating_sub(1) as u64;
+    let asked = || 1_000_000_000_u64.checked_div(recording.ledger.rate.into());
+    let seen = times.and_then(|time| u64::try_from(time.as_nanos()).ok()?.checked_div(steps));
+    seen.or_else(asked).unwrap_or(0)
 }
 
 /// What each loop did in each snapshot, and to which stall that belongs.
