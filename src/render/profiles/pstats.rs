@@ -46,9 +46,10 @@ pub fn pstats(report: &Report, graph: Graph, out: &mut impl Write) -> io::Result
             let row = rows.entry(function).or_insert_with(|| Row { line: place.line, ..Row::default() });
             row.line = row.line.min(place.line);
             row.seen.add(counted.insert(function), looks, wall, own);
-            if let Some(caller) = caller.replace(function) {
+            if let Some(caller) = caller {
                 row.callers.entry(caller).or_default().add(edges.insert((caller, function)), looks, wall, own);
             }
+            caller = Some(function);
         }
     }
     out.write_all(&marshalled(&rows))
