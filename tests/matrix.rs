@@ -2,8 +2,9 @@
 //! `hangspy` binary and judged by its declared truth and by its own log.
 //!
 //! `HANGSPY_MATRIX` narrows it: `ROW[@VERSION[/LOOP]]`, comma separated, such as `sleep_on_loop@3.12/uvloop`. The usual
-//! arguments of a test binary work too. Files of every cell stay in `target/matrix/`. With `HANGSPY_CROSS=full`, what else runs in
-//! one place because its libraries are only there runs in every place: they are installed everywhere then.
+//! arguments of a test binary work too. Files of every cell stay in `target/matrix/`. With `HANGSPY_CROSS=full`, what
+//! is crossed runs on both loops of every version instead of one in turn, and what else runs in one place because its libraries
+//! are only there runs in every place: they are installed everywhere then.
 
 mod common {
     pub(crate) mod cgroup;
@@ -101,9 +102,13 @@ fn too_costly(shares: &mut [f64]) -> Option<String> {
 
 fn cells() -> Result<Vec<Cell>, String> {
     let mut apps = common::truth::apps(&Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/apps"))?;
-    if std::env::var("HANGSPY_CROSS").is_ok_and(|cross| cross == "full") {
-        let at_home = apps.iter_mut().filter(|app| app.truth.cross == Cross::Home);
-        at_home.for_each(|app| app.truth.cross = Cross::Full);
+    let everything = std::env::var("HANGSPY_CROSS").is_ok_and(|cross| cross == "full");
+    for app in &mut apps {
+        app.truth.cross = match app.truth.cross {
+            Cross::Home if everything => Cross::Full,
+            Cross::Full if !everything => Cross::Masters,
+            other => other,
+        };
     }
     let wish = std::env::var("HANGSPY_MATRIX").ok();
     plan(&apps, &common::environments::all(), wish.as_deref())

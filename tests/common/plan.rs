@@ -79,9 +79,17 @@ impl fmt::Display for Cell {
 /// All cells, in the order of rows and columns. `wish` is the value of `HANGSPY_MATRIX`: `ROW[@LABEL[/LOOP]]`, comma separated.
 pub(crate) fn plan(apps: &[App], found: &Environments, wish: Option<&str>) -> Result<Vec<Cell>, String> {
     let mut cells = Vec::new();
-    for app in apps.iter().filter(|app| app.truth.cross == Cross::Full) {
-        let everywhere = LABELS.iter().flat_map(|label| Loop::BOTH.map(|event_loop| (*label, event_loop)));
-        cells.extend(everywhere.map(|(label, event_loop)| cell(app, app.truth.launch, label, event_loop, found)));
+    let crossed = apps.iter().filter(|app| matches!(app.truth.cross, Cross::Full | Cross::Masters));
+    for (turn, app) in crossed.enumerate() {
+        match app.truth.cross {
+            Cross::Full => {
+                let everywhere = LABELS.iter().flat_map(|label| Loop::BOTH.map(|event_loop| (*label, event_loop)));
+                cells.extend(
+                    everywhere.map(|(label, event_loop)| cell(app, app.truth.launch, label, event_loop, found)),
+                );
+            }
+            _ => cells.extend(each_version(app, turn, found)),
+        }
         if alone(app) {
             cells.extend(WORKERS_ON.map(|(label, event_loop)| cell(app, Launch::Workers, label, event_loop, found)));
             cells.extend(GUNICORN_ON.map(|(label, event_loop)| cell(app, Launch::Gunicorn, label, event_loop, found)));
@@ -94,7 +102,7 @@ pub(crate) fn plan(apps: &[App], found: &Environments, wish: Option<&str>) -> Re
         cells.push(in_turn(app, HOME, index, found));
     }
     for app in apps.iter().filter(|app| app.truth.cross == Cross::Versions) {
-        cells.extend(LABELS.iter().enumerate().map(|(index, label)| in_turn(app, label, index, found)));
+        cells.extend(each_version(app, 0, found));
     }
     match wish {
         None => Ok(cells),
@@ -116,6 +124,11 @@ fn alone(app: &App) -> bool {
 fn wanted(mut cell: Cell) -> Cell {
     cell.app.truth.open = None;
     cell
+}
+
+/// Every version once; `turn` says which loop the first one has.
+fn each_version(app: &App, turn: usize, found: &Environments) -> Vec<Cell> {
+    LABELS.iter().enumerate().map(|(index, label)| in_turn(app, label, turn + index, found)).collect()
 }
 
 /// A place with the loop whose turn it is, or the only one that it is about.

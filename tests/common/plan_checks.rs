@@ -14,6 +14,7 @@ use super::truth::{App, Launch};
 pub(crate) fn trials() -> Vec<Trial> {
     vec![
         Trial::test("plan: a full cross visits every place", full_cross),
+        Trial::test("plan: with the loops in turns every version has one, and neighbours the other", in_turns),
         Trial::test("plan: single runs are spread over every version and loop", spread),
         Trial::test("plan: a single run moves on to where it can run", moves_on),
         Trial::test("plan: at home is one place, each version another", home),
@@ -61,6 +62,17 @@ fn full_cross() -> Result<(), Failed> {
     by_itself.truth.trigger = Some("startup".to_owned());
     let cells = plan(&[by_itself], &machine(), None)?;
     expect(cells.len() == LABELS.len() * 2, "no master where every worker falls sick by itself", &cells)
+}
+
+fn in_turns() -> Result<(), Failed> {
+    let cells = plan(&[app("idle", "masters")?, app("calm", "masters")?], &machine(), None)?;
+    let of = |row: &str| -> BTreeSet<_> {
+        cells.iter().filter(|cell| cell.row() == row).map(|cell| (cell.label.clone(), cell.event_loop)).collect()
+    };
+    let both =
+        of("idle").len() == LABELS.len() && of("calm").len() == LABELS.len() && of("idle").is_disjoint(&of("calm"));
+    expect(both, "each version once, on another loop than the neighbour", &cells)?;
+    expect(of("calm+gunicorn").len() == 3, "under masters too", &cells)
 }
 
 fn spread() -> Result<(), Failed> {

@@ -240,8 +240,10 @@ pub(crate) enum Launch {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum Cross {
-    /// Every version and both loops.
+    /// Every version and both loops, and under masters.
     Full,
+    /// Every version, with the loops in turns, and under masters: what [`Cross::Full`] comes to where nobody asked for it all.
+    Masters,
     /// One of them.
     One,
     /// Every version, with the loops in turns.
