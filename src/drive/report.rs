@@ -8,12 +8,15 @@ use super::outputs::{Format, GraphThreads, Outputs};
 use super::session::Privacy;
 use super::{console, diagnose, leash, watch};
 use crate::error::{Error, Result};
-use crate::snapshot::Recording;
+use crate::snapshot::{Moment, Recording};
 use crate::{journal, render, report};
 
 /// What reading and rendering captures may take before [`leash::Limit`] adds its grace: some of hours take minutes, and a
 /// capture from elsewhere may be made to take for ever.
 const LONGEST: Duration = Duration::from_secs(540);
+
+/// Between captures that are told as one: a worker that is replaced needs so long to start.
+const LONGEST_GAP: Duration = Duration::from_secs(10);
 
 /// What `hangspy report` was asked.
 #[derive(Clone, Debug)]
@@ -48,6 +51,7 @@ pub fn report(request: &Render, console: Console) -> Result<()> {
         .without_capture("would be a copy of the capture that is read")
         .claim(&request.outputs, request.format)?;
     let (recordings, asked) = read(&request.captures, console)?;
+    one_window(&recordings, request.captures.len())?;
     let privacy = Privacy { redact: request.redact, audit: None };
     let report = privacy.apply(report::build(&recordings, &asked))?;
     outputs.write(&report)?;
@@ -82,6 +86,31 @@ pub(super) fn read(captures: &[PathBuf], console: Console) -> Result<(Vec<Record
     Ok((recordings, asked))
 }
 
+/// Refuses captures of different times: their looks make no one window, and what is said of shares and lengths would be false.
+fn one_window(recordings: &[Recording], captures: usize) -> Result<()> {
+    let ends = |recording: &Recording| Some((recording.snapshots.first()?.at, recording.snapshots.last()?.at));
+    let windows: Vec<(Moment, Moment)> = recordings.iter().filter_map(ends).collect();
+    // The processes of one capture may have come one after the other.
+    if captures < 2 || !are_apart(windows) {
+        return Ok(());
+    }
+    Err(Error::Usage {
+        message: "the captures are of different times: their looks make no one window".to_owned(),
+        hint: Some("hangspy report each of them by itself".to_owned()),
+    })
+}
+
+/// Whether there is a time between the windows that none of them covers.
+fn are_apart(mut windows: Vec<(Moment, Moment)>) -> bool {
+    windows.sort_unstable();
+    let mut covered = windows.first().map(|first| first.1).unwrap_or_default();
+    windows.into_iter().any(|(began, ended)| {
+        let apart = began.since(covered) > LONGEST_GAP;
+        covered = covered.max(ended);
+        apart
+    })
+}
+
 /// Prints the near misses that a watch has counted.
 fn near_misses(folder: &Path, json: bool, console: Console) -> Result<()> {
     let ledger = watch::read_ledger(folder)?.ok_or_else(|| Error::Usage {
@@ -96,4 +125,21 @@ fn near_misses(folder: &Path, json: bool, console: Console) -> Result<()> {
     };
     rendered.map_err(console::unprintable)?;
     console.print(&bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn apart(windows: &[(u64, u64)]) -> bool {
+        let at = |seconds: u64| Moment(seconds * 1_000_000_000);
+        are_apart(windows.iter().map(|(began, ended)| (at(*began), at(*ended))).collect())
+    }
+
+    #[test]
+    fn captures_of_different_times_are_not_taken_for_one_window() {
+        assert!(apart(&[(1956, 1959), (0, 3)]) && apart(&[(0, 60), (3, 4), (90, 91)]));
+        assert!(!apart(&[]) && !apart(&[(0, 3)]) && !apart(&[(0, 3), (1, 4)]) && !apart(&[(0, 60), (3, 4), (50, 91)]));
+        assert!(!apart(&[(0, 3), (5, 8)]), "workers that follow each other");
+    }
 }
